@@ -1,0 +1,43 @@
+import type { TusExtension } from './extensions.js';
+import { single } from './header-fields.js';
+import type { HeaderFields } from './header-fields.js';
+import { ProtocolError } from './protocol.error.js';
+import { quote } from './quote.js';
+
+/** The methods a request can be turned into. */
+export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/**
+ * The method a request is meant to have instead of its own (tus 1.0 §X-HTTP-Method-Override), in
+ * upper case; `undefined` when it says nothing of it.
+ *
+ * @throws ProtocolError 405 with `Allow` for any other than {@link METHODS}, 400 for several lines.
+ */
+export function overriddenMethod(headers: HeaderFields): string | undefined {
+  const value = single(headers, 'X-HTTP-Method-Override');
+  if (value === undefined) return undefined;
+  const method = value.trim().toUpperCase();
+  if (METHODS.includes(method)) return method;
+  throw new ProtocolError(405, `X-HTTP-Method-Override must not be ${quote(value)}.`, {
+    Allow: METHODS.join(', '),
+  });
+}
+
+/**
+ * The methods of the creation URL, or of the URL of an upload, as `Allow` lists them (RFC 9110
+ * §10.2.1).
+ */
+export function allowedMethods(
+  extensions: ReadonlySet<TusExtension>,
+  target: 'creation' | 'upload',
+): string {
+  if (target === 'creation') return extensions.has('creation') ? 'OPTIONS, POST' : 'OPTIONS';
+  return extensions.has('termination') ? 'OPTIONS, HEAD, PATCH, DELETE' : 'OPTIONS, HEAD, PATCH';
+}
+
+/** The answer to a method its target has not: 405 (RFC 9110 §15.5.6). */
+export function methodNotAllowed(allow: string): ProtocolError {
+  return new ProtocolError(405, `The method is not allowed here; allowed are ${allow}.`, {
+    Allow: allow,
+  });
+}

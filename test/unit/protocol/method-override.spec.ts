@@ -1,0 +1,56 @@
+import {
+  ALL_EXTENSIONS,
+  allowedMethods,
+  methodNotAllowed,
+  METHODS,
+  overriddenMethod,
+} from '../../../lib/protocol/index.js';
+import { refusal, refusedStatus } from './refusal.js';
+
+function overridden(...lines: string[]): string | undefined {
+  return overriddenMethod({ 'x-http-method-override': lines });
+}
+
+describe('overriddenMethod', () => {
+  it('says nothing without the header', () => {
+    expect(overriddenMethod({})).toBeUndefined();
+  });
+
+  it.each(METHODS)('reads %s in any case and with blanks around', (method) => {
+    expect(overridden(method)).toBe(method);
+    expect(overridden(method.toLowerCase())).toBe(method);
+    expect(overridden(` ${method}\t`)).toBe(method);
+  });
+
+  it.each(['', 'PUT', 'TRACE', 'CONNECT', 'PATCH, PATCH', 'PAT\0CH', '__proto__', 'constructor'])(
+    'answers 405 with what is allowed to %j',
+    (value) => {
+      expect(refusal(() => overridden(value))).toMatchObject({
+        status: 405,
+        headers: { Allow: 'GET, HEAD, POST, PATCH, DELETE, OPTIONS' },
+      });
+    },
+  );
+
+  it('answers 400 to several lines', () => {
+    expect(refusedStatus(() => overridden('PATCH', 'PATCH'))).toBe(400);
+  });
+});
+
+describe('allowedMethods', () => {
+  it('follows the extensions', () => {
+    const all = new Set(ALL_EXTENSIONS);
+    expect(allowedMethods(all, 'creation')).toBe('OPTIONS, POST');
+    expect(allowedMethods(all, 'upload')).toBe('OPTIONS, HEAD, PATCH, DELETE');
+    expect(allowedMethods(new Set(), 'creation')).toBe('OPTIONS');
+    expect(allowedMethods(new Set(), 'upload')).toBe('OPTIONS, HEAD, PATCH');
+  });
+});
+
+describe('methodNotAllowed', () => {
+  it('is a 405 with Allow', () => {
+    const error = methodNotAllowed('OPTIONS, POST');
+    expect(error).toMatchObject({ status: 405, headers: { Allow: 'OPTIONS, POST' } });
+    expect(error.message).toContain('OPTIONS, POST');
+  });
+});

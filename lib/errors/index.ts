@@ -1,0 +1,2 @@
+export * from './as-error.js';
+export * from './no-space.error.js';

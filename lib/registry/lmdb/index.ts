@@ -1,0 +1,1 @@
+export * from './lmdb.registry.js';

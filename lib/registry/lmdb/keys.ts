@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type {
+  DeliveryKey,
+  DeliveryRecord,
+  DeliveryState,
+  UploadRecord,
+} from '../registry.interface.js';
+
+/** `[dueAt, id]` of an upload that cleanup is to look at. */
+export type DueKey = [dueAt: number, id: string];
+
+/** `[scope, state, createdAt, id]`: an upload's place in a listing. */
+export type ListKey = [scope: string, state: string, createdAt: number, id: string];
+
+/** `[uploadId, handler]` of a delivery. */
+export type RowKey = [uploadId: string, handler: string];
+
+/**
+ * `[state, rank, uploadId, handler]`: a delivery's place among those of its state. The rank is
+ * when a waiting one is due, who holds a running one, and 0 for a dead one.
+ */
+export type StateKey = [
+  state: DeliveryState,
+  rank: number | string,
+  uploadId: string,
+  handler: string,
+];
+
+/** Sorts behind every string and number, so that `[...prefix, LAST]` ends a prefix. */
+export const LAST: Uint8Array = Uint8Array.of(0xff);
+
+/** The scope of a listing of everyone's uploads. */
+export const EVERYONE = '*';
+
+/** Most bytes of UTF-8 that the name of a handler or of a holder may have. */
+const MAX_NAME_BYTES = 512;
+
+/** No control characters, which LMDB's key grammar needs itself, and no half characters. */
+const NAME = /^[^\p{Cc}\p{Cs}]+$/u;
+
+/** Where an upload's due row is; `undefined` when it has none. */
+export function dueKey(record: UploadRecord): DueKey | undefined {
+  return record.dueAt === undefined ? undefined : [record.dueAt, record.id];
+}
+
+/** Where an upload is listed: among everyone's, and among its owner's. */
+export function listKeys(record: UploadRecord): ListKey[] {
+  const { state, createdAt, id } = record;
+  const all: ListKey = [EVERYONE, state, createdAt, id];
+  if (record.owner === undefined) return [all];
+  return [all, [ownerScope(record.owner), state, createdAt, id]];
+}
+
+/** The scope of a listing of one owner's uploads: a hash, so that an owner may be any text. */
+export function ownerScope(owner: string): string {
+  return createHash('sha256').update(owner).digest('base64url');
+}
+
+/** Where a delivery's row is. */
+export function rowKey({ uploadId, handler }: DeliveryKey): RowKey {
+  return [uploadId, handler];
+}
+
+/** Where a delivery stands among those of its state. */
+export function stateKey(row: DeliveryRecord): StateKey {
+  return [row.state, rank(row), row.uploadId, row.handler];
+}
+
+function rank(row: DeliveryRecord): number | string {
+  if (row.state === 'waiting') return row.dueAt;
+  return row.state === 'running' ? (row.holder ?? '') : 0;
+}
+
+/**
+ * Checks a name that becomes part of a key.
+ *
+ * @throws RangeError when it is empty, longer than 512 bytes, or has control characters.
+ */
+export function checkName(what: string, name: string): void {
+  if (NAME.test(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES) return;
+  throw new RangeError(
+    `The name of a ${what} must have 1 to ${MAX_NAME_BYTES} bytes and no control characters.`,
+  );
+}

@@ -1,0 +1,153 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { open } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
+import { DeliveryTable } from './delivery-table.js';
+import { explainFailure } from './lmdb.errors.js';
+import { refuseNetworkFileSystem } from './network-file-system.js';
+import { syncFolder } from './sync-folder.js';
+import { UploadTable } from './upload-table.js';
+import { WriteQueue } from './write-queue.js';
+
+/** The tables of a registry. */
+export interface Tables {
+  readonly uploads: UploadTable;
+  readonly deliveries: DeliveryTable;
+}
+
+interface Store {
+  readonly root: RootDatabase;
+  readonly tables: Tables;
+}
+
+/** The environments open in this process, by folder. */
+const shared = new Map<string, LmdbEnvironment>();
+
+/**
+ * One LMDB environment, shared by all who open the same folder in this process.
+ *
+ * It is shared because opening one a second time blocks the thread until a write transaction of
+ * the first is over, which itself waits for that thread.
+ */
+export class LmdbEnvironment {
+  private readonly queue = new WriteQueue<Tables>((work) => this.transact(work));
+  private store?: Store;
+  private closing?: Promise<void>;
+  private users = 0;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly durable: boolean,
+  ) {}
+
+  /**
+   * Opens the environment in a folder, which is made when it is not there.
+   *
+   * @param durable whether a write resolves only when it is on disk; without it a lost machine may
+   * lose the last writes, and leave an environment that cannot be opened any more
+   * @throws Error on a network file system, or when it is open with another durability
+   * @throws NoSpaceError when there is no room for it.
+   */
+  static async acquire(folder: string, durable: boolean): Promise<LmdbEnvironment> {
+    try {
+      await mkdir(folder, { recursive: true });
+      await refuseNetworkFileSystem(folder);
+      const environment = LmdbEnvironment.share(await realpath(folder), durable);
+      await environment.start();
+      return environment;
+    } catch (error) {
+      throw await explainFailure(error, folder);
+    }
+  }
+
+  private static share(path: string, durable: boolean): LmdbEnvironment {
+    const environment = shared.get(path) ?? new LmdbEnvironment(path, durable);
+    if (environment.durable !== durable) {
+      throw new Error(`The upload registry in ${path} is open with another durability.`);
+    }
+    environment.users++;
+    shared.set(path, environment);
+    return environment;
+  }
+
+  /** Reads from the latest snapshot, what another process just wrote included. */
+  async read<T>(work: (tables: Tables) => T): Promise<T> {
+    const { root, tables } = await this.opened();
+    root.resetReadTxn();
+    return work(tables);
+  }
+
+  /**
+   * Runs a piece of work in a write transaction that concurrent writers share.
+   *
+   * What it wrote before it threw would be committed, so it must make all its checks first.
+   *
+   * @throws NoSpaceError when there is no room; nothing was changed then.
+   */
+  write<T>(work: (tables: Tables) => T): Promise<T> {
+    return this.queue.add(work);
+  }
+
+  /** Waits for running writes, and closes the environment when this was its last user. */
+  async release(): Promise<void> {
+    this.users--;
+    await this.queue.idle();
+    if (this.users === 0) await this.close();
+    if (this.users === 0) shared.delete(this.folder);
+  }
+
+  private async start(): Promise<void> {
+    try {
+      await this.opened();
+      if (this.durable) await syncFolder(this.folder);
+    } catch (error) {
+      await this.release();
+      throw error;
+    }
+  }
+
+  private async opened(): Promise<Store> {
+    while (this.closing) await this.closing;
+    this.store ??= openStore(this.folder, this.durable);
+    return this.store;
+  }
+
+  private async transact(work: (tables: Tables) => void): Promise<void> {
+    const { root, tables } = await this.opened();
+    try {
+      await root.transaction(() => work(tables));
+    } catch (error) {
+      const reason = await explainFailure(error, this.folder);
+      // LMDB refuses further writes, without a word, once its own root page could not be written.
+      await this.close();
+      throw reason;
+    }
+  }
+
+  private async close(): Promise<void> {
+    const { store } = this;
+    this.store = undefined;
+    if (store) this.closing = store.root.close().finally(() => (this.closing = undefined));
+    await this.closing;
+  }
+}
+
+function openStore(path: string, durable: boolean): Store {
+  const root = open({
+    path,
+    noSubdir: false,
+    noSync: !durable,
+    // A commit is seen by readers only when it is on disk.
+    overlappingSync: false,
+    // Batching makes a promise nobody can handle, which ends the process when a commit fails.
+    eventTurnBatching: false,
+  });
+  try {
+    return {
+      root,
+      tables: { uploads: new UploadTable(root), deliveries: new DeliveryTable(root) },
+    };
+  } catch (error) {
+    void root.close();
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import { statfs } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { NoSpaceError } from '../../errors/index.js';
+
+/** LMDB's own code for a map that cannot grow any more. */
+const MDB_MAP_FULL = -30792;
+
+/** ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED of Windows. */
+const WINDOWS_NO_SPACE = [39, 112, 1295];
+
+const NO_SPACE: ReadonlySet<unknown> = new Set<unknown>([
+  'ENOSPC',
+  'EDQUOT',
+  MDB_MAP_FULL,
+  constants.errno.ENOSPC,
+  constants.errno.EDQUOT,
+  ...(process.platform === 'win32' ? WINDOWS_NO_SPACE : []),
+]);
+
+/** Free bytes below which a write that was cut short is put down to a full disk: 16 MiB. */
+const NEARLY_FULL = 16 * 1024 * 1024;
+
+/** Whether an error of the system or of LMDB says by itself that there is no room. */
+export function saysNoSpace(error: unknown): boolean {
+  return NO_SPACE.has(codeOf(error));
+}
+
+/**
+ * Says what became of a write that LMDB rejected, in the words of this module.
+ *
+ * LMDB rejects a failed commit with an error that carries the reason as a promise, `commitError`.
+ * That promise rejects too and ends the process when nobody handles it, so it is awaited here.
+ *
+ * @param folder where the environment lies
+ * @returns a `NoSpaceError` when there was no room, else the reason.
+ */
+export async function explainFailure(error: unknown, folder: string): Promise<unknown> {
+  const reason = await commitReason(error);
+  const full = saysNoSpace(reason) || (saysCutShort(reason) && (await isNearlyFull(folder)));
+  return full ? new NoSpaceError({ cause: reason }) : reason;
+}
+
+async function commitReason(error: unknown): Promise<unknown> {
+  if (!isObject(error) || !('commitError' in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (reason) {
+    return reason;
+  }
+}
+
+/** LMDB reports a write that stored only its beginning, as on a disk just filled up, as EIO. */
+function saysCutShort(error: unknown): boolean {
+  return codeOf(error) === constants.errno.EIO;
+}
+
+async function isNearlyFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < NEARLY_FULL;
+}
+
+/** The code of an error of the system (a text) or of LMDB (a number). */
+export function codeOf(error: unknown): unknown {
+  return isObject(error) && 'code' in error ? error.code : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,209 @@
+import type {
+  DeliveryKey,
+  DeliveryOutcome,
+  DeliveryQuery,
+  DeliveryRecord,
+  Page,
+  UploadChange,
+  UploadQuery,
+  UploadRecord,
+  UploadRegistry,
+} from '../registry.interface.js';
+import { checkName } from './keys.js';
+import { LmdbEnvironment } from './lmdb.environment.js';
+import type { Tables } from './lmdb.environment.js';
+
+/** Rows that `releaseDeliveries` changes in one transaction. */
+const RELEASE_STEP = 100;
+
+/** Where an `LmdbRegistry` lies, and what it promises. */
+export interface LmdbRegistryOptions {
+  /** Made when it is not there; must be on a local disk. */
+  readonly folder: string;
+  /**
+   * Whether a write resolves only when it survives a lost machine. Without it a write survives a
+   * killed process, and a lost machine may cost the whole registry.
+   */
+  readonly durable: boolean;
+}
+
+/** The registry of one machine: an LMDB environment that any number of its processes may share. */
+export class LmdbRegistry implements UploadRegistry {
+  private opening?: Promise<LmdbEnvironment>;
+  private closing?: Promise<void>;
+  private environment?: LmdbEnvironment;
+
+  constructor(private readonly options: LmdbRegistryOptions) {}
+
+  /**
+   * @throws Error on a network file system
+   * @throws NoSpaceError when there is no room for it.
+   */
+  async open(): Promise<void> {
+    await this.closing;
+    this.opening ??= LmdbEnvironment.acquire(this.options.folder, this.options.durable);
+    try {
+      this.environment = await this.opening;
+    } catch (error) {
+      this.opening = undefined;
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.release().finally(() => (this.closing = undefined));
+    return this.closing;
+  }
+
+  async get(id: string): Promise<UploadRecord | undefined> {
+    return this.opened.read(({ uploads }) => uploads.get(id));
+  }
+
+  async create(record: UploadRecord): Promise<void> {
+    await this.opened.write(({ uploads }) => {
+      if (uploads.get(record.id)) throw new Error(`The upload id ${record.id} is taken.`);
+      uploads.put(record);
+    });
+  }
+
+  /**
+   * A delivery that comes with a change takes the place of the row its key had, unless that one is
+   * running.
+   */
+  async change(
+    id: string,
+    decide: (record: UploadRecord) => UploadChange | undefined,
+  ): Promise<UploadRecord | undefined> {
+    return this.opened.write((tables) => {
+      const record = tables.uploads.get(id);
+      const change = record && decide(record);
+      if (!record || !change) return record;
+      checkChange(id, change);
+      applyChange(tables, record, change);
+      return change.record;
+    });
+  }
+
+  async forget(id: string, dueAt: number): Promise<void> {
+    await this.opened.write(({ uploads, deliveries }) => {
+      const record = uploads.get(id);
+      if (record?.dueAt !== dueAt) return;
+      uploads.remove(record);
+      deliveries.removeOf(id);
+    });
+  }
+
+  async due(until: number, limit: number): Promise<UploadRecord[]> {
+    return this.opened.read(({ uploads }) => uploads.due(until, limit));
+  }
+
+  /** @throws RangeError for a cursor of another listing, or a limit that is not positive. */
+  async list(query: UploadQuery): Promise<Page<UploadRecord>> {
+    return this.opened.read(({ uploads }) => uploads.list(query));
+  }
+
+  /** @throws RangeError for a cursor of another listing, or a limit that is not positive. */
+  async deliveries(query: DeliveryQuery): Promise<Page<DeliveryRecord>> {
+    return this.opened.read(({ deliveries }) => deliveries.list(query));
+  }
+
+  async dueDeliveries(until: number, limit: number): Promise<DeliveryRecord[]> {
+    return this.opened.read(({ deliveries }) => deliveries.due(until, limit));
+  }
+
+  async nextDeliveryAt(): Promise<number | undefined> {
+    return this.opened.read(({ deliveries }) => deliveries.nextDueAt());
+  }
+
+  async claimDelivery(key: DeliveryKey, holder: string): Promise<DeliveryRecord | undefined> {
+    checkName('holder', holder);
+    return this.opened.write(({ deliveries }) => {
+      const row = deliveries.get(key);
+      if (row?.state !== 'waiting') return undefined;
+      const taken = { ...row, state: 'running', attempt: row.attempt + 1, holder } as const;
+      deliveries.put(taken);
+      return taken;
+    });
+  }
+
+  async settleDelivery(key: DeliveryKey, holder: string, outcome: DeliveryOutcome): Promise<void> {
+    await this.opened.write(({ deliveries }) => {
+      const row = deliveries.get(key);
+      if (row?.state !== 'running' || row.holder !== holder) return;
+      if (outcome.kind === 'done') deliveries.remove(row);
+      else deliveries.put(settled(row, outcome));
+    });
+  }
+
+  async releaseDeliveries(isGone: (holder: string) => boolean, now: number): Promise<number> {
+    let released = 0;
+    let holder = await this.nextHolder();
+    while (holder !== undefined) {
+      if (isGone(holder)) released += await this.releaseAll(holder, now);
+      holder = await this.nextHolder(holder);
+    }
+    return released;
+  }
+
+  private get opened(): LmdbEnvironment {
+    if (this.environment) return this.environment;
+    throw new Error('The upload registry is not open.');
+  }
+
+  private async release(): Promise<void> {
+    const opening = this.opening;
+    this.opening = undefined;
+    const environment = await opening?.catch(() => undefined);
+    this.environment = undefined;
+    await environment?.release();
+  }
+
+  private nextHolder(after?: string): Promise<string | undefined> {
+    return this.opened.read(({ deliveries }) => deliveries.nextHolder(after));
+  }
+
+  private async releaseAll(holder: string, now: number): Promise<number> {
+    let released = 0;
+    let step: number;
+    do {
+      step = await this.opened.write((tables) => releaseSome(tables, holder, now));
+      released += step;
+    } while (step === RELEASE_STEP);
+    return released;
+  }
+}
+
+/** All that could make a change fail, so that it fails before anything is written. */
+function checkChange(id: string, { record, deliveries = [] }: UploadChange): void {
+  if (record.id !== id) throw new TypeError('A change must not give an upload another id.');
+  for (const { uploadId, handler, holder } of deliveries) {
+    if (uploadId !== id) throw new TypeError('A delivery must belong to the changed upload.');
+    checkName('handler', handler);
+    if (holder !== undefined) checkName('holder', holder);
+  }
+}
+
+function applyChange(tables: Tables, previous: UploadRecord, change: UploadChange): void {
+  tables.uploads.put(change.record, previous);
+  for (const row of change.deliveries ?? []) {
+    if (tables.deliveries.get(row)?.state !== 'running') tables.deliveries.put(row);
+  }
+}
+
+function settled(
+  running: DeliveryRecord,
+  outcome: Exclude<DeliveryOutcome, { kind: 'done' }>,
+): DeliveryRecord {
+  const { holder: _, ...row } = running;
+  const { error } = outcome;
+  if (outcome.kind === 'dead') return { ...row, state: 'dead', error };
+  return { ...row, state: 'waiting', dueAt: outcome.dueAt, error };
+}
+
+function releaseSome({ deliveries }: Tables, holder: string, now: number): number {
+  const rows = deliveries.heldBy(holder, RELEASE_STEP);
+  for (const { holder: _, ...row } of rows) {
+    deliveries.put({ ...row, state: 'waiting', dueAt: now });
+  }
+  return rows.length;
+}

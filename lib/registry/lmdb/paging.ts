@@ -1,0 +1,63 @@
+import type { Page } from '../registry.interface.js';
+
+const DEFAULT_LIMIT = 100;
+
+/** What one part of a cursor is. */
+export type CursorPart = string | number;
+
+/**
+ * How many items a page is to have: 100 unless told.
+ *
+ * @throws RangeError when it is not a positive whole number.
+ */
+export function pageLimit(limit = DEFAULT_LIMIT): number {
+  if (Number.isSafeInteger(limit) && limit > 0) return limit;
+  throw new RangeError('The limit of a listing must be a positive whole number.');
+}
+
+/** Writes a position as an opaque text that may stand in a URL. */
+export function encodeCursor(position: readonly CursorPart[]): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+/**
+ * Reads a position back.
+ *
+ * @param isPosition whether what was read is a position of this listing
+ * @throws RangeError when it is not.
+ */
+export function decodeCursor<T extends readonly CursorPart[]>(
+  cursor: string,
+  isPosition: (value: readonly unknown[]) => value is T & readonly unknown[],
+): T {
+  const value = parse(Buffer.from(cursor, 'base64url').toString());
+  if (Array.isArray(value) && isPosition(value)) return value;
+  throw new RangeError('The cursor does not belong to this listing.');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes a page of at most `limit` items.
+ *
+ * @param found what was found, one more than the limit when more follows
+ * @param positionOf where an item stands in the listing
+ */
+export function toPage<F, T>(
+  found: readonly F[],
+  limit: number,
+  itemOf: (found: F) => T | undefined,
+  positionOf: (found: F) => readonly CursorPart[],
+): Page<T> {
+  const shown = found.slice(0, limit);
+  const items = shown.map(itemOf).filter((item): item is T & {} => item !== undefined);
+  const last = shown.at(-1);
+  if (last === undefined || found.length <= limit) return { items };
+  return { items, cursor: encodeCursor(positionOf(last)) };
+}

@@ -1,0 +1,160 @@
+/**
+ * Where an upload stands: it is receiving until it is finished, terminated or expired.
+ *
+ * @publicApi
+ */
+export type UploadState = 'receiving' | 'finished' | 'terminated' | 'expired';
+
+/** What a registry knows of one upload. Times are milliseconds since the epoch. */
+export interface UploadRecord {
+  /** 32 lower-case hexadecimal digits: 128 random bits. */
+  readonly id: string;
+  readonly state: UploadState;
+  /** Bytes the whole upload will have; absent while the client defers it. */
+  readonly length?: number;
+  /** The `Upload-Metadata` header as sent, byte for byte. */
+  readonly metadata?: string;
+  /** Whom the upload belongs to, at most 512 bytes of UTF-8. */
+  readonly owner?: string;
+  readonly createdAt: number;
+  /** Milliseconds the unfinished upload may lie idle; absent: it never expires. */
+  readonly validFor?: number;
+  /** When it was finished, terminated or expired. */
+  readonly endedAt?: number;
+  /** Absolute path the finished file was moved to; absent: it lies in the storage. */
+  readonly movedTo?: string;
+  /** When the file of a finished upload was removed. */
+  readonly fileRemovedAt?: number;
+  /** When cleanup is to look at the upload next; absent: never. */
+  readonly dueAt?: number;
+}
+
+/** Which delivery: one handler, one upload. */
+export interface DeliveryKey {
+  readonly uploadId: string;
+  /** The handler's stable name, `Class#method` unless the decorator gave another. */
+  readonly handler: string;
+}
+
+/**
+ * `waiting` until its time has come, `running` while a process has it, `dead` once it gave up.
+ *
+ * @publicApi
+ */
+export type DeliveryState = 'waiting' | 'running' | 'dead';
+
+/** One finished upload on its way to one handler. */
+export interface DeliveryRecord extends DeliveryKey {
+  readonly state: DeliveryState;
+  /** How many attempts have begun. */
+  readonly attempt: number;
+  /** When it may run (`waiting`), in milliseconds since the epoch. */
+  readonly dueAt: number;
+  /** Which process runs it (`running`): the identity that process gave itself at its start. */
+  readonly holder?: string;
+  /** Message of the last failure. */
+  readonly error?: string;
+}
+
+/** What becomes of a record: the new record, and deliveries that are born with it. */
+export interface UploadChange {
+  readonly record: UploadRecord;
+  readonly deliveries?: readonly DeliveryRecord[];
+}
+
+/** How a delivery attempt ended: done (the row goes), to be tried again, or given up. */
+export type DeliveryOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
+  | { readonly kind: 'dead'; readonly error: string };
+
+/** One page of a listing; `cursor` is there when more follows. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly cursor?: string;
+}
+
+export interface UploadQuery {
+  readonly owner?: string;
+  readonly state?: UploadState;
+  /** From an earlier page. */
+  readonly cursor?: string;
+  /** Items a page, 100 unless told. */
+  readonly limit?: number;
+}
+
+export interface DeliveryQuery {
+  readonly state?: DeliveryState;
+  readonly uploadId?: string;
+  /** From an earlier page. */
+  readonly cursor?: string;
+  /** Items a page, 100 unless told. */
+  readonly limit?: number;
+}
+
+/**
+ * What is known of uploads: their records, when cleanup is to look at them, and the deliveries
+ * that are due.
+ *
+ * Every method is one atomic step, also against other processes on the same registry; what a
+ * write resolved for survives a killed process, and a lost machine unless durability is `none`.
+ * A write that found no room throws a `NoSpaceError` and changed nothing.
+ */
+export interface UploadRegistry {
+  /** Makes the registry ready; throws when it cannot be. */
+  open(): Promise<void>;
+
+  /** Waits for running writes and lets go of everything. */
+  close(): Promise<void>;
+
+  get(id: string): Promise<UploadRecord | undefined>;
+
+  /** Stores a new record; throws when its id is taken. */
+  create(record: UploadRecord): Promise<void>;
+
+  /**
+   * Changes a record in one transaction: `decide` sees the current one and says what it becomes,
+   * or `undefined` to leave it. It may be called more than once and must have no side effects.
+   *
+   * @returns the record as it is afterwards; `undefined` when there is none.
+   */
+  change(
+    id: string,
+    decide: (record: UploadRecord) => UploadChange | undefined,
+  ): Promise<UploadRecord | undefined>;
+
+  /** Removes a record and its deliveries, if it is still due at `dueAt`. */
+  forget(id: string, dueAt: number): Promise<void>;
+
+  /** The uploads cleanup is to look at, due at or before the time, earliest first. */
+  due(until: number, limit: number): Promise<UploadRecord[]>;
+
+  /** Uploads grouped by state, oldest first in each. */
+  list(query: UploadQuery): Promise<Page<UploadRecord>>;
+
+  /** Deliveries in no promised order; a page at a time. */
+  deliveries(query: DeliveryQuery): Promise<Page<DeliveryRecord>>;
+
+  /** The waiting deliveries due at or before the time, earliest first. */
+  dueDeliveries(until: number, limit: number): Promise<DeliveryRecord[]>;
+
+  /** When the next waiting delivery is due; `undefined` when none waits. */
+  nextDeliveryAt(): Promise<number | undefined>;
+
+  /**
+   * Takes a waiting delivery: it becomes `running` by the holder, its attempt one more.
+   *
+   * @returns the row as taken; `undefined` when it is gone, dead, or another has it.
+   */
+  claimDelivery(key: DeliveryKey, holder: string): Promise<DeliveryRecord | undefined>;
+
+  /** Says how a running delivery ended. A row that another holder has is left alone. */
+  settleDelivery(key: DeliveryKey, holder: string, outcome: DeliveryOutcome): Promise<void>;
+
+  /**
+   * Makes running deliveries whose holder is gone wait again, due now.
+   *
+   * @returns how many there were.
+   */
+  releaseDeliveries(isGone: (holder: string) => boolean, now: number): Promise<number>;
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat, unlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { ByteRange, StoredBytes, UploadStorage, UploadWriter } from '../storage.interface.js';
+import { hasCode } from './disk.errors.js';
+import { DiskWriter } from './disk.writer.js';
+import { FolderSync } from './folder-sync.js';
+import { makeFolder } from './folders.js';
+import { moveFile } from './move-file.js';
+
+const ID = /^[0-9a-f]{32}$/;
+
+/** Where a `DiskStorage` keeps its files. */
+export interface DiskStorageOptions {
+  /** Made when it is not there. */
+  readonly folder: string;
+}
+
+/** The storage of one machine: a file for each upload, named by its id, all in one folder. */
+export class DiskStorage implements UploadStorage {
+  private readonly folder: string;
+  private readonly names: FolderSync;
+
+  constructor(options: DiskStorageOptions) {
+    this.folder = resolve(options.folder);
+    this.names = FolderSync.of(this.folder);
+  }
+
+  /** @throws Error of the file system when the folder cannot be made, or not be written to. */
+  async open(): Promise<void> {
+    await makeFolder(this.folder);
+    const probe = join(this.folder, `.probe-${randomBytes(8).toString('hex')}`);
+    await writeFile(probe, '', { flag: 'wx' });
+    await unlink(probe);
+  }
+
+  async stat(id: string): Promise<StoredBytes | undefined> {
+    try {
+      const { size, mtimeMs } = await stat(this.path(id));
+      return { size, modifiedAt: Math.trunc(mtimeMs) };
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  }
+
+  async openWriter(id: string): Promise<UploadWriter> {
+    return DiskWriter.open(this.path(id), this.names);
+  }
+
+  createReadStream(id: string, range?: ByteRange): Readable {
+    return createReadStream(this.path(id), { start: range?.start, end: range?.end });
+  }
+
+  /** @throws TypeError when the id is none of this module's, so that it can never be a path. */
+  path(id: string): string {
+    if (!ID.test(id)) throw new TypeError('An upload id must be 32 lower-case hexadecimal digits.');
+    return join(this.folder, id);
+  }
+
+  /**
+   * Never overwrites a file, and may be repeated when it was interrupted.
+   *
+   * @throws Error `EEXIST` when there is a file at the path
+   * @throws Error `ENOENT` when the upload has no file
+   * @throws NoSpaceError when the file goes to another device, and that one is full.
+   */
+  async move(id: string, path: string): Promise<void> {
+    await moveFile(this.path(id), path);
+  }
+
+  async remove(id: string): Promise<void> {
+    try {
+      await unlink(this.path(id));
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { close, constants, fdatasync, fstat, ftruncate, open } from 'node:fs';
+import { promisify } from 'node:util';
+import type { UploadWriter } from '../storage.interface.js';
+import { hasCode, toStorageError } from './disk.errors.js';
+import type { FolderSync } from './folder-sync.js';
+import { writeAll } from './write-all.js';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const statFile = promisify(fstat);
+const syncFile = promisify(fdatasync);
+const truncateFile = promisify(ftruncate);
+
+/** Appends to one upload's file, which its first byte makes. */
+export class DiskWriter implements UploadWriter {
+  private held = 0;
+  /** Whether the file's name is known to be on disk. */
+  private named = false;
+
+  private constructor(
+    private readonly path: string,
+    private readonly folder: FolderSync,
+    private fd?: number,
+  ) {}
+
+  /** @param folder makes the name of a new file durable */
+  static async open(path: string, folder: FolderSync): Promise<DiskWriter> {
+    const writer = new DiskWriter(path, folder, await openExisting(path));
+    try {
+      await writer.measure();
+      return writer;
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
+  }
+
+  get size(): number {
+    return this.held;
+  }
+
+  async write(chunks: readonly Uint8Array[]): Promise<void> {
+    if (chunks.every((chunk) => chunk.byteLength === 0)) return;
+    const fd = await this.make();
+    try {
+      await writeAll(fd, chunks, this.held, (bytes) => (this.held += bytes));
+    } catch (error) {
+      // A failed step may have stored some of its bytes; when that cannot be told, the count holds.
+      await this.measure().catch(() => undefined);
+      throw toStorageError(error);
+    }
+  }
+
+  async create(): Promise<void> {
+    await this.make();
+  }
+
+  async truncate(size: number): Promise<void> {
+    if (size > this.held) throw new RangeError('An upload can only be cut back.');
+    if (this.fd === undefined) return;
+    await truncateFile(this.fd, size);
+    this.held = size;
+  }
+
+  async sync(): Promise<void> {
+    if (this.fd === undefined) return;
+    try {
+      await syncFile(this.fd);
+      // Also for a file that was there: whoever made it may not have come to this.
+      if (!this.named) await this.folder.sync();
+      this.named = true;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const { fd } = this;
+    this.fd = undefined;
+    if (fd !== undefined) await closeFile(fd);
+  }
+
+  private async make(): Promise<number> {
+    try {
+      this.fd ??= await openNew(this.path);
+      return this.fd;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  private async measure(): Promise<void> {
+    if (this.fd === undefined) return;
+    const { size } = await statFile(this.fd);
+    this.held = size;
+  }
+}
+
+async function openExisting(path: string): Promise<number | undefined> {
+  try {
+    return await openFile(path, constants.O_RDWR);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** Fails when the file has come to be since: its bytes must not be written over. */
+function openNew(path: string): Promise<number> {
+  return openFile(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
+}

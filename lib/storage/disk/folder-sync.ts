@@ -1,0 +1,37 @@
+import { syncFolder } from './folders.js';
+
+/**
+ * Makes the names in one folder durable, for many callers with few flushes.
+ *
+ * A flush under way may have begun before a caller's file was there, so those who come while one
+ * runs share the next one.
+ */
+export class FolderSync {
+  private running?: Promise<void>;
+  private next?: Promise<void>;
+
+  /** @param flush puts the folder on disk */
+  constructor(private readonly flush: () => Promise<void>) {}
+
+  /** The names in a folder on disk. */
+  static of(folder: string): FolderSync {
+    return new FolderSync(() => syncFolder(folder));
+  }
+
+  /** Returns once every name there is at the time of the call would survive a lost machine. */
+  sync(): Promise<void> {
+    if (this.next) return this.next;
+    if (!this.running) return this.start();
+    const start = () => {
+      this.next = undefined;
+      return this.start();
+    };
+    this.next = this.running.then(start, start);
+    return this.next;
+  }
+
+  private start(): Promise<void> {
+    this.running = this.flush().finally(() => (this.running = undefined));
+    return this.running;
+  }
+}

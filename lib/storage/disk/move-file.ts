@@ -1,0 +1,119 @@
+import { constants } from 'node:fs';
+import { copyFile, link, lstat, open, realpath, rename, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { hasCode, toStorageError } from './disk.errors.js';
+import { makeFolder, syncFolder } from './folders.js';
+
+/** What file systems without hard links answer to one. */
+const NO_LINKS = ['EISDIR', 'EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM'];
+
+/**
+ * Moves a file, also to another device, without ever overwriting one.
+ *
+ * At every moment one of the two names has the whole file; a move that was interrupted is
+ * completed by the next one.
+ *
+ * @param source a file whose name no other has, in any folder
+ * @param target an absolute path
+ */
+export async function moveFile(source: string, target: string): Promise<void> {
+  if (!isAbsolute(target)) throw new TypeError('An upload can only be moved to an absolute path.');
+  try {
+    await makeFolder(dirname(target));
+    if (!(await isOneName(source, target))) await moveTo(source, target);
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
+async function moveTo(source: string, target: string): Promise<void> {
+  const copy = join(dirname(target), `.${basename(source)}.moving`);
+  const placed = (await isOneFile(source, target)) || (await isOneFile(copy, target));
+  if (!placed) await place(source, copy, target);
+  await syncFolder(dirname(target));
+  await removeIfThere(source);
+  await removeIfThere(copy);
+  await syncFolder(dirname(source));
+}
+
+async function place(source: string, copy: string, target: string): Promise<void> {
+  try {
+    await giveName(source, target);
+  } catch (error) {
+    if (!hasCode(error, 'EXDEV')) throw error;
+    await placeCopy(source, copy, target);
+  }
+}
+
+async function placeCopy(source: string, copy: string, target: string): Promise<void> {
+  await removeIfThere(copy);
+  try {
+    await copyFile(source, copy, constants.COPYFILE_EXCL);
+    await syncData(copy);
+    await giveName(copy, target);
+  } catch (error) {
+    await removeIfThere(copy);
+    throw error;
+  }
+}
+
+/** Gives a file a name that is free, as a second one where the file system can. */
+async function giveName(file: string, name: string): Promise<void> {
+  try {
+    await link(file, name);
+  } catch (error) {
+    if (!hasCode(error, ...NO_LINKS)) throw error;
+    await renameTo(file, name);
+  }
+}
+
+/** `rename` overwrites, so the name is taken first, which only one can do. */
+async function renameTo(file: string, name: string): Promise<void> {
+  await writeFile(name, '', { flag: 'wx' });
+  try {
+    await rename(file, name);
+  } catch (error) {
+    await removeIfThere(name);
+    throw error;
+  }
+}
+
+async function syncData(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether two paths lead to the very same name, however they are spelled. */
+async function isOneName(a: string, b: string): Promise<boolean> {
+  if (!(await isOneFile(a, b))) return false;
+  const { nlink } = await lstat(a);
+  return nlink === 1 || (await realpath(a)) === (await realpath(b));
+}
+
+/** Whether two names are of one file. */
+async function isOneFile(a: string, b: string): Promise<boolean> {
+  const [left, right] = await Promise.all([identify(a), identify(b)]);
+  return left !== undefined && left === right;
+}
+
+async function identify(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await lstat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}

@@ -1,0 +1,2 @@
+export * from './disk/index.js';
+export * from './storage.interface.js';

@@ -1,0 +1,63 @@
+import type { Readable } from 'node:stream';
+
+/** What a storage holds of one upload. */
+export interface StoredBytes {
+  /** Bytes held: the upload's offset. */
+  readonly size: number;
+  /** When the last byte came, in milliseconds since the epoch. */
+  readonly modifiedAt: number;
+}
+
+/** The part of a file to read: from byte `start` up to and including byte `end`. */
+export interface ByteRange {
+  readonly start?: number;
+  readonly end?: number;
+}
+
+/** Appends to one upload; the caller sees to it that there is only one at a time. */
+export interface UploadWriter {
+  /** Bytes held now, those of a write that failed half-way included. */
+  readonly size: number;
+
+  /**
+   * Appends the chunks in order.
+   *
+   * @throws NoSpaceError when the storage is full; `size` says what was stored.
+   */
+  write(chunks: readonly Uint8Array[]): Promise<void>;
+
+  /** Cuts the upload back to `size` bytes. */
+  truncate(size: number): Promise<void>;
+
+  /** Makes an upload without bytes leave a trace: an empty file that can be opened by its path. */
+  create(): Promise<void>;
+
+  /** Returns once every byte held would survive a lost machine. */
+  sync(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** Where bytes lie. An upload without bytes needs no trace of its own. */
+export interface UploadStorage {
+  /** Makes the storage ready; throws when it cannot be. */
+  open(): Promise<void>;
+
+  /** What is held of an upload; `undefined` when there is no trace of it. */
+  stat(id: string): Promise<StoredBytes | undefined>;
+
+  /** Opens an upload for appending, making it when it has no trace yet. */
+  openWriter(id: string): Promise<UploadWriter>;
+
+  /** The bytes as a stream; fails with the storage's error when they are not there. */
+  createReadStream(id: string, range?: ByteRange): Readable;
+
+  /** Absolute path at which an application can open the upload's file. */
+  path(id: string): string;
+
+  /** Moves the upload's file to an absolute path, across devices too, and makes the move durable. */
+  move(id: string, path: string): Promise<void>;
+
+  /** Removes the upload's bytes; nothing happens when there are none. */
+  remove(id: string): Promise<void>;
+}

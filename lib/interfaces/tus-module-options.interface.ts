@@ -1,0 +1,276 @@
+import type {
+  ConfigurableModuleAsyncOptions,
+  ControllerOptions,
+  DynamicModule,
+  ForwardReference,
+  Type,
+} from '@nestjs/common';
+import type { TusExtension } from '../protocol/index.js';
+import type { TusController } from '../tus.controller.js';
+
+/**
+ * A length of time: a number of seconds, or a string such as `'90s'`, `'10m'`, `'24h'`, `'7d'`.
+ *
+ * @publicApi
+ */
+export type Duration = number | string;
+
+/**
+ * A size: a number of bytes, or a string such as `'512KB'`, `'10MB'`, `'2GB'` (1 KB is 1,024 bytes).
+ *
+ * @publicApi
+ */
+export type Size = number | string;
+
+/**
+ * How hard an upload's bytes are kept.
+ *
+ * - `'completion'`: a finished file is on disk before the client hears of it;
+ * - `'chunk'`: every acknowledged byte is;
+ * - `'none'`: the operating system writes them when it likes. A killed process still loses
+ *   nothing, a lost machine may.
+ *
+ * @publicApi
+ */
+export type Durability = 'none' | 'completion' | 'chunk';
+
+/**
+ * Which origins may upload from a browser, answered by this module on its own routes.
+ *
+ * @publicApi
+ */
+export interface TusCorsOptions {
+  /**
+   * The origins that are allowed: one, a list (strings compare exactly), or `true` for any.
+   *
+   * @default true
+   */
+  origin?: boolean | string | RegExp | (string | RegExp)[];
+
+  /**
+   * Allows cookies and `Authorization` of the browser. The origin is then echoed, never `*`.
+   *
+   * @default false
+   */
+  credentials?: boolean;
+
+  /**
+   * How long a browser may keep a preflight's answer.
+   *
+   * @default '24h'
+   */
+  maxAge?: Duration;
+
+  /** Request headers allowed beside those of tus. */
+  allowedHeaders?: string[];
+
+  /** Response headers exposed beside those of tus. */
+  exposedHeaders?: string[];
+
+  /**
+   * Answers `Access-Control-Request-Private-Network` with consent.
+   *
+   * @default false
+   */
+  privateNetwork?: boolean;
+}
+
+/**
+ * How finished uploads are delivered to `@OnUploadFinished()` handlers.
+ *
+ * @publicApi
+ */
+export interface TusDeliveryOptions {
+  /**
+   * How often a handler that throws is tried.
+   *
+   * @default 10
+   */
+  attempts?: number;
+
+  /** Time between two attempts: `first`, then twice as long each time, up to `max`. */
+  backoff?: {
+    /** @default 1 */
+    first?: Duration;
+    /** @default '1h' */
+    max?: Duration;
+  };
+
+  /**
+   * How many handlers run at the same time in this process.
+   *
+   * @default 10
+   */
+  concurrency?: number;
+}
+
+/**
+ * When uploads are removed.
+ *
+ * @publicApi
+ */
+export interface TusCleanupOptions {
+  /**
+   * Time between two passes; `false` for none but those `TusService.cleanup()` is asked for.
+   *
+   * @default '10m'
+   */
+  every?: Duration | false;
+
+  /**
+   * After how long the files of finished uploads are removed too; `false` for never. A file whose
+   * handlers have not all succeeded yet, or that was moved away, is not touched.
+   *
+   * @default false
+   */
+  finishedAfter?: Duration | false;
+
+  /**
+   * How long an upload is remembered after its file has gone, so that a client that lost an
+   * answer is told what became of it instead of sending everything again.
+   *
+   * @default '30d'
+   */
+  rememberFor?: Duration;
+}
+
+/**
+ * Options of `TusModule.forRoot()` that may also come from the factory of `forRootAsync()`.
+ *
+ * @publicApi
+ */
+export interface TusModuleOptions {
+  /**
+   * Folder for uploads and, in `.tus` inside it, for what is known of them. It is made when it is
+   * not there and must lie on a local disk.
+   *
+   * @default './uploads', of a named instance './uploads/<name>'
+   */
+  tmpFileDir?: string;
+
+  /**
+   * How long an unfinished upload may lie idle before it expires (tus 1.0 §Expiration). Every byte
+   * that arrives starts the time anew.
+   *
+   * @default '24h'
+   */
+  uploadValidDuration?: Duration;
+
+  /**
+   * The largest upload that is taken; without it there is no limit.
+   */
+  maxSize?: Size;
+
+  /**
+   * The extensions of tus 1.0 that are offered.
+   *
+   * @default all that this version has
+   */
+  extensions?: readonly TusExtension[];
+
+  /**
+   * Tells whom a request belongs to. What it returns is stamped on an upload at creation and
+   * compared on every later request: someone else's upload answers 404.
+   *
+   * @param request the request as guards see it, so what they put on it (`request.user`) is there
+   */
+  owner?(this: void, request: object): string | undefined | Promise<string | undefined>;
+
+  /**
+   * Makes `Location` absolute: the public URL of the upload path, or `'request'` to take scheme
+   * and host from each request (forwarded headers count where the app trusts its proxy).
+   *
+   * @default none: `Location` is the path of the request, which survives every proxy
+   */
+  publicUrl?: string;
+
+  /**
+   * How long a request may go without sending a byte before it is ended, its bytes kept.
+   *
+   * @default 60
+   */
+  idleTimeout?: Duration;
+
+  /**
+   * How hard bytes are kept.
+   *
+   * @default 'completion'
+   */
+  durability?: Durability;
+
+  /** How finished uploads are delivered. */
+  delivery?: TusDeliveryOptions;
+
+  /** When uploads are removed. */
+  cleanup?: TusCleanupOptions;
+
+  /**
+   * Lets this module answer CORS on its own routes. Apps that call `enableCors()` do not need it:
+   * what they grant is completed with what tus clients need.
+   *
+   * @default false
+   */
+  cors?: boolean | TusCorsOptions;
+}
+
+/**
+ * Options that shape the controller and the module; `forRootAsync()` reads them synchronously too,
+ * beside its factory.
+ *
+ * @publicApi
+ */
+export interface TusModuleExtras {
+  /**
+   * Path the upload controller serves, below the app's global prefix. May hold parameters
+   * (`tenants/:tenant/files`), but no wildcard.
+   *
+   * @default '/files'
+   */
+  uploadPath?: string;
+
+  /** Name of a further instance, injected by `@InjectTus(name)`. */
+  name?: string;
+
+  /** Decorators for the controller class: guards, throttling, documentation. */
+  decorators?: ClassDecorator[];
+
+  /** A subclass of `TusController` to serve the path, with its own decorators and routes. */
+  controller?: Type<TusController>;
+
+  /** Modules whose exports the decorators' guards and interceptors inject. */
+  imports?: (Type | DynamicModule | Promise<DynamicModule> | ForwardReference)[];
+
+  /**
+   * Version of the controller's routes, where the app uses versioning.
+   *
+   * @default VERSION_NEUTRAL
+   */
+  version?: ControllerOptions['version'];
+
+  /**
+   * Makes the module's exports visible everywhere.
+   *
+   * @default false
+   */
+  isGlobal?: boolean;
+}
+
+/**
+ * A class that creates options for `forRootAsync({ useClass })` and `useExisting`.
+ *
+ * @publicApi
+ */
+export interface TusOptionsFactory {
+  createTusOptions(): TusModuleOptions | Promise<TusModuleOptions>;
+}
+
+/**
+ * What `TusModule.forRootAsync()` takes.
+ *
+ * @publicApi
+ */
+export type TusModuleAsyncOptions = ConfigurableModuleAsyncOptions<
+  TusModuleOptions,
+  'createTusOptions'
+> &
+  TusModuleExtras;

@@ -1,0 +1,83 @@
+import type { UploadState } from '../registry/index.js';
+
+/**
+ * What was said of an upload by its client.
+ *
+ * @publicApi
+ */
+export interface UploadDescription {
+  /** 32 hexadecimal digits, the last part of the upload's URL. */
+  readonly id: string;
+
+  /** The values of `Upload-Metadata` as UTF-8 text, by key. Never trust them as paths. */
+  readonly metadata: Readonly<Record<string, string>>;
+
+  /** The same values as the bytes that were sent. */
+  readonly rawMetadata: Readonly<Record<string, Buffer>>;
+
+  /** The client's `filename` (or `name`), made safe to use as a file name: no path, no control characters. */
+  readonly filename?: string;
+
+  /** What the `owner` option returned when the upload was created. */
+  readonly owner?: string;
+
+  readonly createdAt: Date;
+}
+
+/**
+ * An upload as `TusService` shows it.
+ *
+ * @publicApi
+ */
+export interface Upload extends UploadDescription {
+  readonly state: UploadState;
+
+  /** Bytes received. */
+  readonly offset: number;
+
+  /** Bytes the whole upload has; absent while the client defers it. */
+  readonly length?: number;
+
+  /** When the unfinished upload expires, if nothing more arrives; absent when it never does. */
+  readonly expiresAt?: Date;
+
+  /** When it was finished, terminated or expired. */
+  readonly endedAt?: Date;
+
+  /** Absolute path of the finished file; absent before the finish and after `cleanupFile()`. */
+  readonly path?: string;
+}
+
+/**
+ * A finished upload as an `@OnUploadFinished()` handler receives it.
+ *
+ * @publicApi
+ */
+export interface FinishedUpload extends UploadDescription {
+  /** Absolute path of the file. */
+  readonly path: string;
+
+  /** Bytes of the file. */
+  readonly size: number;
+
+  readonly finishedAt: Date;
+
+  /** Which attempt this is for this handler: 1, then one more after every throw or crash. */
+  readonly attempt: number;
+}
+
+/**
+ * What one cleanup pass did, as numbers of uploads.
+ *
+ * @publicApi
+ */
+export interface CleanupReport {
+  /** Unfinished uploads that expired and were removed. */
+  readonly expired: number;
+
+  /** Finished uploads whose file was removed (`cleanup.finishedAfter`). */
+  readonly removed: number;
+
+  /** Uploads whose file had gone long ago, and of which nothing is known any more. */
+  readonly forgotten: number;
+}

@@ -1,0 +1,28 @@
+import ms, { type StringValue } from 'ms';
+import { TusOptionError } from './option.error.js';
+
+const UNIT_STRING = /^\d+(\.\d+)?\s*(ms|s|m|h|d|w)$/i;
+
+/**
+ * Reads a length of time: a number of seconds, or a string with a unit.
+ *
+ * @returns milliseconds, more than zero
+ * @throws TusOptionError
+ */
+export function parseDuration(option: string, value: unknown): number {
+  const milliseconds = toMilliseconds(value);
+  if (milliseconds !== undefined && milliseconds > 0 && Number.isFinite(milliseconds)) {
+    return milliseconds;
+  }
+  throw new TusOptionError(
+    option,
+    value,
+    `Give a number of seconds, or a string such as '90s', '10m', '24h' or '7d', above zero.`,
+  );
+}
+
+function toMilliseconds(value: unknown): number | undefined {
+  if (typeof value === 'number') return value * 1000;
+  if (typeof value !== 'string') return undefined;
+  return UNIT_STRING.test(value) ? ms(value as StringValue) : undefined;
+}

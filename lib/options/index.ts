@@ -1,0 +1,5 @@
+export * from './instance-name.js';
+export * from './option.error.js';
+export * from './resolve-options.js';
+export type * from './tus-options.js';
+export * from './upload-path.js';

@@ -1,0 +1,163 @@
+import { resolve } from 'node:path';
+import type { TusCorsOptions, TusModuleOptions } from '../interfaces/index.js';
+import { ALL_EXTENSIONS, EXTENSION_NEEDS, type TusExtension } from '../protocol/index.js';
+import { parseDuration } from './duration.js';
+import { TusOptionError } from './option.error.js';
+import { parseSize } from './size.js';
+import type { CheckedCors, DeliveryRules, TusOptions } from './tus-options.js';
+
+const DURABILITIES = ['none', 'completion', 'chunk'] as const;
+
+const KEYS = {
+  '': [
+    'cleanup',
+    'cors',
+    'delivery',
+    'durability',
+    'extensions',
+    'idleTimeout',
+    'maxSize',
+    'owner',
+    'publicUrl',
+    'tmpFileDir',
+    'uploadValidDuration',
+  ],
+  cleanup: ['every', 'finishedAfter', 'rememberFor'],
+  cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
+  delivery: ['attempts', 'backoff', 'concurrency'],
+  'delivery.backoff': ['first', 'max'],
+};
+
+/** What the controller and the module are made of, before a factory could have run. */
+const SYNCHRONOUS = [
+  'controller',
+  'decorators',
+  'imports',
+  'isGlobal',
+  'name',
+  'uploadPath',
+  'version',
+];
+
+/**
+ * Checks an instance's options and fills in the defaults.
+ *
+ * @throws TusOptionError naming the first option that cannot be used
+ */
+export function resolveOptions(options: TusModuleOptions, name?: string): TusOptions {
+  assertKeys('', options);
+  const { cleanup = {} } = options;
+  assertKeys('cleanup', cleanup);
+  const extensions = parseExtensions(options.extensions ?? ALL_EXTENSIONS);
+  const validFor = parseDuration('uploadValidDuration', options.uploadValidDuration ?? '24h');
+
+  return {
+    name,
+    tmpFileDir: parseFolder(options.tmpFileDir ?? defaultFolder(name)),
+    extensions,
+    validFor: extensions.has('expiration') ? validFor : undefined,
+    maxSize: optional(options.maxSize, (value) => parseSize('maxSize', value)),
+    owner: parseOwner(options.owner),
+    publicUrl: optional(options.publicUrl, parsePublicUrl),
+    idleTimeout: parseDuration('idleTimeout', options.idleTimeout ?? 60),
+    durability: parseDurability(options.durability ?? 'completion'),
+    delivery: parseDelivery(options.delivery ?? {}),
+    cors: parseCors(options.cors ?? false),
+    cleanupEvery: orNever(cleanup.every ?? '10m', 'cleanup.every'),
+    finishedAfter: orNever(cleanup.finishedAfter ?? false, 'cleanup.finishedAfter'),
+    rememberFor: parseDuration('cleanup.rememberFor', cleanup.rememberFor ?? '30d'),
+  };
+}
+
+function defaultFolder(name?: string): string {
+  return name === undefined ? './uploads' : `./uploads/${name}`;
+}
+
+function optional<V, R>(value: V | undefined, parse: (value: V) => R): R | undefined {
+  return value === undefined ? undefined : parse(value);
+}
+
+function orNever(value: unknown, option: string): number | undefined {
+  return value === false ? undefined : parseDuration(option, value);
+}
+
+function assertKeys(group: keyof typeof KEYS, value: unknown): void {
+  const known = KEYS[group];
+  const option = group === '' ? 'options' : group;
+  if (typeof value !== 'object' || value === null) {
+    throw new TusOptionError(option, value, `Give an object with any of: ${known.join(', ')}.`);
+  }
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+
+  throw new TusOptionError(
+    group === '' ? unknown : `${group}.${unknown}`,
+    (value as Record<string, unknown>)[unknown],
+    group === '' && SYNCHRONOUS.includes(unknown)
+      ? 'It is read before the factory runs: give it to forRootAsync() beside the factory.'
+      : `There is no such option; there are: ${known.join(', ')}.`,
+  );
+}
+
+function parseFolder(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return resolve(value);
+  throw new TusOptionError('tmpFileDir', value, 'Give the path of a folder on a local disk.');
+}
+
+function parseOwner(value: TusModuleOptions['owner']): TusModuleOptions['owner'] {
+  if (value === undefined || typeof value === 'function') return value;
+  throw new TusOptionError('owner', value, 'Give a function that takes the request.');
+}
+
+function parsePublicUrl(value: string): string {
+  if (value === 'request') return value;
+  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
+  throw new TusOptionError(
+    'publicUrl',
+    value,
+    `Give the public http(s) URL of the upload path, such as 'https://example.com/files', or 'request'.`,
+  );
+}
+
+function parseDurability(value: (typeof DURABILITIES)[number]): (typeof DURABILITIES)[number] {
+  if (DURABILITIES.includes(value)) return value;
+  throw new TusOptionError('durability', value, `Give one of: ${DURABILITIES.join(', ')}.`);
+}
+
+function parseExtensions(value: readonly TusExtension[]): ReadonlySet<TusExtension> {
+  const known = `Give a list with any of: ${ALL_EXTENSIONS.join(', ')}.`;
+  if (!Array.isArray(value) || !value.every((each) => ALL_EXTENSIONS.includes(each))) {
+    throw new TusOptionError('extensions', value, known);
+  }
+  const extensions = new Set<TusExtension>(value);
+  for (const extension of extensions) {
+    const needed = EXTENSION_NEEDS[extension];
+    if (needed === undefined || extensions.has(needed)) continue;
+    throw new TusOptionError('extensions', value, `"${extension}" needs "${needed}".`);
+  }
+  return extensions;
+}
+
+function parseDelivery(value: NonNullable<TusModuleOptions['delivery']>): DeliveryRules {
+  assertKeys('delivery', value);
+  const { attempts = 10, concurrency = 10, backoff = {} } = value;
+  assertKeys('delivery.backoff', backoff);
+  return {
+    attempts: parseCount('delivery.attempts', attempts),
+    concurrency: parseCount('delivery.concurrency', concurrency),
+    backoffFirst: parseDuration('delivery.backoff.first', backoff.first ?? 1),
+    backoffMax: parseDuration('delivery.backoff.max', backoff.max ?? '1h'),
+  };
+}
+
+function parseCount(option: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
+  throw new TusOptionError(option, value, 'Give a whole number above zero.');
+}
+
+function parseCors(value: boolean | TusCorsOptions): CheckedCors | undefined {
+  if (value === false) return undefined;
+  const cors = value === true ? {} : value;
+  assertKeys('cors', cors);
+  return { ...cors, maxAge: parseDuration('cors.maxAge', cors.maxAge ?? '24h') };
+}

@@ -1,0 +1,25 @@
+import bytes from 'bytes';
+import { TusOptionError } from './option.error.js';
+
+const UNIT_STRING = /^\d+(\.\d+)?\s*(b|kb|mb|gb|tb|pb)$/i;
+
+/**
+ * Reads a size: a number of bytes, or a string with a unit (1 KB is 1,024 bytes).
+ *
+ * @returns bytes, a whole number
+ * @throws TusOptionError
+ */
+export function parseSize(option: string, value: unknown): number {
+  const size = toBytes(value);
+  if (size !== null && Number.isSafeInteger(size) && size >= 0) return size;
+  throw new TusOptionError(
+    option,
+    value,
+    `Give a whole number of bytes, or a string such as '512KB', '10MB' or '2GB'.`,
+  );
+}
+
+function toBytes(value: unknown): number | null {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && UNIT_STRING.test(value) ? bytes.parse(value) : null;
+}

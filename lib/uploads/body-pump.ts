@@ -1,0 +1,142 @@
+import type { Readable } from 'node:stream';
+import type { Lease, RevokeReason } from './lease.js';
+
+/**
+ * How the reading of a body ended: at its end, lost with its connection, idle for too long, past
+ * the bytes there is room for, or because the upload was taken away.
+ */
+export type BodyEnd = 'ended' | 'lost' | 'idle' | 'overflow' | RevokeReason;
+
+/** Where a body goes, and what bounds it. */
+export interface PumpTarget {
+  /** Takes chunks in order; called again only once the last call has resolved. */
+  readonly write: (chunks: readonly Uint8Array[]) => Promise<void>;
+  /** Most bytes to take. */
+  readonly limit: number;
+  /** Milliseconds without a byte after which reading ends. */
+  readonly idleTimeout: number;
+  /** Ends the reading when it is revoked. */
+  readonly lease: Lease;
+}
+
+/** Bytes held in memory, beside the batch being written, before the socket is made to wait. */
+const HIGH_WATER_MARK = 1024 * 1024;
+
+/**
+ * Moves a request's body into a storage.
+ *
+ * While one batch is being written the next one gathers, so a fast client costs few, large writes
+ * and a slow one waits for nobody; beyond the high-water mark the socket is paused. When reading
+ * ends for whatever reason, all that was read is written before the promise resolves.
+ *
+ * @returns how it ended; rejects with the error of a write that failed.
+ */
+export function pump(body: Readable, target: PumpTarget): Promise<BodyEnd> {
+  return new Promise((resolve, reject) => new BodyPump(body, target, resolve, reject).start());
+}
+
+class BodyPump {
+  private batch: Uint8Array[] = [];
+  private batchBytes = 0;
+  private received = 0;
+  private writing = false;
+  private flushing = false;
+  private end?: BodyEnd;
+  private readonly idle: NodeJS.Timeout;
+
+  private readonly onData = (chunk: Uint8Array) => this.take(chunk);
+  private readonly onEnd = () => this.stop('ended');
+  private readonly onLost = () => this.stop('lost');
+
+  constructor(
+    private readonly body: Readable,
+    private readonly target: PumpTarget,
+    private readonly resolve: (end: BodyEnd) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    this.idle = setTimeout(() => this.onIdle(), target.idleTimeout);
+  }
+
+  start(): void {
+    const { body } = this;
+    body.on('end', this.onEnd);
+    body.on('error', this.onLost);
+    body.on('close', this.onLost);
+    body.on('data', this.onData);
+    if (body.destroyed) this.stop('lost');
+    this.target.lease.onRevoke((reason) => this.stop(reason));
+  }
+
+  private take(chunk: Uint8Array): void {
+    this.idle.refresh();
+    this.received += chunk.length;
+    if (this.received > this.target.limit) return this.stop('overflow');
+
+    this.batch.push(chunk);
+    this.batchBytes += chunk.length;
+    if (this.batchBytes >= HIGH_WATER_MARK) this.body.pause();
+    this.flushSoon();
+  }
+
+  /** Waits for what else the socket has in this turn of the event loop, so that it goes in one write. */
+  private flushSoon(): void {
+    if (this.writing || this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    if (this.writing) return;
+    if (this.batch.length === 0) return this.settle();
+
+    const batch = this.batch;
+    this.batch = [];
+    this.batchBytes = 0;
+    this.writing = true;
+    this.target.write(batch).then(
+      () => this.onWritten(),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  private onWritten(): void {
+    this.writing = false;
+    if (this.end === undefined && this.body.isPaused()) this.body.resume();
+    if (this.end !== undefined || this.batch.length > 0) this.flush();
+  }
+
+  /** A client is not idle while it is the disk that makes it wait. */
+  private onIdle(): void {
+    if (this.writing) this.idle.refresh();
+    else this.stop('idle');
+  }
+
+  private stop(end: BodyEnd): void {
+    if (this.end !== undefined) return;
+    this.end = end;
+    this.detach();
+    this.flush();
+  }
+
+  private fail(error: unknown): void {
+    this.end ??= 'lost';
+    this.detach();
+    this.reject(error);
+  }
+
+  private settle(): void {
+    if (this.end !== undefined) this.resolve(this.end);
+  }
+
+  private detach(): void {
+    clearTimeout(this.idle);
+    this.body.off('data', this.onData);
+    this.body.off('end', this.onEnd);
+    this.body.off('close', this.onLost);
+    // The 'error' listener stays: a connection that breaks later must not become an uncaught error.
+    if (!this.body.readableEnded) this.body.pause();
+  }
+}

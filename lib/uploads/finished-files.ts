@@ -1,0 +1,119 @@
+import { createReadStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { ByteRange, UploadStorage } from '../storage/index.js';
+import type { Leases } from './leases.js';
+import { NoFileError, UploadNotFoundError } from './upload.errors.js';
+import type { UploadRules } from './upload-rules.js';
+
+/**
+ * The files of finished uploads, and what an application may do with them.
+ *
+ * Whatever happens to the file, the record stays and goes on saying that the upload is complete,
+ * so a client that lost the last answer never sends the file again.
+ */
+export class FinishedFiles {
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly storage: UploadStorage,
+    private readonly rules: UploadRules,
+    private readonly leases: Leases,
+  ) {}
+
+  /** Absolute path at which the file of a finished upload lies, or lay until it was removed. */
+  locate(record: UploadRecord): string {
+    return record.movedTo ?? this.storage.path(record.id);
+  }
+
+  /**
+   * Absolute path of the file.
+   *
+   * @throws UploadNotFoundError, NoFileError
+   */
+  async getPath(id: string): Promise<string> {
+    return this.locate(await this.finishedRecord(id));
+  }
+
+  /**
+   * The file, or a part of it, as a stream.
+   *
+   * @throws UploadNotFoundError, NoFileError
+   */
+  async createReadStream(id: string, range?: ByteRange): Promise<Readable> {
+    const { movedTo } = await this.finishedRecord(id);
+    return movedTo === undefined
+      ? this.storage.createReadStream(id, range)
+      : createReadStream(movedTo, range);
+  }
+
+  /**
+   * Moves the file to another path, across devices too, and never over an existing file. Moving it
+   * again to the same path does nothing, so a handler may simply be repeated.
+   *
+   * @throws UploadNotFoundError, NoFileError, and the file system's errors (`EEXIST`, `EACCES` …)
+   */
+  async moveTo(id: string, path: string): Promise<string> {
+    const target = resolve(path);
+    return this.leases.hold(id, async () => {
+      const record = await this.finishedRecord(id);
+      if (record.movedTo === target) return target;
+      if (record.movedTo !== undefined) throw new NoFileError(id, `moved to ${record.movedTo}`);
+
+      await this.move(record, target);
+      await this.registry.change(id, (current) => ({ record: { ...current, movedTo: target } }));
+      return target;
+    });
+  }
+
+  /**
+   * Deletes the file, unless it was moved away and so belongs to the application, and remembers
+   * only that the upload was finished. Doing it again does nothing.
+   *
+   * @throws UploadNotFoundError, NoFileError when the upload is not finished
+   */
+  async remove(id: string): Promise<void> {
+    await this.leases.hold(id, async () => {
+      const record = await this.finishedRecord(id, { evenIfRemoved: true });
+      if (record.fileRemovedAt !== undefined) return;
+
+      const fileRemovedAt = Date.now();
+      const dueAt = fileRemovedAt + this.rules.rememberFor;
+      await this.registry.change(id, (current) => ({
+        record: { ...current, fileRemovedAt, dueAt },
+      }));
+      await this.storage.remove(id);
+    });
+  }
+
+  /** Whether the file is still where it was left, by us or by the application. */
+  async isThere(record: UploadRecord): Promise<boolean> {
+    if (record.state !== 'finished' || record.fileRemovedAt !== undefined) return false;
+    return access(this.locate(record)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private async finishedRecord(id: string, { evenIfRemoved = false } = {}): Promise<UploadRecord> {
+    const record = await this.registry.get(id);
+    if (!record) throw new UploadNotFoundError(id);
+    if (record.state !== 'finished') throw new NoFileError(id, `it is ${record.state}`);
+    if (record.fileRemovedAt !== undefined && !evenIfRemoved) {
+      throw new NoFileError(id, 'it was removed');
+    }
+    return record;
+  }
+
+  /** A process that died after moving the file, but before saying so, left it at the target. */
+  private async move(record: UploadRecord, target: string): Promise<void> {
+    try {
+      await this.storage.move(record.id, target);
+    } catch (error) {
+      const moved = await stat(target).catch(() => undefined);
+      const isOurs = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!isOurs || moved?.size !== record.length) throw error;
+    }
+  }
+}

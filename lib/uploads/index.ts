@@ -1,0 +1,11 @@
+export type * from './completion.interface.js';
+export * from './describe-upload.js';
+export * from './finished-files.js';
+export * from './leases.js';
+export type { BodyEnd } from './body-pump.js';
+export type { UploadBody } from './receiver.js';
+export * from './recovery.js';
+export * from './upload.errors.js';
+export type * from './upload-rules.js';
+export * from './upload-snapshot.js';
+export * from './uploads.js';

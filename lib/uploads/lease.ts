@@ -1,0 +1,32 @@
+/** Why a holder is asked to let go: a newer request wants the upload, or the app shuts down. */
+export type RevokeReason = 'newer-request' | 'shutdown';
+
+/** The right to change one upload, held by one caller at a time until it is released. */
+export class Lease {
+  #revokedBy?: RevokeReason;
+  #listener?: (reason: RevokeReason) => void;
+
+  constructor(private readonly letGo: (lease: Lease) => void) {}
+
+  /** Set once the holder was asked to let go. */
+  get revokedBy(): RevokeReason | undefined {
+    return this.#revokedBy;
+  }
+
+  /** Calls the listener when the holder is asked to let go; at once when it already was. */
+  onRevoke(listener: (reason: RevokeReason) => void): void {
+    this.#listener = listener;
+    if (this.#revokedBy !== undefined) listener(this.#revokedBy);
+  }
+
+  /** Asks the holder to let go soon; only the first reason counts. */
+  revoke(reason: RevokeReason): void {
+    if (this.#revokedBy !== undefined) return;
+    this.#revokedBy = reason;
+    this.#listener?.(reason);
+  }
+
+  release(): void {
+    this.letGo(this);
+  }
+}

@@ -1,0 +1,55 @@
+import type { UploadChange, UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { UploadStorage, UploadWriter } from '../storage/index.js';
+import type { Completion } from './completion.interface.js';
+import type { UploadRules } from './upload-rules.js';
+
+/** The ways an upload changes its state. The caller holds the upload's lease. */
+export class Transitions {
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly storage: UploadStorage,
+    private readonly rules: UploadRules,
+    private readonly completion: Completion,
+  ) {}
+
+  /** Fixes the length a client had deferred (tus 1.0 §Upload-Defer-Length). */
+  async fixLength(record: UploadRecord, length: number | undefined): Promise<UploadRecord> {
+    if (record.length === length) return record;
+    const changed = await this.registry.change(record.id, (current) => ({
+      record: { ...current, length },
+    }));
+    return changed ?? record;
+  }
+
+  /**
+   * Makes the bytes durable, then commits the finish together with its deliveries: whoever reads
+   * success after this, the handlers will run.
+   */
+  async finish(record: UploadRecord, writer: UploadWriter): Promise<UploadRecord> {
+    await writer.create();
+    if (this.rules.durability !== 'none') await writer.sync();
+    const finished = await this.registry.change(record.id, (current) => this.finished(current));
+    this.completion.committed();
+    return finished ?? record;
+  }
+
+  /** The record goes first: bytes nobody knows of are harmless, a record must not lie. */
+  async end(id: string, state: 'terminated' | 'expired'): Promise<void> {
+    const endedAt = Date.now();
+    const dueAt = endedAt + this.rules.rememberFor;
+    await this.registry.change(id, (current) => ({
+      record: { ...current, state, endedAt, dueAt },
+    }));
+    await this.storage.remove(id);
+  }
+
+  private finished(current: UploadRecord): UploadChange | undefined {
+    if (current.state !== 'receiving') return undefined;
+
+    const endedAt = Date.now();
+    const { finishedAfter, rememberFor } = this.rules;
+    const dueAt = endedAt + Math.min(finishedAfter ?? rememberFor, rememberFor);
+    const record: UploadRecord = { ...current, state: 'finished', endedAt, dueAt };
+    return { record, deliveries: this.completion.deliveriesOf(record, endedAt) };
+  }
+}

@@ -1,0 +1,16 @@
+import type { Durability } from '../interfaces/index.js';
+
+/** What an instance holds its uploads to. Times are milliseconds, sizes bytes. */
+export interface UploadRules {
+  /** The largest upload; absent: no limit. */
+  readonly maxSize?: number;
+  /** How long an unfinished upload may lie idle; absent: it never expires. */
+  readonly validFor?: number;
+  /** How long a request may go without sending a byte. */
+  readonly idleTimeout: number;
+  readonly durability: Durability;
+  /** How long an upload is remembered after its file has gone. */
+  readonly rememberFor: number;
+  /** After how long the files of finished uploads are removed; absent: never. */
+  readonly finishedAfter?: number;
+}

@@ -1,0 +1,37 @@
+import type { UploadRecord } from '../registry/index.js';
+import type { StoredBytes } from '../storage/index.js';
+
+/** One upload at one moment. Times are milliseconds since the epoch. */
+export interface UploadSnapshot {
+  readonly record: UploadRecord;
+  /** Bytes received. */
+  readonly offset: number;
+  /** When it expires if no byte comes; absent when it never does. */
+  readonly expiresAt?: number;
+}
+
+/** Joins what the registry knows of an upload with what the storage holds of it. */
+export function takeSnapshot(record: UploadRecord, stored?: StoredBytes): UploadSnapshot {
+  if (record.state === 'finished') return { record, offset: record.length ?? 0 };
+  return { record, offset: stored?.size ?? 0, expiresAt: expiryOf(record, stored) };
+}
+
+/** Whether every byte has arrived although the upload was not finished yet. */
+export function isComplete({ record, offset }: UploadSnapshot): boolean {
+  return record.state === 'receiving' && record.length === offset;
+}
+
+/** Whether the upload has outlived its time without being complete. */
+export function isExpired(snapshot: UploadSnapshot, now: number): boolean {
+  if (snapshot.record.state !== 'receiving' || isComplete(snapshot)) return false;
+  return snapshot.expiresAt !== undefined && snapshot.expiresAt <= now;
+}
+
+/**
+ * The time slides with every byte (tus 1.0 §Expiration leaves it open). When the last one came is
+ * the storage's knowledge, so that an append writes nothing to the registry.
+ */
+function expiryOf(record: UploadRecord, stored?: StoredBytes): number | undefined {
+  if (record.state !== 'receiving' || record.validFor === undefined) return undefined;
+  return Math.max(record.createdAt, Math.ceil(stored?.modifiedAt ?? 0)) + record.validFor;
+}

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto';
+import { assertAppendable, type AppendRequest, type CreationRequest } from '../protocol/index.js';
+import type { UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { UploadStorage } from '../storage/index.js';
+import type { BodyEnd } from './body-pump.js';
+import type { Completion } from './completion.interface.js';
+import type { Lease, RevokeReason } from './lease.js';
+import type { Leases } from './leases.js';
+import { Receiver, type UploadBody } from './receiver.js';
+import { Transitions } from './transitions.js';
+import { UploadBusyError, UploadGoneError, UploadNotFoundError } from './upload.errors.js';
+import type { UploadRules } from './upload-rules.js';
+import { isComplete, isExpired, takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
+
+/** A creation as the protocol states it, and whom it is for. */
+export interface NewUpload extends CreationRequest {
+  readonly owner?: string;
+}
+
+/** The upload after a body was received, and how that body ended. */
+export interface ReceiveResult extends UploadSnapshot {
+  readonly end: BodyEnd;
+}
+
+/**
+ * The uploads of one instance and what requests may do with them, one change at a time each.
+ *
+ * Methods that take an `owner` treat an upload of another owner as one that is not there. They
+ * throw `UploadNotFoundError`, `UploadGoneError`, `UploadBusyError`, `NoSpaceError`, and a
+ * `ProtocolError` for a request that contradicts the upload's state.
+ */
+export class Uploads {
+  private readonly transitions: Transitions;
+  private readonly receiver: Receiver;
+
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly storage: UploadStorage,
+    private readonly rules: UploadRules,
+    private readonly leases: Leases,
+    completion: Completion,
+  ) {
+    this.transitions = new Transitions(registry, storage, rules, completion);
+    this.receiver = new Receiver(storage, rules, this.transitions);
+  }
+
+  /** Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload). */
+  async create(request: NewUpload, body: UploadBody): Promise<ReceiveResult> {
+    const record = this.newRecord(request);
+    return this.leases.hold(record.id, async (lease) => {
+      await this.registry.create(record);
+      return this.receiveFirst(lease, record, body);
+    });
+  }
+
+  /** Appends a body at the offset the request names (tus 1.0 §PATCH). */
+  async append(
+    id: string,
+    owner: string | undefined,
+    request: AppendRequest,
+    body: UploadBody,
+  ): Promise<ReceiveResult> {
+    return this.leases.hold(id, async (lease) => {
+      const { record, offset } = await this.load(id, owner);
+      const state = { offset, length: record.length };
+      const length = assertAppendable(request, body, state, this.rules.maxSize);
+      const fixed = await this.transitions.fixLength(record, length);
+      return this.receive(lease, fixed, offset, body);
+    });
+  }
+
+  /** Tells where an upload stands, after a running append has let go (tus 1.0 §HEAD). */
+  async status(id: string, owner: string | undefined): Promise<UploadSnapshot> {
+    return this.leases.hold(id, () => this.load(id, owner));
+  }
+
+  /**
+   * Ends an upload at its client's wish and frees its bytes (tus 1.0 §Termination). A finished one
+   * stays while a handler has it in hand.
+   */
+  async terminate(id: string, owner: string | undefined): Promise<void> {
+    await this.leases.hold(id, async () => {
+      const { record } = await this.load(id, owner);
+      if (record.state === 'finished' && (await this.isBeingDelivered(id))) {
+        throw new UploadBusyError(id);
+      }
+      await this.transitions.end(id, 'terminated');
+    });
+  }
+
+  /** Ends an upload at the application's wish, whoever it belongs to. */
+  async discard(id: string): Promise<void> {
+    await this.leases.hold(id, async () => {
+      const record = await this.registry.get(id);
+      if (!record) throw new UploadNotFoundError(id);
+      await this.transitions.end(id, 'terminated');
+    });
+  }
+
+  /** Where an upload stands, without disturbing it; `undefined` when nothing is known of it. */
+  async find(id: string): Promise<UploadSnapshot | undefined> {
+    const record = await this.registry.get(id);
+    return record && this.look(record);
+  }
+
+  /** Where a record's upload stands, without disturbing it. */
+  async look(record: UploadRecord): Promise<UploadSnapshot> {
+    if (record.state !== 'receiving') return takeSnapshot(record);
+    return takeSnapshot(record, await this.storage.stat(record.id));
+  }
+
+  /**
+   * Finishes an upload whose last byte came just before its process died, and ends one that has
+   * expired; leaves one that is being written alone.
+   *
+   * @returns the upload afterwards; `undefined` when it is being written, or unknown.
+   */
+  async settle(id: string): Promise<UploadSnapshot | undefined> {
+    const lease = await this.leases.tryAcquire(id);
+    if (!lease) return undefined;
+    try {
+      const snapshot = await this.find(id);
+      if (snapshot && isExpired(snapshot, Date.now())) {
+        await this.transitions.end(id, 'expired');
+        return await this.find(id);
+      }
+      return snapshot && (await this.finishIfComplete(snapshot));
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** Asks running appends to let go; their bytes are kept. */
+  interrupt(reason: RevokeReason): void {
+    this.leases.revokeAll(reason);
+  }
+
+  /** The upload as its owner may see it. The caller holds the lease. */
+  private async load(id: string, owner: string | undefined): Promise<UploadSnapshot> {
+    const snapshot = await this.find(id);
+    if (!snapshot || snapshot.record.owner !== owner) throw new UploadNotFoundError(id);
+
+    const { state } = snapshot.record;
+    if (state === 'terminated' || state === 'expired') throw new UploadGoneError(id, state);
+    if (isExpired(snapshot, Date.now())) throw new UploadGoneError(id, 'expired');
+    return this.finishIfComplete(snapshot);
+  }
+
+  private async finishIfComplete(snapshot: UploadSnapshot): Promise<UploadSnapshot> {
+    if (!isComplete(snapshot)) return snapshot;
+    const writer = await this.storage.openWriter(snapshot.record.id);
+    try {
+      return takeSnapshot(await this.transitions.finish(snapshot.record, writer));
+    } finally {
+      await writer.close();
+    }
+  }
+
+  private newRecord({ length, metadata, owner }: NewUpload): UploadRecord {
+    const createdAt = Date.now();
+    const { validFor } = this.rules;
+    return {
+      id: randomBytes(16).toString('hex'),
+      state: 'receiving',
+      length,
+      metadata,
+      owner,
+      createdAt,
+      validFor,
+      dueAt: validFor === undefined ? undefined : createdAt + validFor,
+    };
+  }
+
+  /** A client whose creation is refused has no URL to come back to, so nothing of it is left. */
+  private async receiveFirst(
+    lease: Lease,
+    record: UploadRecord,
+    body: UploadBody,
+  ): Promise<ReceiveResult> {
+    try {
+      const result = await this.receive(lease, record, 0, body);
+      if (result.end === 'overflow') await this.transitions.end(record.id, 'terminated');
+      return result;
+    } catch (error) {
+      // The first fault is the one to report; what cannot be removed now, cleanup removes later.
+      await this.transitions.end(record.id, 'terminated').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async receive(
+    lease: Lease,
+    record: UploadRecord,
+    offset: number,
+    body: UploadBody,
+  ): Promise<ReceiveResult> {
+    const received = await this.receiver.receive(lease, record, offset, body);
+    return { ...(await this.look(received.record)), end: received.end };
+  }
+
+  private async isBeingDelivered(uploadId: string): Promise<boolean> {
+    const running = await this.registry.deliveries({ uploadId, state: 'running', limit: 1 });
+    return running.items.length > 0;
+  }
+}

@@ -1,0 +1,151 @@
+import { resolve } from 'node:path';
+import type { TusModuleOptions } from '../../../lib/index.js';
+import { TusOptionError } from '../../../lib/index.js';
+import { parseInstanceName, parseUploadPath, resolveOptions } from '../../../lib/options/index.js';
+
+const HOUR = 3_600_000;
+
+describe('resolveOptions', () => {
+  it('fills in the documented defaults', () => {
+    expect(resolveOptions({})).toMatchObject({
+      name: undefined,
+      tmpFileDir: resolve('./uploads'),
+      validFor: 24 * HOUR,
+      maxSize: undefined,
+      idleTimeout: 60_000,
+      durability: 'completion',
+      cors: undefined,
+      cleanupEvery: HOUR / 6,
+      finishedAfter: undefined,
+      rememberFor: 30 * 24 * HOUR,
+      delivery: { attempts: 10, concurrency: 10, backoffFirst: 1000, backoffMax: HOUR },
+    });
+  });
+
+  it('offers every extension there is', () => {
+    expect([...resolveOptions({}).extensions]).toEqual([
+      'creation',
+      'creation-with-upload',
+      'creation-defer-length',
+      'expiration',
+      'termination',
+    ]);
+  });
+
+  it('gives a named instance a folder of its own', () => {
+    expect(resolveOptions({}, 'avatars').tmpFileDir).toBe(resolve('./uploads/avatars'));
+  });
+
+  it.each<[TusModuleOptions, object]>([
+    [{ uploadValidDuration: 90 }, { validFor: 90_000 }],
+    [{ uploadValidDuration: 0.5 }, { validFor: 500 }],
+    [{ uploadValidDuration: '2d' }, { validFor: 48 * HOUR }],
+    [{ uploadValidDuration: '300ms' }, { validFor: 300 }],
+    [{ maxSize: 0 }, { maxSize: 0 }],
+    [{ maxSize: '10MB' }, { maxSize: 10 * 1024 ** 2 }],
+    [{ maxSize: '1.5 gb' }, { maxSize: 1.5 * 1024 ** 3 }],
+    [{ cleanup: { every: false } }, { cleanupEvery: undefined }],
+    [{ cleanup: { finishedAfter: '7d' } }, { finishedAfter: 7 * 24 * HOUR }],
+    [{ extensions: ['creation'] }, { validFor: undefined }],
+    [{ cors: true }, { cors: { maxAge: 24 * HOUR } }],
+    [
+      { delivery: { backoff: { first: '5s' } } },
+      { delivery: expect.objectContaining({ backoffFirst: 5000 }) },
+    ],
+  ])('reads %j', (options, expected) => {
+    expect(resolveOptions(options)).toMatchObject(expected);
+  });
+
+  it.each<[string, unknown]>([
+    ['uploadValidDuration', 'soon'],
+    ['uploadValidDuration', '10 parsecs'],
+    ['uploadValidDuration', 0],
+    ['uploadValidDuration', -1],
+    ['uploadValidDuration', NaN],
+    ['uploadValidDuration', ''],
+    ['maxSize', '10XB'],
+    ['maxSize', 1.5],
+    ['maxSize', -1],
+    ['maxSize', 'big'],
+    ['tmpFileDir', ''],
+    ['tmpFileDir', 7],
+    ['idleTimeout', '0s'],
+    ['durability', 'always'],
+    ['publicUrl', 'files'],
+    ['publicUrl', 'ftp://example.com/files'],
+    ['owner', 'me'],
+    ['extensions', ['checksum']],
+    ['extensions', 'creation'],
+    ['extensions', ['creation-with-upload']],
+    ['cleanup', true],
+    ['delivery', 3],
+    ['uploadDir', './x'],
+  ])('refuses %s: %j, naming the option, its value and a remedy', (option, value) => {
+    const refusal = refusalOf(() => resolveOptions({ [option]: value } as TusModuleOptions));
+
+    expect(refusal).toBeInstanceOf(TusOptionError);
+    expect(refusal.option).toBe(option);
+    expect(refusal.message).toMatch(/^TusModule: option "\w+" cannot be .+\. .+/s);
+  });
+
+  it.each<[string, TusModuleOptions]>([
+    ['cleanup.every', { cleanup: { every: 'often' } }],
+    ['cleanup.evry', { cleanup: { evry: 1 } as never }],
+    ['delivery.attempts', { delivery: { attempts: 0 } }],
+    ['delivery.concurrency', { delivery: { concurrency: 1.5 } }],
+    ['delivery.backoff.first', { delivery: { backoff: { first: 'x' } } }],
+    ['delivery.backoff.jitter', { delivery: { backoff: { jitter: 1 } as never } }],
+    ['cors.maxAge', { cors: { maxAge: -1 } }],
+    ['cors.methods', { cors: { methods: [] } as never }],
+  ])('names a nested option, %s, by its path', (option, options) => {
+    expect(refusalOf(() => resolveOptions(options)).option).toBe(option);
+  });
+
+  it('says where an option belongs that a factory returns too late', () => {
+    const refusal = refusalOf(() => resolveOptions({ uploadPath: '/x' } as TusModuleOptions));
+
+    expect(refusal.message).toContain('forRootAsync() beside the factory');
+  });
+});
+
+describe('parseUploadPath', () => {
+  it.each(['/files', 'files', 'media/files', '/tenants/:tenant/files', '/a-b_c.d~e/'])(
+    'takes %s',
+    (path) => expect(parseUploadPath(path)).toBe(path),
+  );
+
+  it.each([
+    '',
+    '/',
+    '*',
+    '/files/*',
+    '/files/*rest',
+    '{*path}',
+    '/a//b',
+    '/a?b',
+    ':id',
+    'a/:id',
+    7,
+  ])('refuses %j', (path) =>
+    expect(() => parseUploadPath(path)).toThrow(/option "uploadPath" cannot be/),
+  );
+});
+
+describe('parseInstanceName', () => {
+  it('takes what can be part of a folder', () => {
+    expect(parseInstanceName('user_avatars-2')).toBe('user_avatars-2');
+  });
+
+  it.each(['', '../up', 'a b', 'x'.repeat(65), 3, null])('refuses %j', (name) => {
+    expect(() => parseInstanceName(name)).toThrow(/option "name" cannot be/);
+  });
+});
+
+function refusalOf(work: () => unknown): TusOptionError {
+  try {
+    work();
+  } catch (error) {
+    return error as TusOptionError;
+  }
+  throw new Error('It was not refused.');
+}

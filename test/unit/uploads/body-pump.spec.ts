@@ -1,0 +1,193 @@
+import { PassThrough, Readable } from 'node:stream';
+import { pump, type PumpTarget } from '../../../lib/uploads/body-pump.js';
+import { Leases } from '../../../lib/uploads/leases.js';
+import type { Lease } from '../../../lib/uploads/lease.js';
+
+const ID = 'a'.repeat(32);
+const MIB = 1024 * 1024;
+
+/** Something that takes bytes, and can be made to take its time. */
+class Sink {
+  readonly batches: Buffer[] = [];
+  private gate?: Promise<void>;
+  private open?: () => void;
+
+  readonly write = async (chunks: readonly Uint8Array[]): Promise<void> => {
+    this.batches.push(Buffer.concat(chunks));
+    await this.gate;
+  };
+
+  get text(): string {
+    return Buffer.concat(this.batches).toString();
+  }
+
+  hold(): void {
+    this.gate = new Promise((resolve) => (this.open = resolve));
+  }
+
+  letGo(): void {
+    this.open?.();
+  }
+}
+
+describe('pump', () => {
+  let leases: Leases;
+  let lease: Lease;
+  let sink: Sink;
+
+  afterEach(() => lease.release());
+
+  beforeEach(async () => {
+    leases = new Leases();
+    lease = await leases.acquire(ID);
+    sink = new Sink();
+  });
+
+  function target(change: Partial<PumpTarget> = {}): PumpTarget {
+    return { write: sink.write, limit: Infinity, idleTimeout: 10_000, lease, ...change };
+  }
+
+  it('writes everything in order and says that the body ended', async () => {
+    const chunks = Array.from({ length: 500 }, (_, number) => `${number} `);
+
+    expect(await pump(Readable.from(chunks.map(Buffer.from)), target())).toBe('ended');
+
+    expect(sink.text).toBe(chunks.join(''));
+  });
+
+  it('ends at once for a body without bytes, and writes nothing', async () => {
+    expect(await pump(Readable.from([]), target())).toBe('ended');
+
+    expect(sink.batches).toEqual([]);
+  });
+
+  it('gathers what arrives while a batch is being written into one next batch', async () => {
+    const body = new PassThrough();
+    sink.hold();
+    const done = pump(body, target());
+    body.write('first');
+    await untilTrue(() => sink.batches.length === 1);
+    for (const part of ['a', 'b', 'c']) body.write(part);
+    body.end();
+    await untilTrue(() => body.readableEnded);
+    sink.letGo();
+
+    expect(await done).toBe('ended');
+    expect(sink.batches.map(String)).toEqual(['first', 'abc']);
+  });
+
+  it('makes the client wait when the disk is slow, so memory stays bounded', async () => {
+    const body = new PassThrough({ highWaterMark: 64 * 1024 });
+    sink.hold();
+    const done = pump(body, target());
+    let sent = 0;
+    while (sent < 64 * MIB && (body.write(Buffer.alloc(64 * 1024)) || !body.isPaused())) {
+      sent += 64 * 1024;
+      await new Promise(setImmediate);
+    }
+
+    expect(sent).toBeLessThan(4 * MIB);
+    expect(body.isPaused()).toBe(true);
+
+    sink.letGo();
+    body.end();
+    expect(await done).toBe('ended');
+  });
+
+  it('keeps what came before the connection was lost', async () => {
+    const body = new PassThrough();
+    const done = pump(body, target());
+    body.write('kept');
+    await untilTrue(() => sink.text === 'kept');
+    body.destroy(new Error('ECONNRESET'));
+
+    expect(await done).toBe('lost');
+    expect(sink.text).toBe('kept');
+  });
+
+  it('does not wait for a body that was lost before anyone read it', async () => {
+    const body = new PassThrough();
+    body.destroy();
+
+    expect(await pump(body, target())).toBe('lost');
+  });
+
+  it('ends a body that sends nothing for too long', async () => {
+    const body = new PassThrough();
+    body.write('kept');
+
+    expect(await pump(body, target({ idleTimeout: 20 }))).toBe('idle');
+    expect(sink.text).toBe('kept');
+  });
+
+  it('does not call a client idle while it waits for the disk', async () => {
+    const body = new PassThrough();
+    sink.hold();
+    const done = pump(body, target({ idleTimeout: 20 }));
+    body.end('slow disk');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    sink.letGo();
+
+    expect(await done).toBe('ended');
+  });
+
+  it('stops at the first byte too many', async () => {
+    expect(await pump(Readable.from([Buffer.from('12345')]), target({ limit: 4 }))).toBe(
+      'overflow',
+    );
+  });
+
+  it('takes a body that just fits', async () => {
+    expect(await pump(Readable.from([Buffer.from('1234')]), target({ limit: 4 }))).toBe('ended');
+  });
+
+  it('writes what it has read and lets go when a newer request comes', async () => {
+    const body = new PassThrough();
+    sink.hold();
+    const done = pump(body, target());
+    body.write('first ');
+    await untilTrue(() => sink.batches.length === 1);
+    body.write('second');
+    await untilTrue(() => body.readableLength === 0);
+
+    void leases.acquire(ID);
+    body.write('too late');
+    sink.letGo();
+
+    expect(await done).toBe('newer-request');
+    expect(sink.text).toBe('first second');
+  });
+
+  it('reads nothing at all when it was asked to let go before it began', async () => {
+    void leases.acquire(ID);
+    const body = new PassThrough();
+    body.end('unread');
+
+    expect(await pump(body, target())).toBe('newer-request');
+    expect(sink.batches).toEqual([]);
+  });
+
+  it('passes on the error of a write that failed, and stops reading', async () => {
+    const body = new PassThrough();
+    const done = pump(body, target({ write: () => Promise.reject(new Error('EIO')) }));
+    body.write('x');
+
+    await expect(done).rejects.toThrow('EIO');
+    expect(body.isPaused()).toBe(true);
+  });
+
+  it('survives a connection that breaks after the pump is done with it', async () => {
+    const body = new PassThrough();
+    const done = pump(body, target());
+    void leases.acquire(ID);
+    await done;
+
+    const closed = new Promise((resolve) => body.once('close', resolve));
+    body.destroy(new Error('ECONNRESET'));
+    await closed;
+  });
+});
+
+async function untilTrue(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}

@@ -1,0 +1,125 @@
+import { Leases } from '../../../lib/uploads/leases.js';
+import { UploadBusyError } from '../../../lib/uploads/upload.errors.js';
+
+const ID = 'a'.repeat(32);
+
+describe('Leases', () => {
+  it('gives an upload that nobody holds at once, and lets nobody know', async () => {
+    const lease = await new Leases().acquire(ID);
+
+    expect(lease.revokedBy).toBeUndefined();
+  });
+
+  it('asks the holder to let go as soon as someone else comes', async () => {
+    const leases = new Leases();
+    const holder = await leases.acquire(ID);
+    const asked: string[] = [];
+    holder.onRevoke((reason) => asked.push(reason));
+
+    const next = leases.acquire(ID);
+
+    expect(asked).toEqual(['newer-request']);
+    holder.release();
+    expect((await next).revokedBy).toBeUndefined();
+  });
+
+  it('tells a holder that begins to listen only after it was asked', async () => {
+    const leases = new Leases();
+    const holder = await leases.acquire(ID);
+    const next = leases.acquire(ID);
+    const asked: string[] = [];
+
+    holder.onRevoke((reason) => asked.push(reason));
+
+    expect(asked).toEqual(['newer-request']);
+    holder.release();
+    await next;
+  });
+
+  it('serves those who wait first come, first served', async () => {
+    const leases = new Leases();
+    const holder = await leases.acquire(ID);
+    const order: number[] = [];
+    const waiting = [1, 2, 3].map(async (number) => {
+      const lease = await leases.acquire(ID);
+      order.push(number);
+      lease.release();
+    });
+
+    holder.release();
+    await Promise.all(waiting);
+
+    expect(order).toEqual([1, 2, 3]);
+  });
+
+  it('asks the next holder to hurry while others still wait behind it', async () => {
+    const leases = new Leases();
+    const first = await leases.acquire(ID);
+    const second = leases.acquire(ID);
+    const third = leases.acquire(ID);
+
+    first.release();
+
+    expect((await second).revokedBy).toBe('newer-request');
+    (await second).release();
+    expect((await third).revokedBy).toBeUndefined();
+  });
+
+  it('does not let one upload wait for another', async () => {
+    const leases = new Leases();
+    await leases.acquire(ID);
+
+    await expect(leases.acquire('b'.repeat(32))).resolves.toBeDefined();
+  });
+
+  it('gives up on a holder that does not let go, and leaves the line in order', async () => {
+    const leases = new Leases(10);
+    const holder = await leases.acquire(ID);
+
+    await expect(leases.acquire(ID)).rejects.toThrow(UploadBusyError);
+
+    holder.release();
+    await expect(leases.acquire(ID)).resolves.toBeDefined();
+  });
+
+  it('takes an upload without disturbing anyone only when nobody holds it', async () => {
+    const leases = new Leases();
+    const holder = await leases.acquire(ID);
+
+    expect(await leases.tryAcquire(ID)).toBeUndefined();
+    expect(holder.revokedBy).toBeUndefined();
+
+    holder.release();
+    expect(await leases.tryAcquire(ID)).toBeDefined();
+  });
+
+  it('releases an upload also when the work done under it fails', async () => {
+    const leases = new Leases();
+
+    await expect(leases.hold(ID, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+
+    expect(await leases.tryAcquire(ID)).toBeDefined();
+  });
+
+  it('ignores a second release, which would push out a later holder', async () => {
+    const leases = new Leases();
+    const first = await leases.acquire(ID);
+    first.release();
+    await leases.acquire(ID);
+
+    first.release();
+
+    expect(await leases.tryAcquire(ID)).toBeUndefined();
+  });
+
+  it('asks everybody at shutdown, those who come later included', async () => {
+    const leases = new Leases();
+    const holder = await leases.acquire(ID);
+
+    leases.revokeAll('shutdown');
+
+    expect(holder.revokedBy).toBe('shutdown');
+    const late = await leases.acquire('b'.repeat(32));
+    expect(late.revokedBy).toBe('shutdown');
+  });
+});

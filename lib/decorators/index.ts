@@ -1,0 +1,2 @@
+export * from './inject-tus.decorator.js';
+export * from './on-upload-finished.decorator.js';

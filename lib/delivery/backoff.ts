@@ -1,0 +1,12 @@
+import type { DeliveryRules } from '../options/index.js';
+
+/**
+ * Milliseconds to wait after a failed attempt: twice as long each time, up to the longest, and up
+ * to a tenth longer at random, so that what failed together does not come back together.
+ *
+ * @param attempt the attempt that failed, from 1
+ */
+export function backoff(attempt: number, rules: DeliveryRules, random = Math.random()): number {
+  const exponential = rules.backoffFirst * 2 ** (attempt - 1);
+  return Math.min(exponential, rules.backoffMax) * (1 + random / 10);
+}

@@ -1,0 +1,206 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { asError } from '../errors/index.js';
+import type { TusOptions } from '../options/index.js';
+import type {
+  DeliveryOutcome,
+  DeliveryRecord,
+  UploadRecord,
+  UploadRegistry,
+} from '../registry/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY } from '../tus.constants.js';
+import { handlerGone } from '../tus.messages.js';
+import { describeFinished, FinishedFiles, type Completion } from '../uploads/index.js';
+import { backoff } from './backoff.js';
+import { DeliveryExplorer } from './delivery.explorer.js';
+import type { FinishedHandler } from './handler.interface.js';
+
+/** Milliseconds until the registry is asked again after it failed. */
+const REGISTRY_PAUSE = 1000;
+
+/** The longest time a timer can be set to. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Brings finished uploads to their handlers, at least once each.
+ *
+ * What is to be delivered is written in the registry's rows, born in the same transaction as the
+ * finish; this class only works them off, so whatever dies here is found again.
+ */
+@Injectable()
+export class DeliveryOrchestrator implements Completion {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  /** Tells this process from all others, those that had the same process id included. */
+  private readonly holder = randomUUID();
+  private readonly running = new Set<Promise<void>>();
+  private handlers = new Map<string, FinishedHandler>();
+  private timer?: NodeJS.Timeout;
+  private started = false;
+  private draining = false;
+  private again = false;
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
+    private readonly files: FinishedFiles,
+    private readonly explorer: DeliveryExplorer,
+  ) {}
+
+  /** Finds the handlers, so that uploads that finish from now on are meant for them. */
+  explore(): void {
+    this.handlers = this.explorer.explore();
+  }
+
+  /** Begins to deliver, first of all what a process that died has left. */
+  async start(): Promise<void> {
+    await this.registry.releaseDeliveries((holder) => holder !== this.holder, Date.now());
+    this.started = true;
+    this.wake();
+  }
+
+  /** Begins no more deliveries, and gives running handlers the time to return. */
+  async stop(patience: number): Promise<void> {
+    this.started = false;
+    clearTimeout(this.timer);
+    const returned = new AbortController();
+    const outOfPatience = pause(patience, undefined, { signal: returned.signal });
+    await Promise.race([Promise.all(this.running), outOfPatience]);
+    returned.abort();
+    await outOfPatience.catch(() => undefined);
+  }
+
+  deliveriesOf(record: UploadRecord, now: number): DeliveryRecord[] {
+    return [...this.handlers.keys()].map((handler) => ({
+      uploadId: record.id,
+      handler,
+      state: 'waiting',
+      attempt: 0,
+      dueAt: now,
+    }));
+  }
+
+  committed(): void {
+    this.wake();
+  }
+
+  private wake(): void {
+    this.again = true;
+    if (this.draining || !this.started) return;
+    this.draining = true;
+    void this.drain();
+  }
+
+  /** One drain at a time; whoever wakes it meanwhile makes it look again. */
+  private async drain(): Promise<void> {
+    try {
+      while (this.again && this.started) {
+        this.again = false;
+        await this.startDue();
+        await this.wakeAtNext();
+      }
+    } catch (error) {
+      const { message, stack } = asError(error);
+      this.logger.error(`Deliveries could not be read: ${message}`, stack);
+      this.wakeIn(REGISTRY_PAUSE);
+    } finally {
+      this.draining = false;
+    }
+  }
+
+  private async startDue(): Promise<void> {
+    const free = () => this.options.delivery.concurrency - this.running.size;
+    while (this.started && free() > 0) {
+      const rows = await this.registry.dueDeliveries(Date.now(), free());
+      if (rows.length === 0) return;
+      for (const row of rows) await this.claimAndRun(row);
+    }
+  }
+
+  private async claimAndRun(row: DeliveryRecord): Promise<void> {
+    const claimed = await this.registry.claimDelivery(row, this.holder);
+    if (!claimed) return;
+    const delivery = this.deliver(claimed).finally(() => {
+      this.running.delete(delivery);
+      this.wake();
+    });
+    this.running.add(delivery);
+  }
+
+  /** A full house needs no timer: the next delivery that ends wakes it. */
+  private async wakeAtNext(): Promise<void> {
+    clearTimeout(this.timer);
+    if (this.running.size >= this.options.delivery.concurrency) return;
+    const next = await this.registry.nextDeliveryAt();
+    if (next !== undefined) this.wakeIn(next - Date.now());
+  }
+
+  private wakeIn(milliseconds: number): void {
+    clearTimeout(this.timer);
+    if (!this.started) return;
+    this.timer = setTimeout(
+      () => this.wake(),
+      Math.min(Math.max(milliseconds, 0), LONGEST_TIMER),
+    ).unref();
+  }
+
+  private async deliver(row: DeliveryRecord): Promise<void> {
+    const outcome = await this.attempt(row);
+    try {
+      await this.registry.settleDelivery(row, this.holder, outcome);
+    } catch (error) {
+      const { message, stack } = asError(error);
+      this.logger.error(
+        `Upload ${row.uploadId}: the outcome of ${row.handler} could not be stored: ${message}`,
+        stack,
+      );
+      await this.settleLater(row, outcome);
+    }
+  }
+
+  /** A full disk may have room again; a process that ends first delivers once more at its next start. */
+  private async settleLater(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<void> {
+    while (this.started) {
+      await pause(REGISTRY_PAUSE);
+      const settled = await this.registry.settleDelivery(row, this.holder, outcome).then(
+        () => true,
+        () => false,
+      );
+      if (settled) return;
+    }
+  }
+
+  private async attempt(row: DeliveryRecord): Promise<DeliveryOutcome> {
+    try {
+      const record = await this.registry.get(row.uploadId);
+      // Its client terminated it meanwhile: there is nothing to hand over.
+      if (record?.state !== 'finished') return { kind: 'done' };
+      const handler = this.handlers.get(row.handler);
+      if (!handler) return this.giveUp(row, new Error(handlerGone(row.handler)));
+      await handler.call(describeFinished(record, this.files.locate(record), row.attempt));
+      return { kind: 'done' };
+    } catch (error) {
+      return this.afterFailure(row, asError(error));
+    }
+  }
+
+  private afterFailure(row: DeliveryRecord, error: Error): DeliveryOutcome {
+    const { attempts } = this.options.delivery;
+    if (row.attempt >= attempts) return this.giveUp(row, error);
+
+    const wait = backoff(row.attempt, this.options.delivery);
+    this.logger.warn(
+      `Upload ${row.uploadId}: ${row.handler} failed, attempt ${row.attempt} of ${attempts}; ` +
+        `again in ${(wait / 1000).toFixed(1)} s. ${error.stack ?? error.message}`,
+    );
+    return { kind: 'retry', dueAt: Date.now() + wait, error: error.message };
+  }
+
+  private giveUp(row: DeliveryRecord, { message, stack }: Error): DeliveryOutcome {
+    this.logger.error(
+      `Upload ${row.uploadId}: ${row.handler} failed for good, attempt ${row.attempt}: ${message}`,
+      stack,
+    );
+    return { kind: 'dead', error: message };
+  }
+}

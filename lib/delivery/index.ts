@@ -1,0 +1,2 @@
+export * from './delivery.explorer.js';
+export * from './delivery.orchestrator.js';

@@ -1,0 +1,23 @@
+/** Injection token of an instance's checked options. */
+export const TUS_OPTIONS = Symbol('TUS_OPTIONS');
+
+/** Injection token of an instance's name, `undefined` for the one without. */
+export const TUS_NAME = Symbol('TUS_NAME');
+
+/** Injection token of an instance's `UploadRegistry`. */
+export const TUS_REGISTRY = Symbol('TUS_REGISTRY');
+
+/** Injection token of an instance's `UploadStorage`. */
+export const TUS_STORAGE = Symbol('TUS_STORAGE');
+
+/** Injection token of the mark that an instance's routes carry. */
+export const TUS_ROUTE = Symbol('TUS_ROUTE');
+
+/** Metadata key under which `@OnUploadFinished()` leaves its options on a method. */
+export const ON_UPLOAD_FINISHED_METADATA = 'tus:on-upload-finished';
+
+/** Name of the logger every line of this module appears under. */
+export const LOGGER_CONTEXT = 'TusModule';
+
+/** Folder of the registry, inside `tmpFileDir`. */
+export const REGISTRY_FOLDER = '.tus';

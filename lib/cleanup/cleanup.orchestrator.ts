@@ -1,0 +1,50 @@
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import type { TusOptions } from '../options/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
+import { CleanupService } from './cleanup.service.js';
+
+/**
+ * Name under which the cleanup of an instance stands in the `SchedulerRegistry`.
+ *
+ * @param name the instance's `name` option; none for the one without a name
+ * @publicApi
+ */
+export function getCleanupIntervalName(name?: string): string {
+  return name === undefined ? 'tus-cleanup' : `tus-cleanup(${name})`;
+}
+
+/**
+ * Runs the cleanup time and again: as an interval of the app's `SchedulerRegistry` where the app
+ * imports `ScheduleModule`, by a timer of its own where it does not.
+ */
+@Injectable()
+export class CleanupOrchestrator {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private interval?: NodeJS.Timeout;
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    private readonly cleanup: CleanupService,
+    @Optional() private readonly scheduler?: SchedulerRegistry,
+  ) {}
+
+  start(): void {
+    const { cleanupEvery, name } = this.options;
+    if (cleanupEvery === undefined) return;
+    // An interval longer than timers can count would fire at once.
+    this.interval = setInterval(() => this.run(), Math.min(cleanupEvery, 2 ** 31 - 1)).unref();
+    this.scheduler?.addInterval(getCleanupIntervalName(name), this.interval);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.interval);
+    await this.cleanup.stop();
+  }
+
+  private run(): void {
+    this.cleanup.run().catch((error: Error) => {
+      this.logger.error(`The cleanup failed: ${error.message}`, error.stack);
+    });
+  }
+}

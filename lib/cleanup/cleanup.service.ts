@@ -1,0 +1,128 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { asError } from '../errors/index.js';
+import type { CleanupReport } from '../interfaces/index.js';
+import type { TusOptions } from '../options/index.js';
+import type { UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { UploadStorage } from '../storage/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from '../tus.constants.js';
+import { FinishedFiles, Uploads } from '../uploads/index.js';
+
+/** Uploads looked at together; their writes share flushes, and memory stays bounded. */
+const STEP = 64;
+
+/** Milliseconds after which an upload is looked at again that was being written, or failed. */
+const LATER = 60_000;
+
+/** What one look did to an upload. */
+type Verdict = 'expired' | 'removed' | 'forgotten' | 'kept';
+
+/**
+ * Removes what has outlived its time.
+ *
+ * A pass walks the registry's due index from its beginning to now, so it costs what it removes and
+ * not what it keeps.
+ */
+@Injectable()
+export class CleanupService {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private pass?: Promise<CleanupReport>;
+  private stopped = false;
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
+    @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
+    private readonly uploads: Uploads,
+    private readonly files: FinishedFiles,
+  ) {}
+
+  /** Makes one pass; calls that come while one is running share it. */
+  run(): Promise<CleanupReport> {
+    this.pass ??= this.walk(Date.now()).finally(() => (this.pass = undefined));
+    return this.pass;
+  }
+
+  /** Ends a running pass after its current step. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.pass?.catch(() => undefined);
+  }
+
+  private async walk(now: number): Promise<CleanupReport> {
+    const report = { expired: 0, removed: 0, forgotten: 0 };
+    while (!this.stopped) {
+      const due = await this.registry.due(now, STEP);
+      if (due.length === 0) break;
+      const verdicts = await Promise.all(due.map((record) => this.lookSafely(record)));
+      for (const verdict of verdicts) if (verdict !== 'kept') report[verdict] += 1;
+      await nextTurn();
+    }
+    return report;
+  }
+
+  /** One upload that cannot be removed must not keep the others. */
+  private async lookSafely(record: UploadRecord): Promise<Verdict> {
+    try {
+      return await this.look(record);
+    } catch (error) {
+      const { message, stack } = asError(error);
+      this.logger.error(`Upload ${record.id} could not be cleaned up: ${message}`, stack);
+      return this.postpone(record, Date.now() + LATER);
+    }
+  }
+
+  private look(record: UploadRecord): Promise<Verdict> {
+    if (record.state === 'receiving') return this.lookAtReceiving(record);
+    if (record.state === 'finished') return this.lookAtFinished(record);
+    return this.forget(record);
+  }
+
+  private async lookAtReceiving(record: UploadRecord): Promise<Verdict> {
+    const upload = await this.uploads.settle(record.id);
+    if (!upload) return this.postpone(record, Date.now() + LATER);
+    if (upload.record.state === 'expired') return 'expired';
+    if (upload.record.state !== 'receiving') return 'kept';
+    return this.postpone(record, upload.expiresAt);
+  }
+
+  private async lookAtFinished(record: UploadRecord): Promise<Verdict> {
+    if (await this.files.isThere(record)) return this.lookAtFile(record);
+
+    // A file that the application took away itself has been gone since the finish, at the latest.
+    const goneAt = record.fileRemovedAt ?? record.endedAt ?? record.createdAt;
+    const forgetAt = goneAt + this.options.rememberFor;
+    return forgetAt <= Date.now() ? this.forget(record) : this.postpone(record, forgetAt);
+  }
+
+  private async lookAtFile(record: UploadRecord): Promise<Verdict> {
+    const { finishedAfter, rememberFor } = this.options;
+    const mayGo = finishedAfter !== undefined && record.movedTo === undefined;
+    if (!mayGo) return this.postpone(record, Date.now() + rememberFor);
+
+    const removeAt = (record.endedAt ?? record.createdAt) + finishedAfter;
+    if (removeAt > Date.now()) return this.postpone(record, removeAt);
+    if (await this.isUndelivered(record.id)) return this.postpone(record, Date.now() + LATER);
+    await this.files.remove(record.id);
+    return 'removed';
+  }
+
+  private async isUndelivered(uploadId: string): Promise<boolean> {
+    const deliveries = await this.registry.deliveries({ uploadId, limit: 1 });
+    return deliveries.items.length > 0;
+  }
+
+  private async forget(record: UploadRecord): Promise<Verdict> {
+    await this.storage.remove(record.id);
+    await this.registry.forget(record.id, record.dueAt ?? 0);
+    return 'forgotten';
+  }
+
+  /** Does nothing when someone else has given the upload another time meanwhile. */
+  private async postpone(record: UploadRecord, dueAt: number | undefined): Promise<Verdict> {
+    await this.registry.change(record.id, (current) =>
+      current.dueAt === record.dueAt ? { record: { ...current, dueAt } } : undefined,
+    );
+    return 'kept';
+  }
+}

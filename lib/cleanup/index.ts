@@ -1,0 +1,2 @@
+export * from './cleanup.orchestrator.js';
+export * from './cleanup.service.js';

@@ -1,0 +1,32 @@
+import onHeaders from 'on-headers';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TUS_VERSION } from '../protocol/index.js';
+import { completeCors } from './cors.js';
+
+/**
+ * Completes the head of whatever answers a request on one of our routes, when it is about to be
+ * sent: our own answer, a guard's refusal, a throttler's, an exception filter's.
+ */
+export function completeHead(req: IncomingMessage, res: ServerResponse): void {
+  onHeaders(res, () => {
+    // tus 1.0 §Tus-Resumable: in every response.
+    res.setHeader('Tus-Resumable', TUS_VERSION);
+    completeCors(req, res);
+    if (req.method === 'HEAD') res.setHeader('Cache-Control', 'no-store');
+    if (leavesBodyUnread(req)) res.setHeader('Connection', 'close');
+  });
+}
+
+/** Whether a request has, or may have, a body (RFC 9112 §6.3, RFC 9113 §8.1). */
+export function hasBody(req: IncomingMessage): boolean {
+  const length = req.headers['content-length'];
+  if (length !== undefined) return Number(length) > 0;
+  if (req.httpVersionMajor < 2) return req.headers['transfer-encoding'] !== undefined;
+  return !(req as IncomingMessage & { stream?: { endAfterHeaders?: boolean } }).stream
+    ?.endAfterHeaders;
+}
+
+/** Otherwise Node would take in all that the client still sends, only to drop it. */
+function leavesBodyUnread(req: IncomingMessage): boolean {
+  return req.httpVersionMajor < 2 && !req.complete && hasBody(req);
+}

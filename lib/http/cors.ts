@@ -1,0 +1,60 @@
+import cors from 'cors';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CheckedCors } from '../options/index.js';
+import {
+  mergeTokens,
+  TUS_ALLOWED_HEADERS,
+  TUS_CORS_METHODS,
+  TUS_EXPOSED_HEADERS,
+} from '../protocol/index.js';
+
+/** Sets the CORS headers of an answer; the answer itself is left to the caller. */
+export type CorsHandler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** The `cors` option as a handler. */
+export function createCorsHandler(options: CheckedCors): CorsHandler {
+  const handle = cors({
+    origin: originOf(options),
+    credentials: options.credentials ?? false,
+    maxAge: Math.round(options.maxAge / 1000),
+    methods: [...TUS_CORS_METHODS],
+    allowedHeaders: [...TUS_ALLOWED_HEADERS, ...(options.allowedHeaders ?? [])],
+    exposedHeaders: [...TUS_EXPOSED_HEADERS, ...(options.exposedHeaders ?? [])],
+    preflightContinue: true,
+  });
+  return (req, res) => {
+    handle(req, res, () => undefined);
+    if (options.privateNetwork && req.headers['access-control-request-private-network']) {
+      res.setHeader('Access-Control-Allow-Private-Network', 'true');
+    }
+  };
+}
+
+/** Whether a request is a preflight and not a question about tus (Fetch §CORS-preflight request). */
+export function isPreflight(req: IncomingMessage): boolean {
+  return (
+    req.method === 'OPTIONS' &&
+    req.headers.origin !== undefined &&
+    req.headers['access-control-request-method'] !== undefined
+  );
+}
+
+/**
+ * Adds what tus clients need to what someone else granted, an app's `enableCors()` in its default
+ * form above all: without it browsers refuse PATCH and hide `Location` and `Upload-Offset`.
+ */
+export function completeCors(req: IncomingMessage, res: ServerResponse): void {
+  if (res.getHeader('Access-Control-Allow-Origin') === undefined) return;
+  if (isPreflight(req)) addTokens(res, 'Access-Control-Allow-Methods', TUS_CORS_METHODS);
+  else addTokens(res, 'Access-Control-Expose-Headers', TUS_EXPOSED_HEADERS);
+}
+
+function addTokens(res: ServerResponse, name: string, tokens: readonly string[]): void {
+  res.setHeader(name, mergeTokens(res.getHeader(name)?.toString(), tokens));
+}
+
+/** With credentials `*` would be refused by browsers, so the origin is echoed. */
+function originOf({ origin = true, credentials }: CheckedCors) {
+  if (origin === true) return credentials ? true : '*';
+  return typeof origin === 'string' && origin !== '*' ? [origin] : origin;
+}

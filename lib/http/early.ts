@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { overriddenMethod, ProtocolError } from '../protocol/index.js';
+import { completeHead } from './answer-head.js';
+import { isPreflight } from './cors.js';
+import { answerOf, type Answer } from './answer.js';
+import type { TusRoute } from './tus-route.js';
+
+/** What became of a request that has just arrived on one of our routes. */
+export type Entry = 'goes-on' | 'answered' | 'has-another-method';
+
+/**
+ * What is done to a request on our routes before the app's middleware, guards and body parsers see
+ * it: the method it means (tus 1.0 §X-HTTP-Method-Override), CORS, and the answer to OPTIONS, which
+ * is the same for everyone and must not be taken by the app's own CORS.
+ */
+export function enter(route: TusRoute, req: IncomingMessage, res: ServerResponse): Entry {
+  const method = meantMethod(req);
+  if (typeof method === 'string' && method !== req.method) {
+    req.method = method;
+    return 'has-another-method';
+  }
+  completeHead(req, res);
+  route.cors?.(req, res);
+  if (method instanceof ProtocolError) return answer(res, answerOf(method));
+  if (req.method !== 'OPTIONS') return 'goes-on';
+
+  for (const [name, value] of Object.entries(route.discovery)) res.setHeader(name, value);
+  if (isPreflight(req) && !route.cors) return 'goes-on';
+  return answer(res, { status: 204, headers: {} });
+}
+
+function meantMethod(req: IncomingMessage): string | undefined | ProtocolError {
+  if (req.headers['x-http-method-override'] === undefined) return req.method;
+  try {
+    return overriddenMethod(req.headersDistinct);
+  } catch (error) {
+    if (error instanceof ProtocolError) return error;
+    throw error;
+  }
+}
+
+function answer(res: ServerResponse, { status, headers, body }: Answer): Entry {
+  res.writeHead(status, headers).end(body);
+  return 'answered';
+}

@@ -1,0 +1,117 @@
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { enter } from './early.js';
+import { sayContinue } from './expect-continue.js';
+import type { PlatformRequest } from './http-types.js';
+import type { HttpPlatform } from './platform.js';
+import { tusRouteIn } from './tus-route.js';
+
+/** A media type of our own, which no client sends and whose parser reads nothing. */
+const UNREAD = 'application/x-nestjs-tus-unread';
+
+type Done = () => void;
+
+interface FastifyRequest {
+  readonly raw: IncomingMessage;
+  readonly routeOptions: { readonly config?: unknown };
+  readonly ips?: readonly string[];
+  headers: unknown;
+}
+
+interface FastifyReply {
+  readonly raw: ServerResponse;
+  hijack(): void;
+}
+
+interface RouteOptions {
+  readonly method: string | string[];
+  readonly url: string;
+  readonly config?: unknown;
+}
+
+type RequestHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
+
+interface FastifyApp {
+  addContentTypeParser(
+    type: string,
+    parser: (request: unknown, payload: unknown, done: (error: null) => void) => void,
+  ): void;
+  addHook(name: 'onRequest' | 'preValidation', hook: RequestHook): void;
+  addHook(name: 'onRoute', hook: (options: RouteOptions) => void): void;
+  hasRoute(options: { method: string | string[]; url: string }): boolean;
+  route(options: RouteOptions): void;
+  routing(req: IncomingMessage, res: ServerResponse): void;
+}
+
+/** An adapter with its slot for a hook that goes before the app's own CORS. */
+type FirstHookAdapter = AbstractHttpAdapter & { readonly onRequestHook?: RequestHook };
+
+/** Fastify, where routes carry our mark in their config. */
+export class FastifyPlatform implements HttpPlatform {
+  private readonly app: FastifyApp;
+  private readonly entered = new WeakSet<IncomingMessage>();
+
+  constructor(private readonly adapter: FirstHookAdapter) {
+    this.app = adapter.getInstance() as FastifyApp;
+  }
+
+  install(): void {
+    const { app } = this;
+    this.goFirst();
+    app.addContentTypeParser(UNREAD, (_request, _payload, done) => done(null));
+    app.addHook('onRoute', (options) => this.alsoWithSlash(options));
+    app.addHook('onRequest', (request, reply, done) => this.enter(request, reply, done));
+    app.addHook('onRequest', (request, _reply, done) => {
+      // The platform lays what is set here over the headers that were sent.
+      if (isOurs(request)) request.headers = { 'content-type': UNREAD };
+      done();
+    });
+    app.addHook('preValidation', (request, _reply, done) => {
+      if (isOurs(request)) request.headers = undefined;
+      done();
+    });
+  }
+
+  trustsProxy(request: PlatformRequest): boolean {
+    // Fastify gives its requests `ips` where `trustProxy` is set.
+    return (request as unknown as FastifyRequest).ips !== undefined;
+  }
+
+  /**
+   * The adapter's slot is the only place before `enableCors()`, which would answer OPTIONS. An app
+   * may take the slot for itself later; then the ordinary hook is where requests enter.
+   */
+  private goFirst(): void {
+    const { onRequestHook: theirs } = this.adapter;
+    this.adapter.setOnRequestHook?.((request: FastifyRequest, reply: FastifyReply, done: Done) =>
+      this.enter(request, reply, () => (theirs ? theirs(request, reply, done) : done())),
+    );
+  }
+
+  private enter(request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    const route = tusRouteIn(request.routeOptions.config);
+    if (!route) {
+      sayContinue(request.raw, reply.raw);
+      return done();
+    }
+    if (this.entered.has(request.raw)) return done();
+
+    const entry = enter(route, request.raw, reply.raw);
+    if (entry !== 'has-another-method') this.entered.add(request.raw);
+    if (entry === 'goes-on') return done();
+    reply.hijack();
+    if (entry === 'has-another-method') this.app.routing(request.raw, reply.raw);
+  }
+
+  /** Express serves a path with and without a slash at its end; here that takes a second route. */
+  private alsoWithSlash(options: RouteOptions): void {
+    const { method, url } = options;
+    if (!tusRouteIn(options.config) || url.endsWith('/')) return;
+    const withSlash = { method, url: `${url}/` };
+    if (!this.app.hasRoute(withSlash)) this.app.route({ ...options, ...withSlash });
+  }
+}
+
+function isOurs(request: FastifyRequest): boolean {
+  return tusRouteIn(request.routeOptions.config) !== undefined;
+}

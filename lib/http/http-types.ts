@@ -1,0 +1,19 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** A request as a controller gets it: Node's own, or a wrapper that holds it as `raw`. */
+export type PlatformRequest = (IncomingMessage | { readonly raw: IncomingMessage }) & {
+  readonly params?: unknown;
+};
+
+/** A response as a controller gets it. */
+export type PlatformResponse = ServerResponse | { readonly raw: ServerResponse };
+
+/** Node's request behind the platform's. */
+export function rawRequest(request: PlatformRequest): IncomingMessage {
+  return 'raw' in request ? request.raw : request;
+}
+
+/** Node's response behind the platform's. */
+export function rawResponse(response: PlatformResponse): ServerResponse {
+  return 'raw' in response ? response.raw : response;
+}

@@ -1,0 +1,14 @@
+import type { IncomingMessage } from 'node:http';
+import { publicHost, readForwarded, type PublicOrigin } from '../protocol/index.js';
+
+/**
+ * Where the client sees the server: what a trusted proxy says, else the request itself.
+ *
+ * @param trusted whether forwarded headers count
+ */
+export function requestOrigin(req: IncomingMessage, trusted: boolean): PublicOrigin {
+  const proto = 'encrypted' in req.socket ? 'https' : 'http';
+  const host = req.headers.host ?? req.headers[':authority']?.toString();
+  const forwarded = trusted ? readForwarded(req.headersDistinct) : {};
+  return { proto, host: publicHost(host, forwarded.proto ?? proto), ...forwarded };
+}

@@ -1,0 +1,212 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { asError } from '../errors/index.js';
+import type { TusOptions } from '../options/index.js';
+import {
+  allowedMethods,
+  assertVersion,
+  creationPath,
+  discoveryHeaders,
+  formatExpires,
+  isUploadId,
+  methodNotAllowed,
+  parseAppend,
+  parseCreation,
+  progressHeaders,
+  ProtocolError,
+  statusHeaders,
+  uploadLocation,
+} from '../protocol/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
+import { UploadNotFoundError, Uploads } from '../uploads/index.js';
+import type { Answer } from './answer.js';
+import { createCorsHandler } from './cors.js';
+import {
+  rawRequest,
+  rawResponse,
+  type PlatformRequest,
+  type PlatformResponse,
+} from './http-types.js';
+import { platformOf } from './platform.js';
+import { answerTo } from './received.js';
+import { bodyOf } from './request-body.js';
+import { requestOrigin } from './request-origin.js';
+import { sendAnswer } from './send-answer.js';
+import type { TusRoute } from './tus-route.js';
+import { toTusException, TusException } from './tus.exception.js';
+
+/** One request on its way through. */
+interface Exchange {
+  readonly request: PlatformRequest;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Last segment of an upload's URL; absent on the creation URL. */
+  readonly id?: string;
+}
+
+/** Brings the requests of one instance to its uploads, and what came of them to the client. */
+@Injectable()
+export class TusHttp {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    @Inject(TUS_ROUTE) route: TusRoute,
+    private readonly uploads: Uploads,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {
+    route.discovery = discoveryHeaders(options);
+    if (options.cors) route.cors = createCorsHandler(options.cors);
+  }
+
+  /** OPTIONS: what is offered (tus 1.0 §OPTIONS). */
+  discover(request: PlatformRequest, response: PlatformResponse): Promise<void> {
+    const headers = discoveryHeaders(this.options);
+    return this.serve(request, response, () => Promise.resolve({ status: 204, headers }));
+  }
+
+  /** POST on the creation URL (tus 1.0 §Creation, §Creation With Upload). */
+  create(request: PlatformRequest, response: PlatformResponse): Promise<void> {
+    return this.serve(request, response, async (exchange) => {
+      const { req, res } = exchange;
+      const { extensions } = this.options;
+      if (exchange.id !== undefined || !extensions.has('creation')) throw this.notAllowed(exchange);
+
+      assertVersion(req.headersDistinct);
+      const body = bodyOf(req, res);
+      const creation = parseCreation(req.headersDistinct, body, this.options);
+      const owner = await this.ownerOf(request);
+      const result = await this.uploads.create({ ...creation, owner }, body);
+      const Location = this.locationOf(exchange, result.record.id);
+      return answerTo(result.end, {
+        status: 201,
+        headers: { Location, ...progressHeaders(result) },
+      });
+    });
+  }
+
+  /** HEAD on an upload's URL (tus 1.0 §HEAD). */
+  status(request: PlatformRequest, response: PlatformResponse): Promise<void> {
+    return this.serve(request, response, async (exchange) => {
+      const id = this.uploadIdOf(exchange);
+      const { record, offset, expiresAt } = await this.uploads.status(
+        id,
+        await this.ownerOf(request),
+      );
+      const { length, metadata } = record;
+      return { status: 200, headers: statusHeaders({ offset, expiresAt, length, metadata }) };
+    });
+  }
+
+  /** PATCH on an upload's URL (tus 1.0 §PATCH). */
+  append(request: PlatformRequest, response: PlatformResponse): Promise<void> {
+    return this.serve(request, response, async (exchange) => {
+      const id = this.uploadIdOf(exchange);
+      const owner = await this.ownerOf(request);
+      try {
+        return await this.appendTo(id, owner, exchange);
+      } catch (error) {
+        throw error instanceof ProtocolError ? await this.withExpiry(error, id, owner) : error;
+      }
+    });
+  }
+
+  /** DELETE on an upload's URL (tus 1.0 §Termination). */
+  terminate(request: PlatformRequest, response: PlatformResponse): Promise<void> {
+    return this.serve(request, response, async (exchange) => {
+      if (!this.options.extensions.has('termination')) throw this.notAllowed(exchange);
+      const id = this.uploadIdOf(exchange);
+      await this.uploads.terminate(id, await this.ownerOf(request));
+      return { status: 204, headers: {} };
+    });
+  }
+
+  /** A method that means nothing here (RFC 9110 §15.5.6). */
+  refuse(request: PlatformRequest, response: PlatformResponse): Promise<void> {
+    return this.serve(request, response, (exchange) => Promise.reject(this.notAllowed(exchange)));
+  }
+
+  private async appendTo(
+    id: string,
+    owner: string | undefined,
+    { req, res }: Exchange,
+  ): Promise<Answer | undefined> {
+    const append = parseAppend(req.headersDistinct, this.options);
+    const result = await this.uploads.append(id, owner, append, bodyOf(req, res));
+    return answerTo(result.end, { status: 204, headers: progressHeaders(result) });
+  }
+
+  private async serve(
+    request: PlatformRequest,
+    response: PlatformResponse,
+    work: (exchange: Exchange) => Promise<Answer | undefined>,
+  ): Promise<void> {
+    const { id } = (request.params ?? {}) as { id?: string };
+    const exchange = { request, req: rawRequest(request), res: rawResponse(response), id };
+    const answer = await work(exchange).catch((error: unknown) => {
+      throw this.refusalOf(error, exchange);
+    });
+    if (answer) sendAnswer(this.adapterHost.httpAdapter, response, answer);
+    else exchange.req.destroy();
+  }
+
+  private refusalOf(error: unknown, { req, id }: Exchange): TusException {
+    const refusal = error instanceof TusException ? error : toTusException(error);
+    if (refusal && refusal.getStatus() < 500) return refusal;
+    if (refusal?.getStatus() === 503) return refusal;
+
+    const { message, stack } = asError(error);
+    const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
+    this.logger.error(`${subject} failed on ${req.method}: ${message}`, stack);
+    return (
+      refusal ?? new TusException(500, 'The upload failed; try again.', { Connection: 'close' })
+    );
+  }
+
+  /** Every answer to a PATCH says when the upload expires, refusals too (tus 1.0 §Expiration). */
+  private async withExpiry(
+    error: ProtocolError,
+    id: string,
+    owner: string | undefined,
+  ): Promise<ProtocolError> {
+    const upload = await this.uploads.find(id);
+    if (upload?.expiresAt === undefined || upload.record.owner !== owner) return error;
+    const headers = { ...error.headers, 'Upload-Expires': formatExpires(upload.expiresAt) };
+    return new ProtocolError(error.status, error.message, headers, { cause: error });
+  }
+
+  private uploadIdOf(exchange: Exchange): string {
+    const { id } = exchange;
+    if (id === undefined) throw this.notAllowed(exchange);
+    assertVersion(exchange.req.headersDistinct);
+    if (!isUploadId(id)) throw new UploadNotFoundError(id.slice(0, 60));
+    return id;
+  }
+
+  private notAllowed({ id }: Exchange): ProtocolError {
+    const target = id === undefined ? 'creation' : 'upload';
+    return methodNotAllowed(allowedMethods(this.options.extensions, target));
+  }
+
+  private ownerOf(request: PlatformRequest): string | undefined | Promise<string | undefined> {
+    return this.options.owner?.(request);
+  }
+
+  private locationOf({ request, req }: Exchange, id: string): string {
+    const { publicUrl } = this.options;
+    const absolute = publicUrl === 'request';
+    if (publicUrl !== undefined && !absolute)
+      return uploadLocation({ path: '', id, base: publicUrl });
+
+    const trusted = platformOf(this.adapterHost.httpAdapter)?.trustsProxy(request) ?? false;
+    const origin = { ...requestOrigin(req, trusted), absolute };
+    return uploadLocation({ path: creationPath(originalUrl(request)), id, origin });
+  }
+}
+
+/** The URL as it was sent; a middleware that was mounted on a path has cut `url`. */
+function originalUrl(request: PlatformRequest): string {
+  const { originalUrl: sent } = request as { originalUrl?: string };
+  return sent ?? rawRequest(request).url ?? '/';
+}

@@ -1,0 +1,34 @@
+import { SetMetadata } from '@nestjs/common';
+import type { CorsHandler } from './cors.js';
+
+/**
+ * The metadata that Fastify's adapter copies from a handler to its route's config, and that every
+ * adapter can be asked for: it tells the routes of this module from all others without comparing
+ * paths, so prefixes, versions and parameters need no care.
+ */
+const ROUTE_CONFIG = '__fastify_route_config__';
+
+/** The mark on the routes of one instance, and what is answered on them before Nest is reached. */
+export class TusRoute {
+  /** Headers of an answer to OPTIONS. */
+  discovery: Readonly<Record<string, string>> = {};
+
+  /** Answers CORS, where the `cors` option asks for it. */
+  cors?: CorsHandler;
+}
+
+/** Marks a handler as one that serves uploads. */
+export function MarkTusRoute(route: TusRoute): MethodDecorator {
+  return SetMetadata(ROUTE_CONFIG, { tus: route });
+}
+
+/** The mark on a handler, or on whatever an adapter copied its metadata to. */
+export function tusRouteOf(handler: object): TusRoute | undefined {
+  return tusRouteIn(Reflect.getMetadata(ROUTE_CONFIG, handler));
+}
+
+/** The mark in a route's config. */
+export function tusRouteIn(config: unknown): TusRoute | undefined {
+  const tus = (config as { tus?: unknown } | undefined)?.tus;
+  return tus instanceof TusRoute ? tus : undefined;
+}

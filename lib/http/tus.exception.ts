@@ -1,0 +1,45 @@
+import { HttpException } from '@nestjs/common';
+import { NoSpaceError } from '../errors/index.js';
+import { ProtocolError } from '../protocol/index.js';
+import { UploadBusyError, UploadGoneError, UploadNotFoundError } from '../uploads/index.js';
+
+/**
+ * A request that this module refuses or fails. Interceptors see it like any `HttpException`; the
+ * client gets its message as one line of plain text.
+ *
+ * @publicApi
+ */
+export class TusException extends HttpException {
+  constructor(
+    status: number,
+    message: string,
+    /** Headers of the answer. */
+    readonly headers: Readonly<Record<string, string>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, status, options);
+  }
+}
+
+/**
+ * The refusal a domain error means to a client.
+ *
+ * @returns `undefined` for an error that nobody foresaw
+ */
+export function toTusException(error: unknown): TusException | undefined {
+  if (error instanceof ProtocolError) {
+    return new TusException(error.status, error.message, error.headers, { cause: error });
+  }
+  if (error instanceof UploadNotFoundError) return new TusException(404, error.message);
+  if (error instanceof UploadGoneError) return new TusException(410, error.message);
+  if (error instanceof UploadBusyError) return busy(error.message);
+  if (error instanceof NoSpaceError) {
+    return new TusException(507, error.message, { Connection: 'close' }, { cause: error });
+  }
+  return undefined;
+}
+
+/** 423 (RFC 4918 §11.3), which tus clients retry. */
+export function busy(message: string): TusException {
+  return new TusException(423, message, { 'Retry-After': '1' });
+}

@@ -1,0 +1,24 @@
+export { getCleanupIntervalName } from './cleanup/index.js';
+export * from './decorators/inject-tus.decorator.js';
+export { OnUploadFinished } from './decorators/on-upload-finished.decorator.js';
+export { NoSpaceError } from './errors/index.js';
+export { TusException } from './http/index.js';
+export type * from './interfaces/index.js';
+export { TusOptionError } from './options/index.js';
+export {
+  TUS_ALLOWED_HEADERS,
+  TUS_CORS_METHODS,
+  TUS_EXPOSED_HEADERS,
+  type TusExtension,
+} from './protocol/index.js';
+export type { Page, UploadQuery, UploadState } from './registry/index.js';
+export type { ByteRange } from './storage/index.js';
+export { TusController } from './tus.controller.js';
+export { TusModule } from './tus.module.js';
+export { TusService } from './tus.service.js';
+export {
+  NoFileError,
+  UploadBusyError,
+  UploadGoneError,
+  UploadNotFoundError,
+} from './uploads/index.js';

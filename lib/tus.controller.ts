@@ -1,0 +1,73 @@
+import {
+  Controller,
+  Delete,
+  Get,
+  Head,
+  Inject,
+  Options,
+  Patch,
+  Post,
+  Put,
+  Req,
+  Res,
+  UseFilters,
+} from '@nestjs/common';
+import {
+  TusExceptionFilter,
+  TusHttp,
+  type PlatformRequest,
+  type PlatformResponse,
+} from './http/index.js';
+
+/** The creation URL, and the URL of each upload below it. */
+const ROUTES = ['', ':id'];
+
+/**
+ * Serves an instance's upload path: one method a verb, each nothing but the hand-over.
+ *
+ * Extend it and pass the subclass as the `controller` option to add routes or decorators of your
+ * own; a route of the subclass goes before the one of the same verb and path here.
+ *
+ * @publicApi
+ */
+@Controller()
+@UseFilters(TusExceptionFilter)
+export class TusController {
+  @Inject(TusHttp)
+  private readonly http!: TusHttp;
+
+  @Options(ROUTES)
+  options(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
+    return this.http.discover(request, response);
+  }
+
+  @Post(ROUTES)
+  post(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
+    return this.http.create(request, response);
+  }
+
+  @Head(ROUTES)
+  head(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
+    return this.http.status(request, response);
+  }
+
+  @Patch(ROUTES)
+  patch(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
+    return this.http.append(request, response);
+  }
+
+  @Delete(ROUTES)
+  delete(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
+    return this.http.terminate(request, response);
+  }
+
+  @Get(ROUTES)
+  get(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
+    return this.http.refuse(request, response);
+  }
+
+  @Put(ROUTES)
+  put(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
+    return this.http.refuse(request, response);
+  }
+}

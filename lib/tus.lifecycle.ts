@@ -1,0 +1,100 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:http';
+import { CleanupOrchestrator } from './cleanup/index.js';
+import { DeliveryOrchestrator } from './delivery/index.js';
+import { asError } from './errors/index.js';
+import { deferContinue } from './http/index.js';
+import { TusOptionError, type TusOptions } from './options/index.js';
+import type { UploadRegistry } from './registry/index.js';
+import type { UploadStorage } from './storage/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
+import { folderTaken, folderUnusable } from './tus.messages.js';
+import { Recovery, Uploads } from './uploads/index.js';
+
+/** Milliseconds that running handlers get to return when the app shuts down. */
+const HANDLER_PATIENCE = 1000;
+
+/** Folders in use by the instances of this process. */
+const folders = new Set<string>();
+
+/** Starts the parts of an instance in order, and ends them in order. */
+@Injectable()
+export class TusLifecycle
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private opened = false;
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
+    @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
+    private readonly uploads: Uploads,
+    private readonly recovery: Recovery,
+    private readonly deliveries: DeliveryOrchestrator,
+    private readonly cleanup: CleanupOrchestrator,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const { tmpFileDir } = this.options;
+    if (folders.has(tmpFileDir)) {
+      throw new TusOptionError('tmpFileDir', tmpFileDir, folderTaken(tmpFileDir));
+    }
+    folders.add(tmpFileDir);
+    this.opened = true;
+    try {
+      await this.storage.open();
+      await this.registry.open();
+    } catch (cause) {
+      const remedy = folderUnusable(asError(cause).message);
+      throw new TusOptionError('tmpFileDir', tmpFileDir, remedy, { cause });
+    }
+    this.deliveries.explore();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.prepareServer();
+    await this.deliveries.start();
+    this.cleanup.start();
+    this.recovery.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.uploads.interrupt('shutdown');
+    await Promise.all([
+      this.cleanup.stop(),
+      this.recovery.stop(),
+      this.deliveries.stop(HANDLER_PATIENCE),
+    ]);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (!this.opened) return;
+    await this.registry.close();
+    folders.delete(this.options.tmpFileDir);
+  }
+
+  /**
+   * A large upload takes longer than the five minutes Node gives a request by default; the time
+   * limit that counts here is the one without a byte.
+   */
+  private prepareServer(): void {
+    const server = this.adapterHost.httpAdapter?.getHttpServer?.() as Server | undefined;
+    if (!server) return;
+    if (server.requestTimeout > 0) {
+      this.logger.verbose(`The server's requestTimeout of ${server.requestTimeout} ms is lifted.`);
+      server.requestTimeout = 0;
+    }
+    deferContinue(server);
+  }
+}

@@ -1,0 +1,49 @@
+import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
+import { getTusToken } from './decorators/index.js';
+import { TusRoute } from './http/index.js';
+import type { TusModuleExtras, TusModuleOptions } from './interfaces/index.js';
+import { parseInstanceName, parseUploadPath } from './options/index.js';
+import { TUS_NAME, TUS_ROUTE } from './tus.constants.js';
+import { createTusController } from './tus.controller.factory.js';
+import { TusService } from './tus.service.js';
+
+/** Every key stands here, so that the builder takes it out of the options. */
+const EXTRAS: TusModuleExtras = {
+  uploadPath: '/files',
+  name: undefined,
+  decorators: undefined,
+  controller: undefined,
+  imports: undefined,
+  version: undefined,
+  isGlobal: false,
+};
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<TusModuleOptions>({ moduleName: 'Tus' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createTusOptions')
+    .setExtras(EXTRAS, withExtras)
+    .build();
+
+/** Everything that must be there before the module scan, whether the options are or not. */
+function withExtras(definition: DynamicModule, extras: TusModuleExtras): DynamicModule {
+  const name = parseInstanceName(extras.name);
+  const uploadPath = parseUploadPath(extras.uploadPath);
+  const route = new TusRoute();
+  const token = getTusToken(name);
+  const alias = name === undefined ? [] : [{ provide: token, useExisting: TusService }];
+
+  return {
+    ...definition,
+    global: extras.isGlobal ?? false,
+    imports: [...(definition.imports ?? []), ...(extras.imports ?? [])],
+    controllers: [createTusController({ ...extras, uploadPath }, route)],
+    providers: [
+      ...(definition.providers ?? []),
+      { provide: TUS_NAME, useValue: name },
+      { provide: TUS_ROUTE, useValue: route },
+      ...alias,
+    ],
+    exports: [...(definition.exports ?? []), token],
+  };
+}

@@ -1,0 +1,104 @@
+import { Logger, Module } from '@nestjs/common';
+import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { join } from 'node:path';
+import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
+import { DeliveryExplorer, DeliveryOrchestrator } from './delivery/index.js';
+import { asError } from './errors/index.js';
+import { platformOf, TusHttp } from './http/index.js';
+import { resolveOptions, type TusOptions } from './options/index.js';
+import { LmdbRegistry, type UploadRegistry } from './registry/index.js';
+import { DiskStorage, type UploadStorage } from './storage/index.js';
+import {
+  LOGGER_CONTEXT,
+  REGISTRY_FOLDER,
+  TUS_NAME,
+  TUS_OPTIONS,
+  TUS_REGISTRY,
+  TUS_STORAGE,
+} from './tus.constants.js';
+import { TusLifecycle } from './tus.lifecycle.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
+import { TusService } from './tus.service.js';
+import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
+
+/**
+ * Resumable uploads over the tus protocol.
+ *
+ * `TusModule.forRoot(options)` serves an upload path and provides `TusService`;
+ * `TusModule.forRootAsync(options)` does the same with options from a factory, a class or an
+ * existing provider. Import it once for each upload path, every further one with a `name`.
+ *
+ * @publicApi
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    TusService,
+    TusHttp,
+    TusLifecycle,
+    CleanupService,
+    CleanupOrchestrator,
+    DeliveryExplorer,
+    DeliveryOrchestrator,
+    { provide: Leases, useFactory: () => new Leases() },
+    {
+      provide: TUS_OPTIONS,
+      inject: [MODULE_OPTIONS_TOKEN, { token: TUS_NAME, optional: true }],
+      useFactory: resolveOptions,
+    },
+    {
+      provide: TUS_REGISTRY,
+      inject: [TUS_OPTIONS],
+      useFactory: ({ tmpFileDir, durability }: TusOptions) =>
+        new LmdbRegistry({
+          folder: join(tmpFileDir, REGISTRY_FOLDER),
+          durable: durability !== 'none',
+        }),
+    },
+    {
+      provide: TUS_STORAGE,
+      inject: [TUS_OPTIONS],
+      useFactory: ({ tmpFileDir }: TusOptions) => new DiskStorage({ folder: tmpFileDir }),
+    },
+    {
+      provide: FinishedFiles,
+      inject: [TUS_REGISTRY, TUS_STORAGE, TUS_OPTIONS, Leases],
+      useFactory: (
+        registry: UploadRegistry,
+        storage: UploadStorage,
+        rules: TusOptions,
+        leases: Leases,
+      ) => new FinishedFiles(registry, storage, rules, leases),
+    },
+    {
+      provide: Uploads,
+      inject: [TUS_REGISTRY, TUS_STORAGE, TUS_OPTIONS, Leases, DeliveryOrchestrator],
+      useFactory: (
+        registry: UploadRegistry,
+        storage: UploadStorage,
+        rules: TusOptions,
+        leases: Leases,
+        completion: DeliveryOrchestrator,
+      ) => new Uploads(registry, storage, rules, leases, completion),
+    },
+    {
+      provide: Recovery,
+      inject: [TUS_REGISTRY, Uploads],
+      useFactory: (registry: UploadRegistry, uploads: Uploads) =>
+        new Recovery(registry, uploads, reportRecovery),
+    },
+  ],
+})
+export class TusModule extends ConfigurableModuleClass {
+  constructor(adapterHost: HttpAdapterHost) {
+    super();
+    // As early as can be: what other modules add to the platform must come after our hooks.
+    adapterHost.init$.subscribe(() => platformOf(adapterHost.httpAdapter));
+  }
+}
+
+function reportRecovery(error: unknown, id?: string): void {
+  const { message, stack } = asError(error);
+  const subject = id === undefined ? 'Unfinished uploads' : `Upload ${id}`;
+  new Logger(LOGGER_CONTEXT).error(`${subject} could not be looked at: ${message}`, stack);
+}

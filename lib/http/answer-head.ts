@@ -2,6 +2,7 @@ import onHeaders from 'on-headers';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TUS_VERSION } from '../protocol/index.js';
 import { completeCors } from './cors.js';
+import { lingerBeforeClose } from './linger.js';
 
 /**
  * Completes the head of whatever answers a request on one of our routes, when it is about to be
@@ -13,7 +14,7 @@ export function completeHead(req: IncomingMessage, res: ServerResponse): void {
     res.setHeader('Tus-Resumable', TUS_VERSION);
     completeCors(req, res);
     if (req.method === 'HEAD') res.setHeader('Cache-Control', 'no-store');
-    if (leavesBodyUnread(req)) res.setHeader('Connection', 'close');
+    if (leavesBodyUnread(req)) closeAfter(req, res);
   });
 }
 
@@ -24,6 +25,12 @@ export function hasBody(req: IncomingMessage): boolean {
   if (req.httpVersionMajor < 2) return req.headers['transfer-encoding'] !== undefined;
   return !(req as IncomingMessage & { stream?: { endAfterHeaders?: boolean } }).stream
     ?.endAfterHeaders;
+}
+
+/** A client that is told to come back does so after a reset too, and must not hold up a shutdown. */
+function closeAfter(req: IncomingMessage, res: ServerResponse): void {
+  res.setHeader('Connection', 'close');
+  if (res.statusCode !== 503) lingerBeforeClose(req);
 }
 
 /** Otherwise Node would take in all that the client still sends, only to drop it. */

@@ -1,0 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const PAUSE = 10;
+
+/**
+ * Repeats a check until it passes, for what no event announces.
+ *
+ * @param within milliseconds after which the last failure is thrown, 4000 unless told.
+ */
+export async function eventually<T>(check: () => T | Promise<T>, within = 4000): Promise<T> {
+  const deadline = Date.now() + within;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) {
+        throw error;
+      }
+      await delay(PAUSE);
+    }
+  }
+}

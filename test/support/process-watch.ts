@@ -1,0 +1,27 @@
+import { readdir } from 'node:fs/promises';
+import { runInThisContext } from 'node:vm';
+
+/** Jest hands tests a copy of `process` that hears no events; this is the process itself. */
+const realProcess = runInThisContext('process') as NodeJS.Process;
+
+/** Rejections that nobody handled, as long as it is watched. */
+export interface RejectionWatch {
+  readonly reasons: readonly unknown[];
+  stop(): void;
+}
+
+/** Keeps every rejection in this process that nobody handles. */
+export function watchUnhandledRejections(): RejectionWatch {
+  const reasons: unknown[] = [];
+  const keep = (reason: unknown): void => void reasons.push(reason);
+  realProcess.on('unhandledRejection', keep);
+  return { reasons, stop: () => realProcess.off('unhandledRejection', keep) };
+}
+
+/** How many file descriptors this process has open; `undefined` where the system does not tell. */
+export async function countDescriptors(): Promise<number | undefined> {
+  return readdir('/proc/self/fd').then(
+    (descriptors) => descriptors.length,
+    () => undefined,
+  );
+}

@@ -1,0 +1,169 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { DynamicModule, INestApplication, ModuleMetadata } from '@nestjs/common';
+import { TusModule, TusService } from '../../lib/index.js';
+import { FinishedRecorder } from './finished-recorder.js';
+import { request } from './http-client.js';
+import type { HttpRequest, HttpResponse, HttpTarget } from './http-client.js';
+import { CollectedLogs, LogCollector } from './log-collector.js';
+import { ADAPTERS } from './platforms.js';
+import type { PlatformName } from './platforms.js';
+import { RawConnection } from './raw-http.js';
+import { makeTempFolder, removeTempFolder } from './temp-folder.js';
+
+/** What `TusModule.forRoot()` takes. */
+export type TusOptions = NonNullable<Parameters<typeof TusModule.forRoot>[0]>;
+
+type Imports = NonNullable<ModuleMetadata['imports']>;
+
+export interface StartAppOptions {
+  readonly platform: PlatformName;
+  /**
+   * Options of the module, `tmpFileDir` filled in; `false`: the test imports the module itself,
+   * with its own `FinishedRecorder` if it wants one.
+   */
+  readonly tus?: TusOptions | false;
+  /** Further imports; as a function they are told the app's `tmpFileDir`. */
+  readonly imports?: Imports | ((tmpFileDir: string) => Imports);
+  readonly controllers?: ModuleMetadata['controllers'];
+  readonly providers?: ModuleMetadata['providers'];
+  /** Whether the platform believes forwarded headers; off unless set. */
+  readonly trustProxy?: boolean;
+  /** Adapter to use in place of the platform's usual one. */
+  readonly adapter?: AbstractHttpAdapter;
+  /** Called before the app starts, where a `main.ts` would call `enableCors()` and the like. */
+  readonly configure?: (app: INestApplication) => void | Promise<void>;
+  /** Whether to listen on a free port, as it does unless set; else only `init()` is called. */
+  readonly listen?: boolean;
+  /** Folder of an earlier app to go on with; it is not removed on `close()`. */
+  readonly tmpFileDir?: string;
+}
+
+const collector = new LogCollector();
+
+/** A running app with the module in it, its folder, and what a test asks of it. */
+export class TestApp implements HttpTarget {
+  readonly host = '127.0.0.1';
+  readonly logs = new CollectedLogs(collector);
+
+  private readonly connections: RawConnection[] = [];
+
+  constructor(
+    readonly nest: INestApplication,
+    /** Where uploads lie. */
+    readonly tmpFileDir: string,
+    /** The folder around `tmpFileDir` that is removed with the app. */
+    readonly folder: string | undefined,
+  ) {}
+
+  get port(): number {
+    return (this.nest.getHttpServer().address() as AddressInfo).port;
+  }
+
+  /** `http://127.0.0.1:<port>`. */
+  get url(): string {
+    return `http://${this.host}:${this.port}`;
+  }
+
+  /** The service of the unnamed instance. */
+  get tus(): TusService {
+    return this.nest.get(TusService, { strict: false });
+  }
+
+  /** What the app's handler was told. */
+  get finished(): FinishedRecorder {
+    return this.nest.get(FinishedRecorder, { strict: false });
+  }
+
+  /** Sends an ordinary request. */
+  request(options: HttpRequest): Promise<HttpResponse> {
+    return request(this, options);
+  }
+
+  /** Opens a raw connection, dropped on `close()` at the latest. */
+  async connect(): Promise<RawConnection> {
+    const connection = await RawConnection.open(this);
+    this.connections.push(connection);
+    return connection;
+  }
+
+  /** Stops the app and removes its folder. */
+  async close(): Promise<void> {
+    this.connections.forEach((connection) => connection.destroy());
+    await this.nest.close();
+    if (this.folder !== undefined) {
+      await removeTempFolder(this.folder);
+    }
+  }
+}
+
+/**
+ * Starts an app on a free port, with `TusModule.forRoot()` and a handler that records.
+ *
+ * Nothing is printed; what is logged can be asked for. When the start fails, its folder is removed
+ * and the failure thrown.
+ */
+export async function startApp(options: StartAppOptions): Promise<TestApp> {
+  const folder = options.tmpFileDir === undefined ? await makeTempFolder() : undefined;
+  const tmpFileDir = options.tmpFileDir ?? join(folder!, 'uploads');
+  try {
+    return await startIn(tmpFileDir, folder, options);
+  } catch (error) {
+    await removeTempFolder(folder ?? '');
+    throw error;
+  }
+}
+
+async function startIn(
+  tmpFileDir: string,
+  folder: string | undefined,
+  options: StartAppOptions,
+): Promise<TestApp> {
+  const { platform, trustProxy, adapter, configure, listen = true } = options;
+  const nest = await NestFactory.create(
+    rootModule(tmpFileDir, options),
+    adapter ?? ADAPTERS[platform]({ trustProxy }),
+    { logger: collector, abortOnError: false },
+  );
+  const app = new TestApp(nest, tmpFileDir, folder);
+  try {
+    await configure?.(nest);
+    await (listen ? nest.listen(0, app.host) : nest.init());
+  } catch (error) {
+    await nest.close();
+    throw error;
+  }
+  return app;
+}
+
+function rootModule(tmpFileDir: string, options: StartAppOptions): DynamicModule {
+  const { tus = {}, imports = [], controllers = [], providers = [] } = options;
+  const others = typeof imports === 'function' ? imports(tmpFileDir) : imports;
+  return {
+    module: class TestRootModule {},
+    imports: tus === false ? others : [TusModule.forRoot({ tmpFileDir, ...tus }), ...others],
+    controllers,
+    providers: tus === false ? providers : [FinishedRecorder, ...providers],
+  };
+}
+
+/**
+ * One app for all tests of a `describe`: started before the first, closed after the last.
+ *
+ * @returns the running app, to be asked for inside tests.
+ */
+export function useApp(options: StartAppOptions): () => TestApp {
+  let app: TestApp | undefined;
+  beforeAll(async () => {
+    app = await startApp(options);
+  });
+  afterAll(() => app?.close());
+  return () => {
+    if (!app) {
+      throw new Error('The app runs only inside tests.');
+    }
+    return app;
+  };
+}

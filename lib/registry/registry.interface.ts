@@ -56,7 +56,10 @@ export interface DeliveryRecord extends DeliveryKey {
   readonly error?: string;
 }
 
-/** What becomes of a record: the new record, and deliveries that are born with it. */
+/**
+ * What becomes of a record: the new record, and deliveries that are born with it. One that is there
+ * already starts anew, unless it is running.
+ */
 export interface UploadChange {
   readonly record: UploadRecord;
   readonly deliveries?: readonly DeliveryRecord[];

@@ -55,8 +55,7 @@ export class DeliveryTable {
 
   /** When the waiting delivery that comes first is due. */
   nextDueAt(): number | undefined {
-    const row = this.firstOf('waiting');
-    return row?.dueAt;
+    return this.firstOf('waiting')?.dueAt;
   }
 
   /** The holder of a running delivery that sorts next after another holder. */

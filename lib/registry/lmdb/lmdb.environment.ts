@@ -4,6 +4,7 @@ import type { RootDatabase } from 'lmdb';
 import { DeliveryTable } from './delivery-table.js';
 import { explainFailure } from './lmdb.errors.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
+import { checkReadiness } from './readiness.js';
 import { syncFolder } from './sync-folder.js';
 import { UploadTable } from './upload-table.js';
 import { WriteQueue } from './write-queue.js';
@@ -44,13 +45,15 @@ export class LmdbEnvironment {
    *
    * @param durable whether a write resolves only when it is on disk; without it a lost machine may
    * lose the last writes, and leave an environment that cannot be opened any more
-   * @throws Error on a network file system, or when it is open with another durability
+   * @throws Error on a network file system, when what is there is damaged, or when it is open with
+   * another durability
    * @throws NoSpaceError when there is no room for it.
    */
   static async acquire(folder: string, durable: boolean): Promise<LmdbEnvironment> {
     try {
       await mkdir(folder, { recursive: true });
       await refuseNetworkFileSystem(folder);
+      await checkReadiness(folder);
       const environment = LmdbEnvironment.share(await realpath(folder), durable);
       await environment.start();
       return environment;

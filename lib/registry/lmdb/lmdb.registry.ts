@@ -67,8 +67,8 @@ export class LmdbRegistry implements UploadRegistry {
   }
 
   /**
-   * A delivery that comes with a change takes the place of the row its key had, unless that one is
-   * running.
+   * @throws TypeError when the decision gives the record another id, or brings another's delivery
+   * @throws RangeError when a handler's name has more than 512 bytes, or control characters.
    */
   async change(
     id: string,
@@ -115,6 +115,7 @@ export class LmdbRegistry implements UploadRegistry {
     return this.opened.read(({ deliveries }) => deliveries.nextDueAt());
   }
 
+  /** @throws RangeError when the holder's name has more than 512 bytes, or control characters. */
   async claimDelivery(key: DeliveryKey, holder: string): Promise<DeliveryRecord | undefined> {
     checkName('holder', holder);
     return this.opened.write(({ deliveries }) => {

@@ -43,6 +43,8 @@ export class WriteQueue<C> {
   }
 
   private async drain(): Promise<void> {
+    // What is asked for in one go is to go into one transaction.
+    await Promise.resolve();
     while (this.waiting.length > 0) await this.commit(this.waiting.splice(0, MAX_BATCH));
     this.draining = undefined;
   }

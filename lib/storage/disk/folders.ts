@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { hasCode } from './disk.errors.js';
 
@@ -16,14 +16,25 @@ export async function syncFolder(path: string): Promise<void> {
 
 /** Makes a folder with those above it, and makes them durable. Nothing happens when it is there. */
 export async function makeFolder(path: string): Promise<void> {
-  let folder = resolve(path);
-  const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  const top = dirname(resolve(first));
-  while (folder !== top && folder !== dirname(folder)) {
-    folder = dirname(folder);
-    await syncFolder(folder);
+  const folder = resolve(path);
+  if (await isFolder(folder)) return;
+
+  const parent = dirname(folder);
+  await makeFolder(parent);
+  try {
+    // Not `recursive`: with it Node never returns where a file system takes no folders, as /proc.
+    await mkdir(folder);
+  } catch (error) {
+    if (!(await isFolder(folder))) throw error;
   }
+  await syncFolder(parent);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => path === dirname(path),
+  );
 }
 
 async function flush(path: string): Promise<void> {

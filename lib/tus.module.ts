@@ -62,13 +62,9 @@ import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
     },
     {
       provide: FinishedFiles,
-      inject: [TUS_REGISTRY, TUS_STORAGE, TUS_OPTIONS, Leases],
-      useFactory: (
-        registry: UploadRegistry,
-        storage: UploadStorage,
-        rules: TusOptions,
-        leases: Leases,
-      ) => new FinishedFiles(registry, storage, rules, leases),
+      inject: [TUS_REGISTRY, TUS_STORAGE, Leases],
+      useFactory: (registry: UploadRegistry, storage: UploadStorage, leases: Leases) =>
+        new FinishedFiles(registry, storage, leases),
     },
     {
       provide: Uploads,

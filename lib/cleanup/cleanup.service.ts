@@ -75,7 +75,7 @@ export class CleanupService {
   private look(record: UploadRecord): Promise<Verdict> {
     if (record.state === 'receiving') return this.lookAtReceiving(record);
     if (record.state === 'finished') return this.lookAtFinished(record);
-    return this.forget(record);
+    return this.lookAtGone(record, record.endedAt);
   }
 
   private async lookAtReceiving(record: UploadRecord): Promise<Verdict> {
@@ -90,9 +90,20 @@ export class CleanupService {
     if (await this.files.isThere(record)) return this.lookAtFile(record);
 
     // A file that the application took away itself has been gone since the finish, at the latest.
-    const goneAt = record.fileRemovedAt ?? record.endedAt ?? record.createdAt;
+    return this.lookAtGone(record, record.fileRemovedAt ?? record.endedAt);
+  }
+
+  private async lookAtGone(
+    record: UploadRecord,
+    goneAt: number = record.createdAt,
+  ): Promise<Verdict> {
     const forgetAt = goneAt + this.options.rememberFor;
-    return forgetAt <= Date.now() ? this.forget(record) : this.postpone(record, forgetAt);
+    if (forgetAt <= Date.now()) return this.forget(record);
+
+    // A process that died after it had changed the record has left the bytes.
+    const isOurs = record.state !== 'finished' || record.fileRemovedAt !== undefined;
+    if (isOurs) await this.storage.remove(record.id);
+    return this.postpone(record, forgetAt);
   }
 
   private async lookAtFile(record: UploadRecord): Promise<Verdict> {

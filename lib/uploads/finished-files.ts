@@ -6,7 +6,6 @@ import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ByteRange, UploadStorage } from '../storage/index.js';
 import type { Leases } from './leases.js';
 import { NoFileError, UploadNotFoundError } from './upload.errors.js';
-import type { UploadRules } from './upload-rules.js';
 
 /**
  * The files of finished uploads, and what an application may do with them.
@@ -18,7 +17,6 @@ export class FinishedFiles {
   constructor(
     private readonly registry: UploadRegistry,
     private readonly storage: UploadStorage,
-    private readonly rules: UploadRules,
     private readonly leases: Leases,
   ) {}
 
@@ -79,9 +77,9 @@ export class FinishedFiles {
       if (record.fileRemovedAt !== undefined) return;
 
       const fileRemovedAt = Date.now();
-      const dueAt = fileRemovedAt + this.rules.rememberFor;
+      // Due at once, as every upload whose bytes go after its record.
       await this.registry.change(id, (current) => ({
-        record: { ...current, fileRemovedAt, dueAt },
+        record: { ...current, fileRemovedAt, dueAt: fileRemovedAt },
       }));
       await this.storage.remove(id);
     });

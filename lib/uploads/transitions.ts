@@ -33,12 +33,14 @@ export class Transitions {
     return finished ?? record;
   }
 
-  /** The record goes first: bytes nobody knows of are harmless, a record must not lie. */
+  /**
+   * The record goes first, for it must not lie. It is due at once, so that the next cleanup frees
+   * the bytes that a process which dies in between leaves behind.
+   */
   async end(id: string, state: 'terminated' | 'expired'): Promise<void> {
     const endedAt = Date.now();
-    const dueAt = endedAt + this.rules.rememberFor;
     await this.registry.change(id, (current) => ({
-      record: { ...current, state, endedAt, dueAt },
+      record: { ...current, state, endedAt, dueAt: endedAt },
     }));
     await this.storage.remove(id);
   }

@@ -60,8 +60,7 @@ export class Uploads {
     request: AppendRequest,
     body: UploadBody,
   ): Promise<ReceiveResult> {
-    return this.leases.hold(id, async (lease) => {
-      const { record, offset } = await this.load(id, owner);
+    return this.holdOwned(id, owner, async (lease, { record, offset }) => {
       const state = { offset, length: record.length };
       const length = assertAppendable(request, body, state, this.rules.maxSize);
       const fixed = await this.transitions.fixLength(record, length);
@@ -71,7 +70,7 @@ export class Uploads {
 
   /** Tells where an upload stands, after a running append has let go (tus 1.0 §HEAD). */
   async status(id: string, owner: string | undefined): Promise<UploadSnapshot> {
-    return this.leases.hold(id, () => this.load(id, owner));
+    return this.holdOwned(id, owner, (_lease, snapshot) => Promise.resolve(snapshot));
   }
 
   /**
@@ -79,8 +78,7 @@ export class Uploads {
    * stays while a handler has it in hand.
    */
   async terminate(id: string, owner: string | undefined): Promise<void> {
-    await this.leases.hold(id, async () => {
-      const { record } = await this.load(id, owner);
+    await this.holdOwned(id, owner, async (_lease, { record }) => {
       if (record.state === 'finished' && (await this.isBeingDelivered(id))) {
         throw new UploadBusyError(id);
       }
@@ -133,6 +131,17 @@ export class Uploads {
   /** Asks running appends to let go; their bytes are kept. */
   interrupt(reason: RevokeReason): void {
     this.leases.revokeAll(reason);
+  }
+
+  /** Does some work while holding an upload; whoever it does not belong to interrupts nothing. */
+  private async holdOwned<T>(
+    id: string,
+    owner: string | undefined,
+    work: (lease: Lease, snapshot: UploadSnapshot) => Promise<T>,
+  ): Promise<T> {
+    const record = await this.registry.get(id);
+    if (!record || record.owner !== owner) throw new UploadNotFoundError(id);
+    return this.leases.hold(id, async (lease) => work(lease, await this.load(id, owner)));
   }
 
   /** The upload as its owner may see it. The caller holds the lease. */

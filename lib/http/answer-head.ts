@@ -2,6 +2,7 @@ import onHeaders from 'on-headers';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TUS_VERSION } from '../protocol/index.js';
 import { completeCors } from './cors.js';
+import { bodyHeaders } from './hidden-body.js';
 import { lingerBeforeClose } from './linger.js';
 
 /**
@@ -20,9 +21,10 @@ export function completeHead(req: IncomingMessage, res: ServerResponse): void {
 
 /** Whether a request has, or may have, a body (RFC 9112 §6.3, RFC 9113 §8.1). */
 export function hasBody(req: IncomingMessage): boolean {
-  const length = req.headers['content-length'];
+  const headers = bodyHeaders(req);
+  const length = headers['content-length'];
   if (length !== undefined) return Number(length) > 0;
-  if (req.httpVersionMajor < 2) return req.headers['transfer-encoding'] !== undefined;
+  if (req.httpVersionMajor < 2) return headers['transfer-encoding'] !== undefined;
   return !(req as IncomingMessage & { stream?: { endAfterHeaders?: boolean } }).stream
     ?.endAfterHeaders;
 }

@@ -2,6 +2,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
+import { hideBody, showBody } from './hidden-body.js';
 import type { PlatformRequest } from './http-types.js';
 import type { HttpPlatform } from './platform.js';
 import { tusRouteOf, type TusRoute } from './tus-route.js';
@@ -30,14 +31,14 @@ interface Layer {
 interface OurLayer {
   readonly layer: Layer;
   readonly route: TusRoute;
+  /** How many routes of the app come before it. */
+  readonly others: number;
 }
-
-/** Where a content type waits while parsers look at the request. */
-const hidden = new WeakMap<IncomingMessage, string>();
 
 /** Express, where routes are found in the router's stack. */
 export class ExpressPlatform implements HttpPlatform {
-  private layers: OurLayer[] = [];
+  private readonly layers: OurLayer[] = [];
+  private readonly others: Layer[] = [];
   private seen = 0;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {}
@@ -61,16 +62,16 @@ export class ExpressPlatform implements HttpPlatform {
     const entry = enter(route, req, res);
     if (entry === 'has-another-method') return this.onRequest(req, res, next);
     if (entry === 'answered') return;
-    hideContentType(req);
+    hideBody(req);
     next();
   }
 
   private routeOf(req: ExpressRequest): TusRoute | undefined {
     this.findLayers();
-    const method = req.method?.toLowerCase() ?? '';
-    return this.layers.find(
-      ({ layer }) => layer.route?.methods[method] === true && layer.match(req.path),
-    )?.route;
+    const ours = this.layers.find(({ layer }) => serves(layer, req));
+    if (!ours) return undefined;
+    const first = this.others.findIndex((layer) => serves(layer, req));
+    return first === -1 || first >= ours.others ? ours.route : undefined;
   }
 
   /** Routes may be added as long as the app runs, though hardly ever after the first request. */
@@ -84,27 +85,20 @@ export class ExpressPlatform implements HttpPlatform {
   private addLayer(layer: Layer): void {
     for (const entry of layer.route?.stack ?? []) {
       const route = tusRouteOf(entry.handle);
-      if (!route) continue;
-      this.layers.push({ layer, route });
+      if (!route) {
+        this.others.push(layer);
+        continue;
+      }
+      this.layers.push({ layer, route, others: this.others.length });
       const { handle } = entry;
       entry.handle = (req, res, next) => {
-        restoreContentType(req);
+        showBody(req);
         return handle(req, res, next);
       };
     }
   }
 }
 
-/** Without a content type no parser, whatever types it was told to take, reads a body. */
-function hideContentType(req: IncomingMessage): void {
-  const type = req.headers['content-type'];
-  if (type === undefined) return;
-  hidden.set(req, type);
-  delete req.headers['content-type'];
-}
-
-/** Guards and everything after them see the request as it was sent. */
-function restoreContentType(req: IncomingMessage): void {
-  const type = hidden.get(req);
-  if (type !== undefined) req.headers['content-type'] = type;
+function serves(layer: Layer, req: ExpressRequest): boolean {
+  return layer.route?.methods[req.method?.toLowerCase() ?? ''] === true && layer.match(req.path);
 }

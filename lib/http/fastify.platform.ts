@@ -2,12 +2,10 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
+import { hideBody, showBody } from './hidden-body.js';
 import type { PlatformRequest } from './http-types.js';
 import type { HttpPlatform } from './platform.js';
 import { tusRouteIn } from './tus-route.js';
-
-/** A media type of our own, which no client sends and whose parser reads nothing. */
-const UNREAD = 'application/x-nestjs-tus-unread';
 
 type Done = () => void;
 
@@ -15,7 +13,6 @@ interface FastifyRequest {
   readonly raw: IncomingMessage;
   readonly routeOptions: { readonly config?: unknown };
   readonly ips?: readonly string[];
-  headers: unknown;
 }
 
 interface FastifyReply {
@@ -32,10 +29,6 @@ interface RouteOptions {
 type RequestHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 interface FastifyApp {
-  addContentTypeParser(
-    type: string,
-    parser: (request: unknown, payload: unknown, done: (error: null) => void) => void,
-  ): void;
   addHook(name: 'onRequest' | 'preValidation', hook: RequestHook): void;
   addHook(name: 'onRoute', hook: (options: RouteOptions) => void): void;
   hasRoute(options: { method: string | string[]; url: string }): boolean;
@@ -58,16 +51,10 @@ export class FastifyPlatform implements HttpPlatform {
   install(): void {
     const { app } = this;
     this.goFirst();
-    app.addContentTypeParser(UNREAD, (_request, _payload, done) => done(null));
     app.addHook('onRoute', (options) => this.alsoWithSlash(options));
     app.addHook('onRequest', (request, reply, done) => this.enter(request, reply, done));
-    app.addHook('onRequest', (request, _reply, done) => {
-      // The platform lays what is set here over the headers that were sent.
-      if (isOurs(request)) request.headers = { 'content-type': UNREAD };
-      done();
-    });
     app.addHook('preValidation', (request, _reply, done) => {
-      if (isOurs(request)) request.headers = undefined;
+      showBody(request.raw);
       done();
     });
   }
@@ -98,7 +85,10 @@ export class FastifyPlatform implements HttpPlatform {
 
     const entry = enter(route, request.raw, reply.raw);
     if (entry !== 'has-another-method') this.entered.add(request.raw);
-    if (entry === 'goes-on') return done();
+    if (entry === 'goes-on') {
+      hideBody(request.raw);
+      return done();
+    }
     reply.hijack();
     if (entry === 'has-another-method') this.app.routing(request.raw, reply.raw);
   }
@@ -110,8 +100,4 @@ export class FastifyPlatform implements HttpPlatform {
     const withSlash = { method, url: `${url}/` };
     if (!this.app.hasRoute(withSlash)) this.app.route({ ...options, ...withSlash });
   }
-}
-
-function isOurs(request: FastifyRequest): boolean {
-  return tusRouteIn(request.routeOptions.config) !== undefined;
 }

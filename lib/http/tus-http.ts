@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError } from '../errors/index.js';
@@ -151,7 +151,9 @@ export class TusHttp {
     else exchange.req.destroy();
   }
 
-  private refusalOf(error: unknown, { req, id }: Exchange): TusException {
+  private refusalOf(error: unknown, { req, id }: Exchange): HttpException {
+    // What the app's `owner` function throws is for the app's filters.
+    if (error instanceof HttpException && !(error instanceof TusException)) return error;
     const refusal = error instanceof TusException ? error : toTusException(error);
     if (refusal && refusal.getStatus() < 500) return refusal;
     if (refusal?.getStatus() === 503) return refusal;

@@ -1,12 +1,15 @@
 import { Controller, RequestMapping, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { MetadataScanner } from '@nestjs/core';
 import { MarkTusRoute, type TusRoute } from './http/index.js';
 import type { TusModuleExtras } from './interfaces/index.js';
 import { TusController } from './tus.controller.js';
 
 type Handler = (this: TusController, ...args: unknown[]) => unknown;
 
-const VERBS = ['options', 'post', 'head', 'patch', 'delete', 'get', 'put'] as const;
+type Verb = (typeof VERBS)[number];
+
+const VERBS = ['head', 'options', 'post', 'patch', 'delete', 'get', 'put'] as const;
 
 /**
  * Makes the controller class of one instance.
@@ -21,42 +24,69 @@ export function createTusController(extras: TusModuleExtras, route: TusRoute): T
   const base = extras.controller ?? TusController;
   const controller = class TusController extends base {};
 
-  for (const verb of VERBS) ownHandler(controller, verb, route);
+  // Platforms take the first route that fits: HEAD before any GET, which would answer it too, then
+  // the routes of a user's subclass, and `:id` last.
+  const names = namesOfFurtherRoutes(base);
+  for (const name of ['head', ...names, ...VERBS]) own(controller.prototype, name);
+  const further = names.map((name) => handlerAt(controller.prototype, name));
+  for (const verb of VERBS) mapRoutes(controller.prototype, verb, further, route);
+
   for (const decorate of decorators) decorate(controller);
   Controller({ path, version })(controller);
   return controller;
 }
 
+/** The routes that a user's subclass has beside those of the verbs. */
+function namesOfFurtherRoutes(base: Type): string[] {
+  const prototype = base.prototype as object;
+  return new MetadataScanner()
+    .getAllMethodNames(prototype)
+    .filter((name) => !VERBS.includes(name as Verb))
+    .filter((name) => pathsOf(handlerAt(prototype, name)).length > 0);
+}
+
 /** Metadata lies on functions, so each class needs handlers of its own to carry its own mark. */
-function ownHandler(controller: Type, verb: (typeof VERBS)[number], route: TusRoute): void {
-  const prototype = controller.prototype as Record<string, Handler>;
-  const inherited = prototype[verb] as Handler;
+function own(prototype: object, name: string): void {
+  if (Object.hasOwn(prototype, name)) return;
+  const inherited = handlerAt(prototype, name);
   const handler: Handler = function (...args) {
     return inherited.apply(this, args);
   };
   for (const key of Reflect.getMetadataKeys(inherited)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, inherited), handler);
   }
-  Object.defineProperty(prototype, verb, { value: handler, configurable: true, writable: true });
-
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, verb) as PropertyDescriptor;
-  MarkTusRoute(route)(prototype, verb, descriptor);
-  RequestMapping({ path: freePaths(prototype, verb), method: methodOf(handler) })(
-    prototype,
-    verb,
-    descriptor,
-  );
+  Object.defineProperty(prototype, name, { value: handler, configurable: true, writable: true });
 }
 
-/** The paths of a verb that no other method of a user's subclass serves. */
-function freePaths(prototype: Record<string, Handler>, verb: string): string[] {
-  const method = methodOf(prototype[verb] as Handler);
-  const taken = Object.getOwnPropertyNames(Object.getPrototypeOf(prototype))
-    .filter((name) => name !== verb && typeof prototype[name] === 'function')
-    .map((name) => prototype[name] as Handler)
-    .filter((handler) => methodOf(handler) === method)
-    .flatMap(pathsOf);
-  return pathsOf(prototype[verb] as Handler).filter((path) => !taken.includes(path));
+/** Maps a verb to its paths, but for those that a route of a user's subclass serves. */
+function mapRoutes(
+  prototype: object,
+  verb: Verb,
+  further: readonly Handler[],
+  route: TusRoute,
+): void {
+  const decorated = decoratedHandler(prototype, verb);
+  const method = methodOf(decorated);
+  const taken = further.filter((handler) => methodOf(handler) === method).flatMap(pathsOf);
+  const path = pathsOf(decorated).filter((each) => !taken.includes(each));
+  if (path.length === 0) {
+    Reflect.deleteMetadata(PATH_METADATA, handlerAt(prototype, verb));
+    return;
+  }
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, verb) as PropertyDescriptor;
+  MarkTusRoute(route)(prototype, verb, descriptor);
+  RequestMapping({ path, method })(prototype, verb, descriptor);
+}
+
+/** An override without a decorator leaves it to the method it overrides which routes there are. */
+function decoratedHandler(prototype: object, verb: Verb): Handler {
+  const handler = handlerAt(prototype, verb);
+  if (pathsOf(handler).length > 0) return handler;
+  return decoratedHandler(Object.getPrototypeOf(prototype) as object, verb);
+}
+
+function handlerAt(prototype: object, name: string): Handler {
+  return (prototype as Record<string, Handler>)[name] as Handler;
 }
 
 function methodOf(handler: Handler): number | undefined {

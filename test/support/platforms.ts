@@ -7,8 +7,8 @@ export type PlatformName = 'express' | 'fastify';
 
 /** Settings that each platform spells in its own way. */
 export interface AdapterOptions {
-  /** Whether forwarded headers are believed; off unless set. */
-  readonly trustProxy?: boolean;
+  /** Whether forwarded headers are believed, or of which address they are; off unless set. */
+  readonly trustProxy?: boolean | string;
 }
 
 /** Makes a fresh adapter; one adapter serves one app. */

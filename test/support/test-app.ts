@@ -29,8 +29,8 @@ export interface StartAppOptions {
   readonly imports?: Imports | ((tmpFileDir: string) => Imports);
   readonly controllers?: ModuleMetadata['controllers'];
   readonly providers?: ModuleMetadata['providers'];
-  /** Whether the platform believes forwarded headers; off unless set. */
-  readonly trustProxy?: boolean;
+  /** Whether the platform believes forwarded headers, or of which address; off unless set. */
+  readonly trustProxy?: boolean | string;
   /** Adapter to use in place of the platform's usual one. */
   readonly adapter?: AbstractHttpAdapter;
   /** Called before the app starts, where a `main.ts` would call `enableCors()` and the like. */

@@ -1,0 +1,306 @@
+import type { DeliveryKey, DeliveryRecord, DeliveryState } from '../../../lib/registry/index.js';
+import { allPages, delivery, finishedUpload, uploadRecord } from './records.js';
+import type { RegistryBench } from './registry.contract.js';
+
+const FOREVER = Number.MAX_SAFE_INTEGER;
+
+/** What a registry promises of deliveries. */
+export function describeDeliveries(bench: RegistryBench): void {
+  describe('deliveries that are due', () => {
+    it('are the waiting ones due at or before a time, earliest first', async () => {
+      await finishedUpload(bench.registry, { dueAt: 30 }, { handler: 'A#a', dueAt: 10 });
+      await finishedUpload(bench.registry, { dueAt: 20 }, { handler: 'A#a', dueAt: 40 });
+      expect(await dueTimes(30)).toEqual([10, 20, 30]);
+      expect(await dueTimes(29)).toEqual([10, 20]);
+      expect(await dueTimes(9)).toEqual([]);
+      expect(await dueTimes(FOREVER, 2)).toEqual([10, 20]);
+    });
+
+    it('do not include running and dead ones', async () => {
+      const id = await finishedUpload(bench.registry, { dueAt: 1 }, { handler: 'A#a', dueAt: 2 });
+      await bench.registry.claimDelivery(key(id), 'me');
+      await bench.registry.claimDelivery(key(id, 'A#a'), 'me');
+      await bench.registry.settleDelivery(key(id, 'A#a'), 'me', { kind: 'dead', error: 'x' });
+      expect(await dueTimes(FOREVER)).toEqual([]);
+      expect(await bench.registry.nextDeliveryAt()).toBeUndefined();
+    });
+
+    it('announce when the next one is due', async () => {
+      expect(await bench.registry.nextDeliveryAt()).toBeUndefined();
+      const id = await finishedUpload(bench.registry, { dueAt: 50 }, { handler: 'A#a', dueAt: 40 });
+      expect(await bench.registry.nextDeliveryAt()).toBe(40);
+      await bench.registry.claimDelivery(key(id, 'A#a'), 'me');
+      expect(await bench.registry.nextDeliveryAt()).toBe(50);
+    });
+  });
+
+  describe('claiming a delivery', () => {
+    it('makes it run by the holder, one attempt further', async () => {
+      const id = await finishedUpload(bench.registry, { attempt: 2, error: 'last time' });
+      const taken = await bench.registry.claimDelivery(key(id), 'me');
+      expect(taken).toEqual(
+        delivery(id, { state: 'running', attempt: 3, holder: 'me', error: 'last time' }),
+      );
+      expect(await rows({ uploadId: id })).toEqual([taken]);
+    });
+
+    it('is granted to exactly one of those who ask at once', async () => {
+      const other = bench.place.registry();
+      await other.open();
+      const id = await finishedUpload(bench.registry, {});
+      const claims = await Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          (i % 2 === 0 ? bench.registry : other).claimDelivery(key(id), `holder ${i}`),
+        ),
+      );
+      const winners = claims.filter((claim) => claim !== undefined);
+      expect(winners).toHaveLength(1);
+      expect(await rows({})).toEqual(winners);
+      await other.close();
+    });
+
+    it('is refused when the delivery is running, dead or gone', async () => {
+      const id = await finishedUpload(bench.registry, {});
+      await bench.registry.claimDelivery(key(id), 'me');
+      expect(await bench.registry.claimDelivery(key(id), 'me')).toBeUndefined();
+      await bench.registry.settleDelivery(key(id), 'me', { kind: 'dead', error: 'x' });
+      expect(await bench.registry.claimDelivery(key(id), 'me')).toBeUndefined();
+      expect(await bench.registry.claimDelivery(key(id, 'No#one'), 'me')).toBeUndefined();
+    });
+
+    it('refuses a holder whose name it cannot keep', async () => {
+      const id = await finishedUpload(bench.registry, {});
+      for (const holder of ['', 'a\nb', 'x'.repeat(600)]) {
+        await expect(bench.registry.claimDelivery(key(id), holder)).rejects.toThrow(RangeError);
+      }
+      expect(await rows({ state: 'waiting' })).toHaveLength(1);
+    });
+  });
+
+  describe('settling a delivery', () => {
+    it('removes it when it is done', async () => {
+      const id = await claimed('me');
+      await bench.registry.settleDelivery(key(id), 'me', { kind: 'done' });
+      expect(await rows({})).toEqual([]);
+      expect(await rows({ state: 'running' })).toEqual([]);
+    });
+
+    it('makes it wait again, with the error, when it is to be retried', async () => {
+      const id = await claimed('me');
+      const outcome = { kind: 'retry', dueAt: 99, error: 'try later' } as const;
+      await bench.registry.settleDelivery(key(id), 'me', outcome);
+      const waiting = delivery(id, { attempt: 1, dueAt: 99, error: 'try later' });
+      expect(await rows({})).toStrictEqual([waiting]);
+      expect(await bench.registry.dueDeliveries(98, 10)).toEqual([]);
+      expect(await bench.registry.dueDeliveries(99, 10)).toEqual([waiting]);
+    });
+
+    it('keeps it, with the error, when it is given up', async () => {
+      const id = await claimed('me');
+      await bench.registry.settleDelivery(key(id), 'me', { kind: 'dead', error: 'enough' });
+      expect(await rows({ state: 'dead' })).toStrictEqual([
+        delivery(id, { state: 'dead', attempt: 1, error: 'enough' }),
+      ]);
+    });
+
+    it('leaves a delivery alone that another has, or nobody', async () => {
+      const id = await claimed('other');
+      for (const outcome of [
+        { kind: 'done' },
+        { kind: 'retry', dueAt: 1, error: 'x' },
+        { kind: 'dead', error: 'x' },
+      ] as const) {
+        await bench.registry.settleDelivery(key(id), 'me', outcome);
+      }
+      expect(await rows({})).toMatchObject([{ state: 'running', holder: 'other' }]);
+      await bench.registry.settleDelivery(key(id), 'other', {
+        kind: 'retry',
+        dueAt: 5,
+        error: 'x',
+      });
+      await bench.registry.settleDelivery(key(id), 'other', { kind: 'done' });
+      expect(await rows({})).toMatchObject([{ state: 'waiting' }]);
+      await bench.registry.settleDelivery(key(id, 'No#one'), 'me', { kind: 'done' });
+    });
+  });
+
+  describe('deliveries that come with a change', () => {
+    it('start a dead one anew', async () => {
+      const id = await claimed('me');
+      await bench.registry.settleDelivery(key(id), 'me', { kind: 'dead', error: 'enough' });
+      await bear(delivery(id, { dueAt: 7 }));
+      expect(await rows({ state: 'dead' })).toEqual([]);
+      expect(await rows({})).toStrictEqual([delivery(id, { dueAt: 7 })]);
+      expect(await bench.registry.nextDeliveryAt()).toBe(7);
+    });
+
+    it('leave a running one alone', async () => {
+      const id = await claimed('me');
+      await bear(delivery(id));
+      expect(await rows({})).toMatchObject([{ state: 'running', holder: 'me', attempt: 1 }]);
+      expect(await bench.registry.nextDeliveryAt()).toBeUndefined();
+    });
+  });
+
+  describe('releasing deliveries', () => {
+    it('makes those wait whose holder is gone, due now, and says how many', async () => {
+      const gone = await Promise.all([claimed('gone 1'), claimed('gone 2'), claimed('gone 1')]);
+      const alive = await claimed('alive');
+      const released = await bench.registry.releaseDeliveries((it) => it.startsWith('gone'), 77);
+      expect(released).toBe(3);
+      const waiting = await bench.registry.dueDeliveries(77, 10);
+      expect(waiting.map(({ uploadId }) => uploadId).sort()).toEqual([...gone].sort());
+      for (const row of waiting) {
+        expect(row).toStrictEqual(delivery(row.uploadId, { attempt: 1, dueAt: 77 }));
+      }
+      expect(await rows({ state: 'running' })).toMatchObject([{ uploadId: alive }]);
+    });
+
+    it('asks once about each holder of running deliveries, and about no one else', async () => {
+      await Promise.all([claimed('b'), claimed('a'), claimed('b'), claimed('c')]);
+      await bench.registry.settleDelivery(key(await claimed('done')), 'done', { kind: 'done' });
+      await finishedUpload(bench.registry, {});
+      const asked: string[] = [];
+      const released = await bench.registry.releaseDeliveries((holder) => {
+        asked.push(holder);
+        return false;
+      }, 1);
+      expect(released).toBe(0);
+      expect(asked.sort()).toEqual(['a', 'b', 'c']);
+    });
+
+    it('releases any number of them', async () => {
+      await Promise.all(Array.from({ length: 250 }, () => claimed('gone')));
+      await claimed('gone too');
+      expect(await bench.registry.releaseDeliveries(() => true, 1)).toBe(251);
+      expect(await rows({ state: 'running' })).toEqual([]);
+      expect(await bench.registry.dueDeliveries(1, 1000)).toHaveLength(251);
+    });
+  });
+
+  describe('listing deliveries', () => {
+    it('tells all, those of an upload, those of a state, or both', async () => {
+      const ids = [];
+      for (let i = 0; i < 3; i++) ids.push(await oneOfEachState());
+      expect(await rows({})).toHaveLength(9);
+      expect((await rows({ uploadId: ids[1] })).map(({ uploadId }) => uploadId)).toEqual([
+        ids[1],
+        ids[1],
+        ids[1],
+      ]);
+      for (const state of ['waiting', 'running', 'dead'] as const) {
+        const found = await rows({ state });
+        expect(found.map(({ uploadId }) => uploadId).sort()).toEqual([...ids].sort());
+        expect(found.every((row) => row.state === state)).toBe(true);
+        expect(await rows({ state, uploadId: ids[0] })).toMatchObject([
+          { state, uploadId: ids[0] },
+        ]);
+      }
+      expect(await rows({ uploadId: uploadRecord().id })).toEqual([]);
+    });
+
+    it('tells each once, page after page', async () => {
+      for (let i = 0; i < 5; i++) await oneOfEachState();
+      const [first] = await rows({});
+      const queries = [
+        {},
+        { uploadId: first.uploadId },
+        { state: 'dead' as const },
+        { state: 'waiting' as const },
+        { state: 'running' as const },
+        { state: 'running' as const, uploadId: first.uploadId },
+      ];
+      for (const query of queries) {
+        const whole = await rows({ ...query, limit: 1000 });
+        for (const limit of [1, 2, 5, 15]) {
+          const paged = await allPages((cursor) =>
+            bench.registry.deliveries({ ...query, cursor, limit }),
+          );
+          expect(paged.items).toEqual(whole);
+          expect(paged.pages).toBe(Math.ceil(whole.length / limit));
+        }
+      }
+    });
+
+    it('gives 100 on a page unless told', async () => {
+      await finishedUpload(
+        bench.registry,
+        ...Array.from({ length: 101 }, (_, i) => ({ handler: `H#${i}` })),
+      );
+      for (const query of [{}, { state: 'waiting' as const }]) {
+        const page = await bench.registry.deliveries(query);
+        expect(page.items).toHaveLength(100);
+        const next = await bench.registry.deliveries({ ...query, cursor: page.cursor });
+        expect(next.items).toHaveLength(1);
+      }
+    });
+
+    it('skips none that stays while others go', async () => {
+      for (let i = 0; i < 4; i++) await finishedUpload(bench.registry, { dueAt: i });
+      for (const query of [{}, { state: 'waiting' as const }]) {
+        const page = await bench.registry.deliveries({ ...query, limit: 2 });
+        const staying = (await rows(query)).slice(2);
+        await bench.registry.claimDelivery(page.items[1], 'me');
+        await bench.registry.settleDelivery(page.items[1], 'me', { kind: 'done' });
+        const rest = await bench.registry.deliveries({ ...query, cursor: page.cursor });
+        expect(rest.items).toEqual(staying);
+        await finishedUpload(bench.registry, { dueAt: 100 });
+      }
+    });
+
+    it('refuses what is no cursor of the listing, and a limit that is none', async () => {
+      const id = await finishedUpload(bench.registry, {}, { handler: 'A#a' });
+      const { cursor } = await bench.registry.deliveries({ limit: 1 });
+      for (const query of [
+        { cursor: 'x' },
+        { state: 'dead' as const, cursor: 'x' },
+        { state: 'dead' as const, cursor },
+        { uploadId: uploadRecord().id, cursor },
+        { limit: 0 },
+        { state: 'dead' as const, limit: -1 },
+      ]) {
+        await expect(bench.registry.deliveries(query)).rejects.toThrow(RangeError);
+      }
+      await expect(bench.registry.deliveries({ uploadId: id, cursor })).resolves.toBeDefined();
+    });
+  });
+
+  async function rows(query: {
+    state?: DeliveryState;
+    uploadId?: string;
+    limit?: number;
+  }): Promise<DeliveryRecord[]> {
+    return (await bench.registry.deliveries(query)).items;
+  }
+
+  async function dueTimes(until: number, limit = 100): Promise<number[]> {
+    return (await bench.registry.dueDeliveries(until, limit)).map(({ dueAt }) => dueAt);
+  }
+
+  async function claimed(holder: string): Promise<string> {
+    const id = await finishedUpload(bench.registry, {});
+    expect(await bench.registry.claimDelivery(key(id), holder)).toBeDefined();
+    return id;
+  }
+
+  async function bear(row: DeliveryRecord): Promise<void> {
+    await bench.registry.change(row.uploadId, (record) => ({ record, deliveries: [row] }));
+  }
+
+  async function oneOfEachState(): Promise<string> {
+    const id = await finishedUpload(
+      bench.registry,
+      { handler: 'W#w' },
+      { handler: 'R#r' },
+      { handler: 'D#d' },
+    );
+    await bench.registry.claimDelivery(key(id, 'R#r'), `holder of ${id}`);
+    await bench.registry.claimDelivery(key(id, 'D#d'), 'me');
+    await bench.registry.settleDelivery(key(id, 'D#d'), 'me', { kind: 'dead', error: 'x' });
+    return id;
+  }
+}
+
+function key(uploadId: string, handler = 'Importer#import'): DeliveryKey {
+  return { uploadId, handler };
+}

@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
+import { describeRegistry } from './registry.contract.js';
+import type { RegistryPlace } from './registry.contract.js';
+
+async function place(durable: boolean): Promise<RegistryPlace> {
+  const parent = await makeTempFolder();
+  const folder = join(parent, 'uploads', '.tus');
+  return {
+    registry: () => new LmdbRegistry({ folder, durable }),
+    remove: () => removeTempFolder(parent),
+  };
+}
+
+describeRegistry('the LMDB registry, every write on disk', () => place(true));
+describeRegistry('the LMDB registry, writes left to the system', () => place(false));

@@ -1,0 +1,152 @@
+import { chmod, link, mkdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { DiskStorage } from '../../../lib/storage/index.js';
+import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
+import { describeStorage, newId } from './storage.contract.js';
+
+describeStorage('the disk storage', async () => {
+  const parent = await makeTempFolder();
+  return {
+    storage: () => new DiskStorage({ folder: join(parent, 'a', 'uploads') }),
+    remove: () => removeTempFolder(parent),
+  };
+});
+
+describe('the files of the disk storage', () => {
+  let parent: string;
+  let folder: string;
+  let storage: DiskStorage;
+  let id: string;
+  beforeEach(async () => {
+    parent = await makeTempFolder();
+    folder = join(parent, 'uploads');
+    storage = new DiskStorage({ folder });
+    id = newId();
+  });
+  afterEach(() => removeTempFolder(parent));
+
+  async function store(content: string): Promise<void> {
+    const writer = await storage.openWriter(id);
+    await writer.write([Buffer.from(content)]);
+    await writer.close();
+  }
+
+  it('lie in a folder that is made, and proved to be writable without a trace', async () => {
+    await storage.open();
+    expect((await stat(folder)).isDirectory()).toBe(true);
+    expect(await listFiles(folder)).toEqual([]);
+    await storage.open();
+  });
+
+  it('are refused where they cannot be stored, in the words of the system', async () => {
+    await writeFile(folder, 'a file');
+    await expect(storage.open()).rejects.toMatchObject({ code: expect.stringMatching(/^E/) });
+
+    const readOnly = join(parent, 'read-only');
+    await mkdir(readOnly);
+    await chmod(readOnly, 0o500);
+    const refused = new DiskStorage({ folder: readOnly }).open();
+    const mayWriteAnywhere = process.getuid?.() === 0 || process.platform === 'win32';
+    if (mayWriteAnywhere) await refused;
+    else await expect(refused).rejects.toMatchObject({ code: 'EACCES' });
+  });
+
+  it('are named by the id, at an absolute path', async () => {
+    await storage.open();
+    await store('abc');
+    expect(await listFiles(folder)).toEqual([id]);
+    const sameFolder = new DiskStorage({ folder: relative('.', folder) });
+    expect(sameFolder.path(id)).toBe(resolve(folder, id));
+  });
+
+  it.each([
+    '../../etc/passwd',
+    '',
+    '.',
+    '.tus',
+    'A'.repeat(32),
+    `${'0'.repeat(32)}/x`,
+    '0'.repeat(31),
+  ])('are never looked for by anything but an id: %p', async (wrong) => {
+    await storage.open();
+    expect(() => storage.path(wrong)).toThrow(TypeError);
+    expect(() => storage.createReadStream(wrong)).toThrow(TypeError);
+    await expect(storage.openWriter(wrong)).rejects.toThrow(TypeError);
+    await expect(storage.stat(wrong)).rejects.toThrow(TypeError);
+    await expect(storage.remove(wrong)).rejects.toThrow(TypeError);
+    await expect(storage.move(wrong, join(parent, 'x'))).rejects.toThrow(TypeError);
+  });
+
+  it('are missed loudly when something else is wrong than their absence', async () => {
+    await writeFile(folder, 'a file');
+    await expect(storage.stat(id)).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(storage.openWriter(id)).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(storage.remove(id)).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it('are not written over when two writers make one at once', async () => {
+    await storage.open();
+    const [first, second] = [await storage.openWriter(id), await storage.openWriter(id)];
+    await first.write([Buffer.from('first')]);
+    await expect(second.write([Buffer.from('second')])).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(second.size).toBe(0);
+    await Promise.all([first.close(), second.close()]);
+    expect(await readFile(storage.path(id), 'utf8')).toBe('first');
+  });
+
+  describe('when a move was interrupted', () => {
+    let target: string;
+    let copy: string;
+    beforeEach(async () => {
+      await storage.open();
+      await store('abc');
+      target = join(parent, 'done', 'file.txt');
+      copy = join(parent, 'done', `.${id}.moving`);
+      await mkdir(join(parent, 'done'));
+    });
+
+    async function expectMoved(): Promise<void> {
+      expect(await readFile(target, 'utf8')).toBe('abc');
+      expect(await listFiles(parent)).toEqual([join('done', 'file.txt')]);
+    }
+
+    it('with both names given, the next one completes it', async () => {
+      await link(storage.path(id), target);
+      await storage.move(id, target);
+      await expectMoved();
+    });
+
+    it('with the copy named and not yet cleared away, the next one completes it', async () => {
+      await writeFile(copy, 'abc');
+      await link(copy, target);
+      await storage.move(id, target);
+      await expectMoved();
+    });
+
+    it('with only the copy left to clear away, the next one completes it', async () => {
+      await writeFile(copy, 'abc');
+      await link(copy, target);
+      await unlink(storage.path(id));
+      await storage.move(id, target);
+      await expectMoved();
+    });
+
+    it('in the middle of copying, the next one does not trust the copy', async () => {
+      await writeFile(copy, 'a');
+      await storage.move(id, target);
+      await expectMoved();
+    });
+  });
+
+  it('stay when they are moved to their own place by another name of its folder', async () => {
+    await storage.open();
+    await store('abc');
+    await symlink(folder, join(parent, 'alias'));
+    await storage.move(id, join(parent, 'alias', id));
+    expect(await readFile(storage.path(id), 'utf8')).toBe('abc');
+
+    await link(storage.path(id), join(parent, 'second-name'));
+    await storage.move(id, join(parent, 'alias', id));
+    expect(await readFile(storage.path(id), 'utf8')).toBe('abc');
+  });
+});

@@ -1,0 +1,293 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { UploadStorage, UploadWriter } from '../../../lib/storage/index.js';
+import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
+
+/** A place of its own for storages. */
+export interface StoragePlace {
+  /** A further storage on what the place holds. */
+  storage(): UploadStorage;
+  /** Removes all that was stored. */
+  remove(): Promise<void>;
+}
+
+/** An id as uploads have it. */
+export function newId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** What every storage promises, wherever it keeps the bytes. */
+export function describeStorage(name: string, makePlace: () => Promise<StoragePlace>): void {
+  describe(name, () => {
+    let place: StoragePlace;
+    let storage: UploadStorage;
+    let elsewhere: string;
+    let id: string;
+    const writers: UploadWriter[] = [];
+    beforeEach(async () => {
+      place = await makePlace();
+      storage = place.storage();
+      await storage.open();
+      elsewhere = await makeTempFolder();
+      id = newId();
+    });
+    afterEach(async () => {
+      await Promise.all(writers.splice(0).map((writer) => writer.close()));
+      await place.remove();
+      await removeTempFolder(elsewhere);
+    });
+
+    async function openWriter(): Promise<UploadWriter> {
+      const writer = await storage.openWriter(id);
+      writers.push(writer);
+      return writer;
+    }
+
+    async function store(...chunks: string[]): Promise<void> {
+      const writer = await openWriter();
+      await writer.write(chunks.map((chunk) => Buffer.from(chunk)));
+      await writer.close();
+    }
+
+    async function stored(start?: number, end?: number): Promise<string> {
+      return (await buffer(storage.createReadStream(id, { start, end }))).toString();
+    }
+
+    describe('writing', () => {
+      it('appends chunks in order, and counts their bytes', async () => {
+        const writer = await openWriter();
+        expect(writer.size).toBe(0);
+        await writer.write([Buffer.from('ab'), Buffer.from('c')]);
+        expect(writer.size).toBe(3);
+        await writer.write([Buffer.from('def')]);
+        expect(writer.size).toBe(6);
+        expect(await stored()).toBe('abcdef');
+      });
+
+      it('goes on where the last writer stopped', async () => {
+        await store('ab');
+        const writer = await openWriter();
+        expect(writer.size).toBe(2);
+        await writer.write([Buffer.from('cd')]);
+        expect(await stored()).toBe('abcd');
+      });
+
+      it('stores any number of chunks in one go, empty ones included', async () => {
+        const bytes = randomBytes(300_000);
+        const chunks: Uint8Array[] = [];
+        for (let at = 0; at < bytes.length; at += 60) {
+          chunks.push(bytes.subarray(at, at + 60), Buffer.alloc(0));
+        }
+        const writer = await openWriter();
+        await writer.write(chunks);
+        expect(writer.size).toBe(bytes.length);
+        expect((await buffer(storage.createReadStream(id))).equals(bytes)).toBe(true);
+      });
+
+      it('stores large chunks whole', async () => {
+        const chunks = [randomBytes(5_000_000), randomBytes(3_000_001)];
+        const writer = await openWriter();
+        await writer.write(chunks);
+        const whole = await buffer(storage.createReadStream(id));
+        expect(whole.equals(Buffer.concat(chunks))).toBe(true);
+      });
+
+      it('leaves no trace of an upload that got no byte', async () => {
+        const writer = await openWriter();
+        await writer.write([]);
+        await writer.write([Buffer.alloc(0)]);
+        await writer.truncate(0);
+        await writer.sync();
+        await writer.close();
+        expect(writer.size).toBe(0);
+        expect(await storage.stat(id)).toBeUndefined();
+      });
+
+      it('makes an empty upload on request, and harms none that has bytes', async () => {
+        const writer = await openWriter();
+        await writer.create();
+        expect(await storage.stat(id)).toMatchObject({ size: 0 });
+        expect(await readFile(storage.path(id), 'utf8')).toBe('');
+        await writer.write([Buffer.from('ab')]);
+        await writer.create();
+        const next = await openWriter();
+        await next.create();
+        expect(await stored()).toBe('ab');
+      });
+
+      it('may be synced at any time, and closed twice', async () => {
+        const writer = await openWriter();
+        await writer.write([Buffer.from('ab')]);
+        await Promise.all([writer.sync(), writer.sync()]);
+        await writer.write([Buffer.from('cd')]);
+        await writer.sync();
+        await writer.close();
+        await writer.close();
+        expect(await stored()).toBe('abcd');
+      });
+    });
+
+    describe('cutting back', () => {
+      it('forgets the last bytes, and goes on from there', async () => {
+        const writer = await openWriter();
+        await writer.write([Buffer.from('abcdef')]);
+        await writer.truncate(2);
+        expect(writer.size).toBe(2);
+        expect(await storage.stat(id)).toMatchObject({ size: 2 });
+        await writer.write([Buffer.from('XY')]);
+        expect(await stored()).toBe('abXY');
+      });
+
+      it('can cut back to nothing, and to what there is', async () => {
+        await store('abc');
+        const writer = await openWriter();
+        await writer.truncate(3);
+        expect(await stored()).toBe('abc');
+        await writer.truncate(0);
+        expect(writer.size).toBe(0);
+        expect(await stored()).toBe('');
+      });
+
+      it('never makes an upload longer', async () => {
+        const empty = await openWriter();
+        await expect(empty.truncate(1)).rejects.toThrow(RangeError);
+        await store('abc');
+        const writer = await openWriter();
+        await expect(writer.truncate(4)).rejects.toThrow(RangeError);
+        expect(await stored()).toBe('abc');
+      });
+    });
+
+    describe('looking at an upload', () => {
+      it('tells its size and when the last byte came', async () => {
+        const before = Date.now();
+        await store('abc');
+        const bytes = await storage.stat(id);
+        expect(bytes?.size).toBe(3);
+        expect(bytes?.modifiedAt).toBeGreaterThan(before - 2000);
+        expect(bytes?.modifiedAt).toBeLessThan(Date.now() + 2000);
+        expect(Number.isInteger(bytes?.modifiedAt)).toBe(true);
+      });
+
+      it('tells of one that is being written', async () => {
+        const writer = await openWriter();
+        await writer.write([Buffer.from('abc')]);
+        expect(await storage.stat(id)).toMatchObject({ size: 3 });
+      });
+
+      it('knows nothing of one that was never written', async () => {
+        expect(await storage.stat(id)).toBeUndefined();
+      });
+
+      it('sees what another storage in the same place holds', async () => {
+        await store('abc');
+        const other = place.storage();
+        await other.open();
+        expect(await other.stat(id)).toEqual(await storage.stat(id));
+      });
+    });
+
+    describe('reading', () => {
+      it('gives a part, both ends included', async () => {
+        await store('abcdef');
+        expect(await stored(2, 4)).toBe('cde');
+        expect(await stored(4)).toBe('ef');
+        expect(await stored(undefined, 1)).toBe('ab');
+        expect(await stored(0, 0)).toBe('a');
+        expect(await stored(3, 100)).toBe('def');
+      });
+
+      it('fails for an upload that is not there', async () => {
+        await expect(buffer(storage.createReadStream(id))).rejects.toMatchObject({
+          code: 'ENOENT',
+        });
+      });
+
+      it('is possible for the application at the upload’s path', async () => {
+        await store('abc');
+        expect(isAbsolute(storage.path(id))).toBe(true);
+        expect(await readFile(storage.path(id), 'utf8')).toBe('abc');
+      });
+    });
+
+    describe('moving', () => {
+      it('takes the file to another path, whose folders it makes', async () => {
+        await store('abc');
+        const target = join(elsewhere, 'media', '2024', 'holiday.txt');
+        await storage.move(id, target);
+        expect(await readFile(target, 'utf8')).toBe('abc');
+        expect(await storage.stat(id)).toBeUndefined();
+        expect(await listFiles(elsewhere)).toEqual([join('media', '2024', 'holiday.txt')]);
+      });
+
+      it('never overwrites a file, and leaves no trace of having tried', async () => {
+        await store('new');
+        const target = join(elsewhere, 'taken.txt');
+        await writeFile(target, 'old');
+        await expect(storage.move(id, target)).rejects.toMatchObject({ code: 'EEXIST' });
+        expect(await readFile(target, 'utf8')).toBe('old');
+        expect(await stored()).toBe('new');
+        expect(await listFiles(elsewhere)).toEqual(['taken.txt']);
+      });
+
+      it('never puts a file in the place of a folder', async () => {
+        await store('new');
+        await mkdir(join(elsewhere, 'folder'));
+        const moved = storage.move(id, join(elsewhere, 'folder'));
+        await expect(moved).rejects.toMatchObject({ code: 'EEXIST' });
+        expect(await stored()).toBe('new');
+      });
+
+      it('lets one of two moves to the same path win', async () => {
+        const ids = [newId(), newId()];
+        for (const one of ids) {
+          id = one;
+          await store(one);
+        }
+        const target = join(elsewhere, 'one.txt');
+        const moves = await Promise.allSettled(ids.map((one) => storage.move(one, target)));
+        const winner = moves.findIndex(({ status }) => status === 'fulfilled');
+        expect(moves[1 - winner]).toMatchObject({ status: 'rejected', reason: { code: 'EEXIST' } });
+        expect(await readFile(target, 'utf8')).toBe(ids[winner]);
+        id = ids[1 - winner];
+        expect(await stored()).toBe(id);
+      });
+
+      it('leaves the file when it is there already', async () => {
+        await store('abc');
+        await storage.move(id, storage.path(id));
+        expect(await stored()).toBe('abc');
+      });
+
+      it('fails for an upload that is not there, and makes nothing', async () => {
+        const moved = storage.move(id, join(elsewhere, 'nothing.txt'));
+        await expect(moved).rejects.toMatchObject({ code: 'ENOENT' });
+        expect(await listFiles(elsewhere)).toEqual([]);
+      });
+
+      it('refuses a path that is not absolute', async () => {
+        await store('abc');
+        await expect(storage.move(id, 'here.txt')).rejects.toThrow(TypeError);
+        expect(await stored()).toBe('abc');
+      });
+    });
+
+    describe('removing', () => {
+      it('leaves nothing', async () => {
+        await store('abc');
+        await storage.remove(id);
+        expect(await storage.stat(id)).toBeUndefined();
+        await storage.remove(id);
+      });
+
+      it('lets an upload start anew', async () => {
+        await store('abc');
+        await storage.remove(id);
+        await store('x');
+        expect(await stored()).toBe('x');
+      });
+    });
+  });
+}

@@ -43,6 +43,13 @@ export interface StartAppOptions {
 
 const collector = new LogCollector();
 
+/** Apps that run: a test that fails half-way must not keep its process from ending. */
+const running = new Set<TestApp>();
+
+afterAll(async () => {
+  await Promise.all([...running].map((app) => app.close()));
+});
+
 /** A running app with the module in it, its folder, and what a test asks of it. */
 export class TestApp implements HttpTarget {
   readonly host = '127.0.0.1';
@@ -89,8 +96,9 @@ export class TestApp implements HttpTarget {
     return connection;
   }
 
-  /** Stops the app and removes its folder. */
+  /** Stops the app and removes its folder; what a test leaves open is closed after its file. */
   async close(): Promise<void> {
+    running.delete(this);
     this.connections.forEach((connection) => connection.destroy());
     await this.nest.close();
     if (this.folder !== undefined) {
@@ -103,7 +111,7 @@ export class TestApp implements HttpTarget {
  * Starts an app on a free port, with `TusModule.forRoot()` and a handler that records.
  *
  * Nothing is printed; what is logged can be asked for. When the start fails, its folder is removed
- * and the failure thrown.
+ * and the failure thrown. For tests only: processes that tests start have no Jest to close the app.
  */
 export async function startApp(options: StartAppOptions): Promise<TestApp> {
   const folder = options.tmpFileDir === undefined ? await makeTempFolder() : undefined;
@@ -111,7 +119,9 @@ export async function startApp(options: StartAppOptions): Promise<TestApp> {
   try {
     return await startIn(tmpFileDir, folder, options);
   } catch (error) {
-    await removeTempFolder(folder ?? '');
+    if (folder !== undefined) {
+      await removeTempFolder(folder);
+    }
     throw error;
   }
 }
@@ -128,10 +138,12 @@ async function startIn(
     { logger: collector, abortOnError: false },
   );
   const app = new TestApp(nest, tmpFileDir, folder);
+  running.add(app);
   try {
     await configure?.(nest);
     await (listen ? nest.listen(0, app.host) : nest.init());
   } catch (error) {
+    running.delete(app);
     await nest.close();
     throw error;
   }

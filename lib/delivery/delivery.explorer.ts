@@ -75,12 +75,17 @@ export class DeliveryExplorer {
     };
   }
 
-  /** A request-scoped provider gets a context of its own for every delivery, the upload its request. */
+  /**
+   * A request-scoped provider is made for every delivery, in a context whose request is the upload,
+   * and so is a transient one, of which there is no instance to find.
+   */
   private async instanceOf(
     wrapper: InstanceWrapper,
     upload: FinishedUpload,
   ): Promise<Record<string, Method>> {
-    if (wrapper.isDependencyTreeStatic()) return wrapper.instance as Record<string, Method>;
+    if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) {
+      return wrapper.instance as Record<string, Method>;
+    }
     const contextId = ContextIdFactory.create();
     this.moduleRef.registerRequestByContextId(upload, contextId);
     return this.moduleRef.resolve(wrapper.token, contextId, { strict: false });

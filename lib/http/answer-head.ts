@@ -15,8 +15,14 @@ export function completeHead(req: IncomingMessage, res: ServerResponse): void {
     res.setHeader('Tus-Resumable', TUS_VERSION);
     completeCors(req, res);
     if (req.method === 'HEAD') res.setHeader('Cache-Control', 'no-store');
+    if (isOverriddenHead(req)) res.setHeader('Content-Length', '0');
     if (leavesBodyUnread(req)) closeAfter(req, res);
   });
+}
+
+/** Whether a request became HEAD by its override: Node does not know that it takes no body. */
+export function isOverriddenHead(req: IncomingMessage): boolean {
+  return req.method === 'HEAD' && req.headers['x-http-method-override'] !== undefined;
 }
 
 /** Whether a request has, or may have, a body (RFC 9112 §6.3, RFC 9113 §8.1). */

@@ -30,13 +30,13 @@ export function createCorsHandler(options: CheckedCors): CorsHandler {
   };
 }
 
-/** Whether a request is a preflight and not a question about tus (Fetch §CORS-preflight request). */
-export function isPreflight(req: IncomingMessage): boolean {
-  return (
-    req.method === 'OPTIONS' &&
-    req.headers.origin !== undefined &&
-    req.headers['access-control-request-method'] !== undefined
-  );
+/**
+ * Leaves an OPTIONS of a page to the app's own CORS, which answers it in our place; our headers are
+ * on the answer by then. To one that is no preflight CORS modules give no answer, or a refusal, so
+ * it is made one (Fetch §CORS-preflight request).
+ */
+export function leaveToApp(req: IncomingMessage): void {
+  req.headers['access-control-request-method'] ??= 'OPTIONS';
 }
 
 /**
@@ -45,8 +45,8 @@ export function isPreflight(req: IncomingMessage): boolean {
  */
 export function completeCors(req: IncomingMessage, res: ServerResponse): void {
   if (res.getHeader('Access-Control-Allow-Origin') === undefined) return;
-  if (isPreflight(req)) addTokens(res, 'Access-Control-Allow-Methods', TUS_CORS_METHODS);
-  else addTokens(res, 'Access-Control-Expose-Headers', TUS_EXPOSED_HEADERS);
+  if (req.method === 'OPTIONS') addTokens(res, 'Access-Control-Allow-Methods', TUS_CORS_METHODS);
+  addTokens(res, 'Access-Control-Expose-Headers', TUS_EXPOSED_HEADERS);
 }
 
 function addTokens(res: ServerResponse, name: string, tokens: readonly string[]): void {

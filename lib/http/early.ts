@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { overriddenMethod, ProtocolError } from '../protocol/index.js';
 import { completeHead } from './answer-head.js';
-import { isPreflight } from './cors.js';
+import { leaveToApp } from './cors.js';
 import { answerOf, type Answer } from './answer.js';
 import type { TusRoute } from './tus-route.js';
 
@@ -25,8 +25,11 @@ export function enter(route: TusRoute, req: IncomingMessage, res: ServerResponse
   if (req.method !== 'OPTIONS') return 'goes-on';
 
   for (const [name, value] of Object.entries(route.discovery)) res.setHeader(name, value);
-  if (isPreflight(req) && !route.cors) return 'goes-on';
-  return answer(res, { status: 204, headers: {} });
+  if (req.headers.origin === undefined || route.cors) {
+    return answer(res, { status: 204, headers: {} });
+  }
+  leaveToApp(req);
+  return 'goes-on';
 }
 
 function meantMethod(req: IncomingMessage): string | undefined | ProtocolError {

@@ -60,8 +60,12 @@ export class FastifyPlatform implements HttpPlatform {
   }
 
   trustsProxy(request: PlatformRequest): boolean {
-    // Fastify gives its requests `ips` where `trustProxy` is set.
-    return (request as unknown as FastifyRequest).ips !== undefined;
+    const { socket } = (request as FastifyRequest).raw;
+    // Fastify's `ips` goes from the connection's address as far as `trustProxy` trusts, so a second
+    // one, which we make up, shows whether the first is trusted.
+    const raw = { socket, headers: { 'x-forwarded-for': '192.0.2.1' } };
+    const probe = Object.create(request, { raw: { value: raw } }) as FastifyRequest;
+    return (probe.ips?.length ?? 0) > 1;
   }
 
   /**

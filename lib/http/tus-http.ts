@@ -107,7 +107,8 @@ export class TusHttp {
       try {
         return await this.appendTo(id, owner, exchange);
       } catch (error) {
-        throw error instanceof ProtocolError ? await this.withExpiry(error, id, owner) : error;
+        const refusal = toTusException(error);
+        throw refusal ? await this.withExpiry(refusal, id, owner) : error;
       }
     });
   }
@@ -154,7 +155,7 @@ export class TusHttp {
   private refusalOf(error: unknown, { req, id }: Exchange): HttpException {
     // What the app's `owner` function throws is for the app's filters.
     if (error instanceof HttpException && !(error instanceof TusException)) return error;
-    const refusal = error instanceof TusException ? error : toTusException(error);
+    const refusal = toTusException(error);
     if (refusal && refusal.getStatus() < 500) return refusal;
     if (refusal?.getStatus() === 503) return refusal;
 
@@ -168,14 +169,16 @@ export class TusHttp {
 
   /** Every answer to a PATCH says when the upload expires, refusals too (tus 1.0 §Expiration). */
   private async withExpiry(
-    error: ProtocolError,
+    refusal: TusException,
     id: string,
     owner: string | undefined,
-  ): Promise<ProtocolError> {
+  ): Promise<TusException> {
     const upload = await this.uploads.find(id);
-    if (upload?.expiresAt === undefined || upload.record.owner !== owner) return error;
-    const headers = { ...error.headers, 'Upload-Expires': formatExpires(upload.expiresAt) };
-    return new ProtocolError(error.status, error.message, headers, { cause: error });
+    if (upload?.expiresAt === undefined || upload.record.owner !== owner) return refusal;
+    const headers = { ...refusal.headers, 'Upload-Expires': formatExpires(upload.expiresAt) };
+    return new TusException(refusal.getStatus(), refusal.message, headers, {
+      cause: refusal.cause,
+    });
   }
 
   private uploadIdOf(exchange: Exchange): string {

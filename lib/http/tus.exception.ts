@@ -22,11 +22,12 @@ export class TusException extends HttpException {
 }
 
 /**
- * The refusal a domain error means to a client.
+ * The refusal an error means to a client.
  *
  * @returns `undefined` for an error that nobody foresaw
  */
 export function toTusException(error: unknown): TusException | undefined {
+  if (error instanceof TusException) return error;
   if (error instanceof ProtocolError) {
     return new TusException(error.status, error.message, error.headers, { cause: error });
   }

@@ -64,7 +64,9 @@ class BodyPump {
     body.on('close', this.onLost);
     body.on('data', this.onData);
     if (body.destroyed) this.stop('lost');
-    this.target.lease.onRevoke((reason) => this.stop(reason));
+    // After one turn, so that what has arrived already is taken: clients that ask twice for
+    // everything would otherwise never get ahead.
+    setImmediate(() => this.target.lease.onRevoke((reason) => this.stop(reason)));
   }
 
   private take(chunk: Uint8Array): void {

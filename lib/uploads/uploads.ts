@@ -91,7 +91,8 @@ export class Uploads {
     await this.leases.hold(id, async () => {
       const record = await this.registry.get(id);
       if (!record) throw new UploadNotFoundError(id);
-      await this.transitions.end(id, 'terminated');
+      const isOver = record.state === 'terminated' || record.state === 'expired';
+      if (!isOver) await this.transitions.end(id, 'terminated');
     });
   }
 

@@ -4,6 +4,9 @@ import { dueKey, EVERYONE, LAST, listKeys, ownerScope } from './keys.js';
 import type { DueKey, ListKey } from './keys.js';
 import { decodeCursor, pageLimit, toPage } from './paging.js';
 
+/** Many times longer than any id there is, and far below what a key can hold. */
+const MAX_ID_LENGTH = 512;
+
 /** A `ListKey` without its scope, which the query gives. */
 type ListPosition = [state: string, createdAt: number, id: string];
 
@@ -20,7 +23,8 @@ export class UploadTable {
   }
 
   get(id: string): UploadRecord | undefined {
-    return this.records.get(id);
+    // LMDB fails for what does not fit into a key, and so cannot be there.
+    return id.length > MAX_ID_LENGTH ? undefined : this.records.get(id);
   }
 
   /** Stores a record in place of the previous one. */

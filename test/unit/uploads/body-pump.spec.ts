@@ -158,13 +158,22 @@ describe('pump', () => {
     expect(sink.text).toBe('first second');
   });
 
-  it('reads nothing at all when it was asked to let go before it began', async () => {
+  it('takes what has arrived already even when it was asked to let go before it began', async () => {
     void leases.acquire(ID);
     const body = new PassThrough();
-    body.end('unread');
+    body.write('already here');
 
     expect(await pump(body, target())).toBe('newer-request');
-    expect(sink.batches).toEqual([]);
+    expect(sink.text).toBe('already here');
+  });
+
+  it('takes a whole body that has arrived already as one that ended', async () => {
+    void leases.acquire(ID);
+    const body = new PassThrough();
+    body.end('all of it');
+
+    expect(await pump(body, target())).toBe('ended');
+    expect(sink.text).toBe('all of it');
   });
 
   it('passes on the error of a write that failed, and stops reading', async () => {

@@ -23,5 +23,6 @@ export function bodyOf(req: IncomingMessage, res: ServerResponse): UploadBody {
     sayContinue(req, res);
     return req;
   };
-  return { present, open, ...(length !== undefined && { length: Number(length) }) };
+  const trailers = () => req.trailersDistinct;
+  return { present, open, trailers, ...(length !== undefined && { length: Number(length) }) };
 }

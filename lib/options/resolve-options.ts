@@ -1,6 +1,11 @@
 import { resolve } from 'node:path';
 import type { TusCorsOptions, TusModuleOptions } from '../interfaces/index.js';
-import { ALL_EXTENSIONS, EXTENSION_NEEDS, type TusExtension } from '../protocol/index.js';
+import {
+  ALL_EXTENSIONS,
+  DEFAULT_EXTENSIONS,
+  EXTENSION_NEEDS,
+  type TusExtension,
+} from '../protocol/index.js';
 import { parseDuration } from './duration.js';
 import { TusOptionError } from './option.error.js';
 import { parseSize } from './size.js';
@@ -48,7 +53,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
   assertKeys('', options);
   const { cleanup = {} } = options;
   assertKeys('cleanup', cleanup);
-  const extensions = parseExtensions(options.extensions ?? ALL_EXTENSIONS);
+  const extensions = parseExtensions(options.extensions ?? DEFAULT_EXTENSIONS);
   const validFor = parseDuration('uploadValidDuration', options.uploadValidDuration ?? '24h');
 
   return {

@@ -1,10 +1,11 @@
 import { assertOffsetOctetStream, assertWithinMaxSize, assertWithinUpload } from './body-checks.js';
 import type { BodyInfo } from './body-info.js';
+import { parseChecksum } from './checksum.js';
+import type { AnnouncedChecksum } from './checksum.js';
 import type { CreationRules } from './creation.js';
 import { single } from './header-fields.js';
 import type { HeaderFields } from './header-fields.js';
 import { parseInteger } from './integer.js';
-import { refuseChecksum } from './not-offered.js';
 import { ProtocolError } from './protocol.error.js';
 
 /** What a PATCH asks for. */
@@ -13,6 +14,8 @@ export interface AppendRequest {
   readonly offset: number;
   /** Bytes the whole upload will have; absent when the request does not say. */
   readonly length?: number;
+  /** What the body must hash to. */
+  readonly checksum?: AnnouncedChecksum;
 }
 
 /** How far an upload has come. */
@@ -34,10 +37,11 @@ export function parseAppend(headers: HeaderFields, rules: CreationRules): Append
   const offset = single(headers, 'Upload-Offset');
   if (offset === undefined) throw new ProtocolError(400, 'Upload-Offset is missing.');
   const from = parseInteger('Upload-Offset', offset);
-  const length = single(headers, 'Upload-Length');
-  refuseChecksum(headers);
-  if (length === undefined) return { offset: from };
-  return { offset: from, length: parseInteger('Upload-Length', length, rules.maxSize) };
+  const value = single(headers, 'Upload-Length');
+  const length =
+    value === undefined ? undefined : parseInteger('Upload-Length', value, rules.maxSize);
+  const checksum = parseChecksum(headers, rules.extensions);
+  return { offset: from, ...(length !== undefined && { length }), ...(checksum && { checksum }) };
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { BodyInfo } from './body-info.js';
+import { parseChecksum } from './checksum.js';
+import type { AnnouncedChecksum } from './checksum.js';
 import type { TusExtension } from './extensions.js';
 import { joined, single } from './header-fields.js';
 import type { HeaderFields } from './header-fields.js';
 import { parseInteger } from './integer.js';
 import { isBlank, parseMetadata } from './metadata.js';
-import { refuseChecksum, refuseConcatenation } from './not-offered.js';
+import { refuseConcatenation } from './not-offered.js';
 import { ProtocolError } from './protocol.error.js';
 import { quote } from './quote.js';
 import { assertOffsetOctetStream, assertWithinMaxSize, assertWithinUpload } from './body-checks.js';
@@ -15,6 +17,8 @@ export interface CreationRequest {
   readonly length?: number;
   /** The `Upload-Metadata` header as sent; absent when there is none or a blank one. */
   readonly metadata?: string;
+  /** What the body must hash to. */
+  readonly checksum?: AnnouncedChecksum;
 }
 
 /** What the server offers. */
@@ -37,13 +41,17 @@ export function parseCreation(
   rules: CreationRules,
 ): CreationRequest {
   refuseConcatenation(headers);
-  refuseChecksum(headers);
+  const checksum = parseChecksum(headers, rules.extensions);
   if (body.present) assertBodyAllowed(headers, rules);
   assertOffsetZero(headers);
   const length = parseLength(headers, rules);
   assertBodyFits(body, length, rules.maxSize);
   const metadata = parseMetadataHeader(headers);
-  return { ...(length !== undefined && { length }), ...(metadata !== undefined && { metadata }) };
+  return {
+    ...(length !== undefined && { length }),
+    ...(metadata !== undefined && { metadata }),
+    ...(checksum !== undefined && { checksum }),
+  };
 }
 
 /** tus 1.0 §Creation With Upload. Ignoring a body of another type would lose it silently. */

@@ -1,3 +1,4 @@
+import { CHECKSUM_ALGORITHMS } from './checksum.js';
 import type { CreationRules } from './creation.js';
 import { ALL_EXTENSIONS } from './extensions.js';
 import { TUS_VERSION } from './version.js';
@@ -13,6 +14,9 @@ export function discoveryHeaders(rules: CreationRules): Record<string, string> {
   };
   const offered = ALL_EXTENSIONS.filter((extension) => rules.extensions.has(extension));
   if (offered.length > 0) headers['Tus-Extension'] = offered.join(',');
+  if (rules.extensions.has('checksum')) {
+    headers['Tus-Checksum-Algorithm'] = CHECKSUM_ALGORITHMS.join(',');
+  }
   if (rules.maxSize !== undefined) headers['Tus-Max-Size'] = String(rules.maxSize);
   return headers;
 }

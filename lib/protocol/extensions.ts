@@ -4,7 +4,13 @@
  * @publicApi
  */
 export type TusExtension =
-  'creation' | 'creation-with-upload' | 'creation-defer-length' | 'expiration' | 'termination';
+  | 'creation'
+  | 'creation-with-upload'
+  | 'creation-defer-length'
+  | 'expiration'
+  | 'checksum'
+  | 'checksum-trailer'
+  | 'termination';
 
 /** Every extension, in the order `Tus-Extension` lists them. */
 export const ALL_EXTENSIONS: readonly TusExtension[] = [
@@ -12,8 +18,15 @@ export const ALL_EXTENSIONS: readonly TusExtension[] = [
   'creation-with-upload',
   'creation-defer-length',
   'expiration',
+  'checksum',
+  'checksum-trailer',
   'termination',
 ];
+
+/** What is offered unless told otherwise: proxies such as nginx drop trailers. */
+export const DEFAULT_EXTENSIONS: readonly TusExtension[] = ALL_EXTENSIONS.filter(
+  (extension) => extension !== 'checksum-trailer',
+);
 
 /**
  * What an extension cannot be offered without (tus 1.0 §Creation With Upload,
@@ -22,4 +35,5 @@ export const ALL_EXTENSIONS: readonly TusExtension[] = [
 export const EXTENSION_NEEDS: Readonly<Partial<Record<TusExtension, TusExtension>>> = {
   'creation-with-upload': 'creation',
   'creation-defer-length': 'creation',
+  'checksum-trailer': 'checksum',
 };

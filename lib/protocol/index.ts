@@ -2,6 +2,7 @@ export * from './append.js';
 export * from './base64.js';
 export * from './body-checks.js';
 export * from './body-info.js';
+export * from './checksum.js';
 export * from './cors.js';
 export * from './creation.js';
 export * from './discovery.js';

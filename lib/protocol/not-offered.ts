@@ -2,15 +2,6 @@ import { ProtocolError } from './protocol.error.js';
 import type { HeaderFields } from './header-fields.js';
 
 /**
- * Refuses a request that announces a checksum: nobody would verify it.
- *
- * @throws ProtocolError 400 when `Upload-Checksum` is there (tus 1.0 §Checksum).
- */
-export function refuseChecksum(headers: HeaderFields): void {
-  refuse(headers, 'Upload-Checksum', 'checksum');
-}
-
-/**
  * Refuses the creation of a partial or a final upload.
  *
  * 400 and not 501: clients repeat what failed with a 5xx.

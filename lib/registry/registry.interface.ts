@@ -12,6 +12,11 @@ export interface UploadRecord {
   readonly state: UploadState;
   /** Bytes the whole upload will have; absent while the client defers it. */
   readonly length?: number;
+  /**
+   * Bytes from here on were announced with a checksum and are not verified yet; if nobody is
+   * writing them, they are to be cut off.
+   */
+  readonly unverifiedFrom?: number;
   /** The `Upload-Metadata` header as sent, byte for byte. */
   readonly metadata?: string;
   /** Whom the upload belongs to, at most 512 bytes of UTF-8. */

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { BodyInfo } from '../protocol/index.js';
+import type { AnnouncedChecksum, BodyInfo, HeaderFields } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
+import { BodyCheck } from './body-check.js';
 import { pump, type BodyEnd, type PumpTarget } from './body-pump.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
@@ -11,6 +12,16 @@ import type { UploadRules } from './upload-rules.js';
 export interface UploadBody extends BodyInfo {
   /** Asks for the bytes; called once, and only when nothing speaks against them any more. */
   open(): Readable;
+  /** The trailers, once the last byte was read. */
+  trailers(): HeaderFields;
+}
+
+/** The body of one request, and what is to be seen to while it is received. */
+export interface Parcel {
+  readonly body: UploadBody;
+  readonly lease: Lease;
+  /** What the body must hash to. */
+  readonly checksum?: AnnouncedChecksum;
 }
 
 /** How the receiving of a body ended, and the record afterwards. */
@@ -27,56 +38,84 @@ export class Receiver {
     private readonly transitions: Transitions,
   ) {}
 
-  /** Appends the body at the upload's offset; the caller holds the lease. */
-  async receive(
-    lease: Lease,
-    record: UploadRecord,
-    offset: number,
-    body: UploadBody,
-  ): Promise<Received> {
-    if (record.state === 'finished') return this.receiveNothing(lease, record, body);
-    if (!body.present && record.length !== offset) return { record, end: 'ended' };
+  /**
+   * Appends a body at the upload's offset; the caller holds the lease.
+   *
+   * @throws ProtocolError 460 when the body is not what it was announced to be; nothing is kept
+   */
+  async receive(record: UploadRecord, offset: number, parcel: Parcel): Promise<Received> {
+    const check = parcel.checksum && new BodyCheck(parcel.checksum);
+    if (!parcel.body.present) check?.assertMatches(() => parcel.body.trailers());
+    if (record.state === 'finished') return this.receiveNothing(record, parcel);
+    if (!parcel.body.present && record.length !== offset) return { record, end: 'ended' };
 
     const writer = await this.storage.openWriter(record.id);
     try {
-      return await this.append(lease, record, writer, body);
+      return await this.append(record, writer, parcel, parcel.body.present ? check : undefined);
     } finally {
       await writer.close();
     }
   }
 
   private async append(
-    lease: Lease,
     record: UploadRecord,
     writer: UploadWriter,
-    body: UploadBody,
+    parcel: Parcel,
+    check?: BodyCheck,
   ): Promise<Received> {
     const start = writer.size;
-    const end = await this.read(body, {
-      lease,
-      limit: this.limitOf(record) - start,
-      write: (chunks) => writer.write(chunks),
+    if (check) await this.transitions.distrustFrom(record.id, start);
+    const end = await this.write(record, writer, parcel, check).catch(async (error: unknown) => {
+      if (check) await this.cut(record.id, writer, start);
+      throw error;
     });
-    // Nothing of a body that is too long is kept: what it was meant to be is unknown.
-    if (end === 'overflow') await writer.truncate(start);
+    // What it was meant to be is unknown of a body that is too long, or that was not verified.
+    if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
     if (this.rules.durability === 'chunk') await writer.sync();
-    if (end === 'overflow' || writer.size !== record.length) return { record, end };
-    return { record: await this.transitions.finish(record, writer), end };
-  }
-
-  /** A finished upload takes no byte; whether a chunked body has one shows only in reading it. */
-  private async receiveNothing(
-    lease: Lease,
-    record: UploadRecord,
-    body: UploadBody,
-  ): Promise<Received> {
-    const end = await this.read(body, { lease, limit: 0, write: () => Promise.resolve() });
+    if (end !== 'overflow' && writer.size === record.length) {
+      return { record: await this.transitions.finish(record, writer), end };
+    }
+    if (check) await this.transitions.trust(record.id);
     return { record, end };
   }
 
-  private async read(body: UploadBody, target: Omit<PumpTarget, 'idleTimeout'>): Promise<BodyEnd> {
+  private async write(
+    record: UploadRecord,
+    writer: UploadWriter,
+    parcel: Parcel,
+    check?: BodyCheck,
+  ): Promise<BodyEnd> {
+    const end = await this.read(parcel, {
+      limit: this.limitOf(record) - writer.size,
+      write: (chunks) => {
+        const written = writer.write(chunks);
+        // While the disk works, we compute.
+        check?.update(chunks);
+        return written;
+      },
+    });
+    if (end === 'ended') check?.assertMatches(() => parcel.body.trailers());
+    return end;
+  }
+
+  private async cut(id: string, writer: UploadWriter, size: number): Promise<void> {
+    await writer.truncate(size);
+    await this.transitions.trust(id);
+  }
+
+  /** A finished upload takes no byte; whether a chunked body has one shows only in reading it. */
+  private async receiveNothing(record: UploadRecord, parcel: Parcel): Promise<Received> {
+    const end = await this.read(parcel, { limit: 0, write: () => Promise.resolve() });
+    return { record, end };
+  }
+
+  private async read(
+    { body, lease }: Parcel,
+    target: Pick<PumpTarget, 'limit' | 'write'>,
+  ): Promise<BodyEnd> {
     if (!body.present) return 'ended';
-    return pump(body.open(), { ...target, idleTimeout: this.rules.idleTimeout });
+    const { idleTimeout } = this.rules;
+    return pump(body.open(), { ...target, idleTimeout, lease });
   }
 
   private limitOf(record: UploadRecord): number {

@@ -21,6 +21,29 @@ export class Transitions {
     return changed ?? record;
   }
 
+  /** Says, before such a byte is written, from where on bytes do not count until verified. */
+  async distrustFrom(id: string, unverifiedFrom: number): Promise<void> {
+    await this.registry.change(id, (current) => ({ record: { ...current, unverifiedFrom } }));
+  }
+
+  /** Says that all bytes held count. */
+  async trust(id: string): Promise<void> {
+    await this.registry.change(id, (current) => ({
+      record: { ...current, unverifiedFrom: undefined },
+    }));
+  }
+
+  /** Cuts off what a process that died in the middle of a checksummed body has left. */
+  async cutUnverified(record: UploadRecord): Promise<void> {
+    const writer = await this.storage.openWriter(record.id);
+    try {
+      await writer.truncate(Math.min(record.unverifiedFrom ?? writer.size, writer.size));
+    } finally {
+      await writer.close();
+    }
+    await this.trust(record.id);
+  }
+
   /**
    * Makes the bytes durable, then commits the finish together with its deliveries: whoever reads
    * success after this, the handlers will run.
@@ -51,7 +74,13 @@ export class Transitions {
     const endedAt = Date.now();
     const { finishedAfter, rememberFor } = this.rules;
     const dueAt = endedAt + Math.min(finishedAfter ?? rememberFor, rememberFor);
-    const record: UploadRecord = { ...current, state: 'finished', endedAt, dueAt };
+    const record: UploadRecord = {
+      ...current,
+      state: 'finished',
+      endedAt,
+      dueAt,
+      unverifiedFrom: undefined,
+    };
     return { record, deliveries: this.completion.deliveriesOf(record, endedAt) };
   }
 }

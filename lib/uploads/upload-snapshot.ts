@@ -13,7 +13,8 @@ export interface UploadSnapshot {
 /** Joins what the registry knows of an upload with what the storage holds of it. */
 export function takeSnapshot(record: UploadRecord, stored?: StoredBytes): UploadSnapshot {
   if (record.state === 'finished') return { record, offset: record.length ?? 0 };
-  return { record, offset: stored?.size ?? 0, expiresAt: expiryOf(record, stored) };
+  const offset = Math.min(stored?.size ?? 0, record.unverifiedFrom ?? Infinity);
+  return { record, offset, expiresAt: expiryOf(record, stored) };
 }
 
 /** Whether every byte has arrived although the upload was not finished yet. */

@@ -4,9 +4,9 @@ import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import type { BodyEnd } from './body-pump.js';
 import type { Completion } from './completion.interface.js';
-import type { Lease, RevokeReason } from './lease.js';
+import type { RevokeReason } from './lease.js';
 import type { Leases } from './leases.js';
-import { Receiver, type UploadBody } from './receiver.js';
+import { Receiver, type Parcel, type UploadBody } from './receiver.js';
 import { Transitions } from './transitions.js';
 import { UploadBusyError, UploadGoneError, UploadNotFoundError } from './upload.errors.js';
 import type { UploadRules } from './upload-rules.js';
@@ -49,7 +49,7 @@ export class Uploads {
     const record = this.newRecord(request);
     return this.leases.hold(record.id, async (lease) => {
       await this.registry.create(record);
-      return this.receiveFirst(lease, record, body);
+      return this.receiveFirst(record, { body, lease, checksum: request.checksum });
     });
   }
 
@@ -64,7 +64,8 @@ export class Uploads {
       const state = { offset, length: record.length };
       const length = assertAppendable(request, body, state, this.rules.maxSize);
       const fixed = await this.transitions.fixLength(record, length);
-      return this.receive(lease, fixed, offset, body);
+      const { checksum } = request;
+      return this.receive(fixed, offset, { body, lease, checksum });
     });
   }
 
@@ -153,6 +154,10 @@ export class Uploads {
     const { state } = snapshot.record;
     if (state === 'terminated' || state === 'expired') throw new UploadGoneError(id, state);
     if (isExpired(snapshot, Date.now())) throw new UploadGoneError(id, 'expired');
+    if (snapshot.record.unverifiedFrom !== undefined) {
+      await this.transitions.cutUnverified(snapshot.record);
+      return this.load(id, owner);
+    }
     return this.finishIfComplete(snapshot);
   }
 
@@ -182,13 +187,9 @@ export class Uploads {
   }
 
   /** A client whose creation is refused has no URL to come back to, so nothing of it is left. */
-  private async receiveFirst(
-    lease: Lease,
-    record: UploadRecord,
-    body: UploadBody,
-  ): Promise<ReceiveResult> {
+  private async receiveFirst(record: UploadRecord, parcel: Parcel): Promise<ReceiveResult> {
     try {
-      const result = await this.receive(lease, record, 0, body);
+      const result = await this.receive(record, 0, parcel);
       if (result.end === 'overflow') await this.transitions.end(record.id, 'terminated');
       return result;
     } catch (error) {
@@ -199,12 +200,11 @@ export class Uploads {
   }
 
   private async receive(
-    lease: Lease,
     record: UploadRecord,
     offset: number,
-    body: UploadBody,
+    parcel: Parcel,
   ): Promise<ReceiveResult> {
-    const received = await this.receiver.receive(lease, record, offset, body);
+    const received = await this.receiver.receive(record, offset, parcel);
     return { ...(await this.look(received.record)), end: received.end };
   }
 

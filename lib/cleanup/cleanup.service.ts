@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asError } from '../errors/index.js';
 import type { CleanupReport } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
+import { isPartial } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from '../tus.constants.js';
@@ -73,16 +74,16 @@ export class CleanupService {
   }
 
   private look(record: UploadRecord): Promise<Verdict> {
-    if (record.state === 'receiving') return this.lookAtReceiving(record);
+    if (isUnfinished(record)) return this.lookAtUnfinished(record);
     if (record.state === 'finished') return this.lookAtFinished(record);
     return this.lookAtGone(record, record.endedAt);
   }
 
-  private async lookAtReceiving(record: UploadRecord): Promise<Verdict> {
+  private async lookAtUnfinished(record: UploadRecord): Promise<Verdict> {
     const upload = await this.uploads.settle(record.id);
     if (!upload) return this.postpone(record, Date.now() + LATER);
     if (upload.record.state === 'expired') return 'expired';
-    if (upload.record.state !== 'receiving') return 'kept';
+    if (!isUnfinished(upload.record)) return 'kept';
     return this.postpone(record, upload.expiresAt);
   }
 
@@ -136,4 +137,9 @@ export class CleanupService {
     );
     return 'kept';
   }
+}
+
+/** A finished part of an upload that was not put together is not finished as a whole. */
+function isUnfinished({ state, concat }: UploadRecord): boolean {
+  return state === 'receiving' || (state === 'finished' && isPartial(concat));
 }

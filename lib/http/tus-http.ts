@@ -6,9 +6,10 @@ import type { TusOptions } from '../options/index.js';
 import {
   allowedMethods,
   assertVersion,
-  creationPath,
   discoveryHeaders,
+  finalIsClosed,
   formatExpires,
+  isFinal,
   isUploadId,
   methodNotAllowed,
   parseAppend,
@@ -16,7 +17,6 @@ import {
   progressHeaders,
   ProtocolError,
   statusHeaders,
-  uploadLocation,
 } from '../protocol/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
 import { UploadNotFoundError, Uploads } from '../uploads/index.js';
@@ -31,10 +31,10 @@ import {
 import { platformOf } from './platform.js';
 import { answerTo } from './received.js';
 import { bodyOf } from './request-body.js';
-import { requestOrigin } from './request-origin.js';
 import { sendAnswer } from './send-answer.js';
 import type { TusRoute } from './tus-route.js';
 import { toTusException, TusException } from './tus.exception.js';
+import { UploadUrls } from './upload-urls.js';
 
 /** One request on its way through. */
 interface Exchange {
@@ -49,6 +49,7 @@ interface Exchange {
 @Injectable()
 export class TusHttp {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly urls: UploadUrls;
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
@@ -56,6 +57,7 @@ export class TusHttp {
     private readonly uploads: Uploads,
     private readonly adapterHost: HttpAdapterHost,
   ) {
+    this.urls = new UploadUrls(options.publicUrl);
     route.discovery = discoveryHeaders(options);
     if (options.cors) route.cors = createCorsHandler(options.cors);
   }
@@ -75,10 +77,11 @@ export class TusHttp {
 
       assertVersion(req.headersDistinct);
       const body = bodyOf(req, res);
-      const creation = parseCreation(req.headersDistinct, body, this.options);
+      const own = this.urls.ownUrls(request);
+      const creation = parseCreation(req.headersDistinct, body, this.options, own);
       const owner = await this.ownerOf(request);
       const result = await this.uploads.create({ ...creation, owner }, body);
-      const Location = this.locationOf(exchange, result.record.id);
+      const Location = this.urls.locationOf(result.record.id, request, this.trustsProxy(request));
       return answerTo(result.end, {
         status: 201,
         headers: { Location, ...progressHeaders(result) },
@@ -94,8 +97,9 @@ export class TusHttp {
         id,
         await this.ownerOf(request),
       );
-      const { length, metadata } = record;
-      return { status: 200, headers: statusHeaders({ offset, expiresAt, length, metadata }) };
+      const { length, metadata, concat } = record;
+      const headers = statusHeaders({ offset, expiresAt, length, metadata, concat });
+      return { status: 200, headers };
     });
   }
 
@@ -108,7 +112,7 @@ export class TusHttp {
         return await this.appendTo(id, owner, exchange);
       } catch (error) {
         const refusal = toTusException(error);
-        throw refusal ? await this.withExpiry(refusal, id, owner) : error;
+        throw refusal ? await this.refused(refusal, id, owner) : error;
       }
     });
   }
@@ -167,14 +171,19 @@ export class TusHttp {
     );
   }
 
-  /** Every answer to a PATCH says when the upload expires, refusals too (tus 1.0 §Expiration). */
-  private async withExpiry(
+  /**
+   * Every answer to a PATCH says when the upload expires, refusals too (tus 1.0 §Expiration); and
+   * that an upload is a final one goes before all else that is wrong (§Concatenation).
+   */
+  private async refused(
     refusal: TusException,
     id: string,
     owner: string | undefined,
-  ): Promise<TusException> {
+  ): Promise<TusException | ProtocolError> {
     const upload = await this.uploads.find(id);
-    if (upload?.expiresAt === undefined || upload.record.owner !== owner) return refusal;
+    if (upload?.record.owner !== owner) return refusal;
+    if (isFinal(upload?.record.concat)) return finalIsClosed();
+    if (upload?.expiresAt === undefined) return refusal;
     const headers = { ...refusal.headers, 'Upload-Expires': formatExpires(upload.expiresAt) };
     return new TusException(refusal.getStatus(), refusal.message, headers, {
       cause: refusal.cause,
@@ -194,24 +203,11 @@ export class TusHttp {
     return methodNotAllowed(allowedMethods(this.options.extensions, target));
   }
 
+  private trustsProxy(request: PlatformRequest): boolean {
+    return platformOf(this.adapterHost.httpAdapter)?.trustsProxy(request) ?? false;
+  }
+
   private ownerOf(request: PlatformRequest): string | undefined | Promise<string | undefined> {
     return this.options.owner?.(request);
   }
-
-  private locationOf({ request, req }: Exchange, id: string): string {
-    const { publicUrl } = this.options;
-    const absolute = publicUrl === 'request';
-    if (publicUrl !== undefined && !absolute)
-      return uploadLocation({ path: '', id, base: publicUrl });
-
-    const trusted = platformOf(this.adapterHost.httpAdapter)?.trustsProxy(request) ?? false;
-    const origin = { ...requestOrigin(req, trusted), absolute };
-    return uploadLocation({ path: creationPath(originalUrl(request)), id, origin });
-  }
-}
-
-/** The URL as it was sent; a middleware that was mounted on a path has cut `url`. */
-function originalUrl(request: PlatformRequest): string {
-  const { originalUrl: sent } = request as { originalUrl?: string };
-  return sent ?? rawRequest(request).url ?? '/';
 }

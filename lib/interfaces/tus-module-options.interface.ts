@@ -105,6 +105,20 @@ export interface TusDeliveryOptions {
 }
 
 /**
+ * How partial uploads become a final one (tus 1.0 §Concatenation).
+ *
+ * @publicApi
+ */
+export interface TusConcatenationOptions {
+  /**
+   * Removes partial uploads as soon as a final one was made of them; without it they expire.
+   *
+   * @default false
+   */
+  removePartials?: boolean;
+}
+
+/**
  * When uploads are removed.
  *
  * @publicApi
@@ -200,6 +214,9 @@ export interface TusModuleOptions {
 
   /** How finished uploads are delivered. */
   delivery?: TusDeliveryOptions;
+
+  /** How partial uploads become a final one. */
+  concatenation?: TusConcatenationOptions;
 
   /** When uploads are removed. */
   cleanup?: TusCleanupOptions;

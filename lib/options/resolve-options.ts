@@ -1,5 +1,9 @@
 import { resolve } from 'node:path';
-import type { TusCorsOptions, TusModuleOptions } from '../interfaces/index.js';
+import type {
+  TusConcatenationOptions,
+  TusCorsOptions,
+  TusModuleOptions,
+} from '../interfaces/index.js';
 import {
   ALL_EXTENSIONS,
   DEFAULT_EXTENSIONS,
@@ -16,6 +20,7 @@ const DURABILITIES = ['none', 'completion', 'chunk'] as const;
 const KEYS = {
   '': [
     'cleanup',
+    'concatenation',
     'cors',
     'delivery',
     'durability',
@@ -27,6 +32,7 @@ const KEYS = {
     'tmpFileDir',
     'uploadValidDuration',
   ],
+  concatenation: ['removePartials'],
   cleanup: ['every', 'finishedAfter', 'rememberFor'],
   cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
   delivery: ['attempts', 'backoff', 'concurrency'],
@@ -66,6 +72,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     publicUrl: optional(options.publicUrl, parsePublicUrl),
     idleTimeout: parseDuration('idleTimeout', options.idleTimeout ?? 60),
     durability: parseDurability(options.durability ?? 'completion'),
+    removePartials: parseRemovePartials(options.concatenation ?? {}),
     delivery: parseDelivery(options.delivery ?? {}),
     cors: parseCors(options.cors ?? false),
     cleanupEvery: orNever(cleanup.every ?? '10m', 'cleanup.every'),
@@ -153,6 +160,13 @@ function parseDelivery(value: NonNullable<TusModuleOptions['delivery']>): Delive
     backoffFirst: parseDuration('delivery.backoff.first', backoff.first ?? 1),
     backoffMax: parseDuration('delivery.backoff.max', backoff.max ?? '1h'),
   };
+}
+
+function parseRemovePartials(value: TusConcatenationOptions): boolean {
+  assertKeys('concatenation', value);
+  const { removePartials = false } = value;
+  if (typeof removePartials === 'boolean') return removePartials;
+  throw new TusOptionError('concatenation.removePartials', removePartials, 'Give true or false.');
 }
 
 function parseCount(option: string, value: unknown): number {

@@ -1,12 +1,13 @@
 import type { BodyInfo } from './body-info.js';
 import { parseChecksum } from './checksum.js';
 import type { AnnouncedChecksum } from './checksum.js';
+import { parseConcat } from './concat.js';
+import type { Concat, OwnUrls } from './concat.js';
 import type { TusExtension } from './extensions.js';
 import { joined, single } from './header-fields.js';
 import type { HeaderFields } from './header-fields.js';
 import { parseInteger } from './integer.js';
 import { isBlank, parseMetadata } from './metadata.js';
-import { refuseConcatenation } from './not-offered.js';
 import { ProtocolError } from './protocol.error.js';
 import { quote } from './quote.js';
 import { assertOffsetOctetStream, assertWithinMaxSize, assertWithinUpload } from './body-checks.js';
@@ -19,6 +20,10 @@ export interface CreationRequest {
   readonly metadata?: string;
   /** What the body must hash to. */
   readonly checksum?: AnnouncedChecksum;
+  /** Whether the upload is part of another one, or made of others. */
+  readonly concat?: Concat;
+  /** The `Upload-Concat` header as sent. */
+  readonly concatHeader?: string;
 }
 
 /** What the server offers. */
@@ -39,19 +44,36 @@ export function parseCreation(
   headers: HeaderFields,
   body: BodyInfo,
   rules: CreationRules,
+  own: OwnUrls = { paths: [], hosts: [] },
 ): CreationRequest {
-  refuseConcatenation(headers);
+  const concat = parseConcat(headers, rules.extensions, own);
+  if (concat?.kind === 'final') assertFinal(headers, body);
   const checksum = parseChecksum(headers, rules.extensions);
   if (body.present) assertBodyAllowed(headers, rules);
   assertOffsetZero(headers);
-  const length = parseLength(headers, rules);
+  const length = concat?.kind === 'final' ? undefined : parseLength(headers, rules);
   assertBodyFits(body, length, rules.maxSize);
   const metadata = parseMetadataHeader(headers);
   return {
     ...(length !== undefined && { length }),
     ...(metadata !== undefined && { metadata }),
     ...(checksum !== undefined && { checksum }),
+    ...(concat && { concat, concatHeader: single(headers, 'Upload-Concat') }),
   };
+}
+
+/** tus 1.0 §Concatenation: the length of a final upload is its parts', and so are its bytes. */
+function assertFinal(headers: HeaderFields, body: BodyInfo): void {
+  for (const name of ['Upload-Length', 'Upload-Defer-Length']) {
+    if (headers[name.toLowerCase()] === undefined) continue;
+    throw new ProtocolError(400, `${name} must not be sent for a final upload.`);
+  }
+  if (body.present) throw finalIsClosed();
+}
+
+/** The answer to bytes for a final upload: 403 (tus 1.0 §Concatenation). */
+export function finalIsClosed(): ProtocolError {
+  return new ProtocolError(403, 'A final upload takes no bytes of its own.');
 }
 
 /** tus 1.0 §Creation With Upload. Ignoring a body of another type would lose it silently. */

@@ -10,7 +10,8 @@ export type TusExtension =
   | 'expiration'
   | 'checksum'
   | 'checksum-trailer'
-  | 'termination';
+  | 'termination'
+  | 'concatenation';
 
 /** Every extension, in the order `Tus-Extension` lists them. */
 export const ALL_EXTENSIONS: readonly TusExtension[] = [
@@ -21,6 +22,7 @@ export const ALL_EXTENSIONS: readonly TusExtension[] = [
   'checksum',
   'checksum-trailer',
   'termination',
+  'concatenation',
 ];
 
 /** What is offered unless told otherwise: proxies such as nginx drop trailers. */
@@ -36,4 +38,5 @@ export const EXTENSION_NEEDS: Readonly<Partial<Record<TusExtension, TusExtension
   'creation-with-upload': 'creation',
   'creation-defer-length': 'creation',
   'checksum-trailer': 'checksum',
+  concatenation: 'creation',
 };

@@ -8,6 +8,8 @@ export interface UploadStatus {
   readonly length?: number;
   /** The `Upload-Metadata` header as sent. */
   readonly metadata?: string;
+  /** The `Upload-Concat` header as received. */
+  readonly concat?: string;
   /** When the upload expires, in milliseconds since the epoch; absent: it will not. */
   readonly expiresAt?: number;
 }
@@ -18,6 +20,7 @@ export function statusHeaders(status: UploadStatus): Record<string, string> {
     ...progressHeaders(status),
     ...lengthHeader(status.length),
     ...(status.metadata !== undefined && { 'Upload-Metadata': status.metadata }),
+    ...(status.concat !== undefined && { 'Upload-Concat': status.concat }),
     'Cache-Control': 'no-store',
   };
 }

@@ -19,6 +19,8 @@ export interface UploadRecord {
   readonly unverifiedFrom?: number;
   /** The `Upload-Metadata` header as sent, byte for byte. */
   readonly metadata?: string;
+  /** The `Upload-Concat` header as received; absent: an upload of its own. */
+  readonly concat?: string;
   /** Whom the upload belongs to, at most 512 bytes of UTF-8. */
   readonly owner?: string;
   readonly createdAt: number;

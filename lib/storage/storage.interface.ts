@@ -52,6 +52,13 @@ export interface UploadStorage {
   /** The bytes as a stream; fails with the storage's error when they are not there. */
   createReadStream(id: string, range?: ByteRange): Readable;
 
+  /**
+   * Makes an upload of the bytes of others, which stay as they are.
+   *
+   * @throws NoSpaceError; what was made until then is removed by `remove()`
+   */
+  concatenate(id: string, parts: readonly string[]): Promise<void>;
+
   /** Absolute path at which an application can open the upload's file. */
   path(id: string): string;
 

@@ -1,3 +1,4 @@
+import { isPartial } from '../protocol/index.js';
 import type { UploadChange, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import type { Completion } from './completion.interface.js';
@@ -68,12 +69,18 @@ export class Transitions {
     await this.storage.remove(id);
   }
 
+  /** A part that nothing was made of expires like an unfinished upload, for that is what it is. */
+  private keptFor({ concat, validFor }: UploadRecord): number {
+    const { finishedAfter, rememberFor } = this.rules;
+    if (isPartial(concat)) return validFor ?? rememberFor;
+    return Math.min(finishedAfter ?? rememberFor, rememberFor);
+  }
+
   private finished(current: UploadRecord): UploadChange | undefined {
     if (current.state !== 'receiving') return undefined;
 
     const endedAt = Date.now();
-    const { finishedAfter, rememberFor } = this.rules;
-    const dueAt = endedAt + Math.min(finishedAfter ?? rememberFor, rememberFor);
+    const dueAt = endedAt + this.keptFor(current);
     const record: UploadRecord = {
       ...current,
       state: 'finished',
@@ -81,6 +88,8 @@ export class Transitions {
       dueAt,
       unverifiedFrom: undefined,
     };
+    // Of an upload that is only a part of another, nobody is told.
+    if (isPartial(record.concat)) return { record };
     return { record, deliveries: this.completion.deliveriesOf(record, endedAt) };
   }
 }

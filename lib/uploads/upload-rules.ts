@@ -9,6 +9,8 @@ export interface UploadRules {
   /** How long a request may go without sending a byte. */
   readonly idleTimeout: number;
   readonly durability: Durability;
+  /** Whether partial uploads go once a final one was made of them. */
+  readonly removePartials: boolean;
   /** How long an upload is remembered after its file has gone. */
   readonly rememberFor: number;
   /** After how long the files of finished uploads are removed; absent: never. */

@@ -1,3 +1,4 @@
+import { isPartial } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { StoredBytes } from '../storage/index.js';
 
@@ -12,7 +13,9 @@ export interface UploadSnapshot {
 
 /** Joins what the registry knows of an upload with what the storage holds of it. */
 export function takeSnapshot(record: UploadRecord, stored?: StoredBytes): UploadSnapshot {
-  if (record.state === 'finished') return { record, offset: record.length ?? 0 };
+  if (record.state === 'finished') {
+    return { record, offset: record.length ?? 0, expiresAt: expiryOf(record) };
+  }
   const offset = Math.min(stored?.size ?? 0, record.unverifiedFrom ?? Infinity);
   return { record, offset, expiresAt: expiryOf(record, stored) };
 }
@@ -22,10 +25,9 @@ export function isComplete({ record, offset }: UploadSnapshot): boolean {
   return record.state === 'receiving' && record.length === offset;
 }
 
-/** Whether the upload has outlived its time without being complete. */
+/** Whether the upload has outlived its time; one that is complete may still be finished. */
 export function isExpired(snapshot: UploadSnapshot, now: number): boolean {
-  if (snapshot.record.state !== 'receiving' || isComplete(snapshot)) return false;
-  return snapshot.expiresAt !== undefined && snapshot.expiresAt <= now;
+  return !isComplete(snapshot) && snapshot.expiresAt !== undefined && snapshot.expiresAt <= now;
 }
 
 /**
@@ -33,6 +35,10 @@ export function isExpired(snapshot: UploadSnapshot, now: number): boolean {
  * the storage's knowledge, so that an append writes nothing to the registry.
  */
 function expiryOf(record: UploadRecord, stored?: StoredBytes): number | undefined {
-  if (record.state !== 'receiving' || record.validFor === undefined) return undefined;
-  return Math.max(record.createdAt, Math.ceil(stored?.modifiedAt ?? 0)) + record.validFor;
+  const { state, concat, validFor } = record;
+  const mayExpire = state === 'receiving' || (state === 'finished' && isPartial(concat));
+  if (!mayExpire || validFor === undefined) return undefined;
+
+  const lastByteAt = record.endedAt ?? Math.ceil(stored?.modifiedAt ?? 0);
+  return Math.max(record.createdAt, lastByteAt) + validFor;
 }

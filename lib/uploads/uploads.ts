@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { assertAppendable, type AppendRequest, type CreationRequest } from '../protocol/index.js';
+import {
+  assertAppendable,
+  finalIsClosed,
+  isFinal,
+  type AppendRequest,
+  type CreationRequest,
+} from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import type { BodyEnd } from './body-pump.js';
 import type { Completion } from './completion.interface.js';
+import { Concatenator, isHalfFinal } from './concatenator.js';
 import type { RevokeReason } from './lease.js';
 import type { Leases } from './leases.js';
 import { Receiver, type Parcel, type UploadBody } from './receiver.js';
@@ -32,6 +39,7 @@ export interface ReceiveResult extends UploadSnapshot {
 export class Uploads {
   private readonly transitions: Transitions;
   private readonly receiver: Receiver;
+  private readonly concatenator: Concatenator;
 
   constructor(
     private readonly registry: UploadRegistry,
@@ -41,11 +49,13 @@ export class Uploads {
     completion: Completion,
   ) {
     this.transitions = new Transitions(registry, storage, rules, completion);
+    this.concatenator = new Concatenator(storage, rules, this.transitions);
     this.receiver = new Receiver(storage, rules, this.transitions);
   }
 
   /** Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload). */
   async create(request: NewUpload, body: UploadBody): Promise<ReceiveResult> {
+    if (request.concat?.kind === 'final') return this.concatenate(request, request.concat.parts);
     const record = this.newRecord(request);
     return this.leases.hold(record.id, async (lease) => {
       await this.registry.create(record);
@@ -61,6 +71,7 @@ export class Uploads {
     body: UploadBody,
   ): Promise<ReceiveResult> {
     return this.holdOwned(id, owner, async (lease, { record, offset }) => {
+      if (isFinal(record.concat)) throw finalIsClosed();
       const state = { offset, length: record.length };
       const length = assertAppendable(request, body, state, this.rules.maxSize);
       const fixed = await this.transitions.fixLength(record, length);
@@ -111,20 +122,20 @@ export class Uploads {
 
   /**
    * Finishes an upload whose last byte came just before its process died, and ends one that has
-   * expired; leaves one that is being written alone.
+   * expired, or that its process was building when it died; leaves one alone that is in hand.
    *
-   * @returns the upload afterwards; `undefined` when it is being written, or unknown.
+   * @returns the upload afterwards; `undefined` when it is in hand, or unknown.
    */
   async settle(id: string): Promise<UploadSnapshot | undefined> {
     const lease = await this.leases.tryAcquire(id);
     if (!lease) return undefined;
     try {
       const snapshot = await this.find(id);
-      if (snapshot && isExpired(snapshot, Date.now())) {
-        await this.transitions.end(id, 'expired');
-        return await this.find(id);
-      }
-      return snapshot && (await this.finishIfComplete(snapshot));
+      if (!snapshot) return undefined;
+      const isOver = isExpired(snapshot, Date.now()) || isHalfFinal(snapshot.record);
+      if (!isOver) return await this.finishIfComplete(snapshot);
+      await this.transitions.end(id, 'expired');
+      return await this.find(id);
     } finally {
       lease.release();
     }
@@ -171,7 +182,23 @@ export class Uploads {
     }
   }
 
-  private newRecord({ length, metadata, owner }: NewUpload): UploadRecord {
+  /** Makes a final upload of partial ones; a crash in the middle leaves those as they were. */
+  private async concatenate(request: NewUpload, parts: readonly string[]): Promise<ReceiveResult> {
+    const { owner } = request;
+    const find = async (id: string) => (await this.settle(id)) ?? (await this.find(id));
+    const length = await this.concatenator.measure(parts, owner, find);
+    const record = this.newRecord({ ...request, length });
+    return this.leases.hold(record.id, async () => {
+      await this.registry.create(record);
+      const finished = await this.concatenator.build(record, parts).catch((error: unknown) => {
+        return this.removeAndThrow(record.id, error);
+      });
+      if (this.rules.removePartials) await this.removeParts(parts);
+      return { ...takeSnapshot(finished), end: 'ended' };
+    });
+  }
+
+  private newRecord({ length, metadata, owner, concatHeader }: NewUpload): UploadRecord {
     const createdAt = Date.now();
     const { validFor } = this.rules;
     return {
@@ -179,6 +206,7 @@ export class Uploads {
       state: 'receiving',
       length,
       metadata,
+      concat: concatHeader,
       owner,
       createdAt,
       validFor,
@@ -193,10 +221,20 @@ export class Uploads {
       if (result.end === 'overflow') await this.transitions.end(record.id, 'terminated');
       return result;
     } catch (error) {
-      // The first fault is the one to report; what cannot be removed now, cleanup removes later.
-      await this.transitions.end(record.id, 'terminated').catch(() => undefined);
-      throw error;
+      return this.removeAndThrow(record.id, error);
     }
+  }
+
+  /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
+  private async removeAndThrow(id: string, error: unknown): Promise<never> {
+    await this.transitions.end(id, 'terminated').catch(() => undefined);
+    throw error;
+  }
+
+  private async removeParts(parts: readonly string[]): Promise<void> {
+    const removals = [...new Set(parts)].map((id) => this.discard(id));
+    // One that cannot be removed now expires later.
+    await Promise.allSettled(removals);
   }
 
   private async receive(

@@ -4,6 +4,7 @@ import { stat, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteRange, StoredBytes, UploadStorage, UploadWriter } from '../storage.interface.js';
+import { concatenateFiles } from './concatenate-files.js';
 import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
 import { FolderSync } from './folder-sync.js';
@@ -52,6 +53,13 @@ export class DiskStorage implements UploadStorage {
 
   createReadStream(id: string, range?: ByteRange): Readable {
     return createReadStream(this.path(id), { start: range?.start, end: range?.end });
+  }
+
+  async concatenate(id: string, parts: readonly string[]): Promise<void> {
+    await concatenateFiles(
+      parts.map((part) => this.path(part)),
+      this.path(id),
+    );
   }
 
   /** @throws TypeError when the id is none of this module's, so that it can never be a path. */

@@ -1,0 +1,66 @@
+import { isFinal, isPartial, ProtocolError } from '../protocol/index.js';
+import type { UploadRecord } from '../registry/index.js';
+import type { UploadStorage } from '../storage/index.js';
+import type { Transitions } from './transitions.js';
+import type { UploadRules } from './upload-rules.js';
+import type { UploadSnapshot } from './upload-snapshot.js';
+
+/** Builds final uploads from partial ones (tus 1.0 §Concatenation). */
+export class Concatenator {
+  constructor(
+    private readonly storage: UploadStorage,
+    private readonly rules: UploadRules,
+    private readonly transitions: Transitions,
+  ) {}
+
+  /**
+   * Checks that partial uploads can be concatenated by their owner.
+   *
+   * @param find an upload as it stands, finished if its last byte is there
+   * @returns bytes of all together
+   * @throws ProtocolError 400 naming the one that is unknown, no partial or unfinished, 413
+   */
+  async measure(
+    parts: readonly string[],
+    owner: string | undefined,
+    find: (id: string) => Promise<UploadSnapshot | undefined>,
+  ): Promise<number> {
+    let length = 0;
+    for (const id of parts) length += lengthOf(id, owner, (await find(id))?.record);
+    const { maxSize } = this.rules;
+    if (maxSize === undefined || length <= maxSize) return length;
+    throw new ProtocolError(
+      413,
+      `The final upload would have ${length} bytes, at most ${maxSize} are allowed.`,
+    );
+  }
+
+  /** Copies the bytes of the parts and finishes the final upload; its caller holds the lease. */
+  async build(record: UploadRecord, parts: readonly string[]): Promise<UploadRecord> {
+    await this.storage.concatenate(record.id, parts);
+    const writer = await this.storage.openWriter(record.id);
+    try {
+      if (writer.size !== record.length) throw new Error('A partial upload has lost bytes.');
+      return await this.transitions.finish(record, writer);
+    } finally {
+      await writer.close();
+    }
+  }
+}
+
+/** Whether a record is a final upload's that nobody builds any more: its process died over it. */
+export function isHalfFinal({ concat, state }: UploadRecord): boolean {
+  return isFinal(concat) && state === 'receiving';
+}
+
+function lengthOf(id: string, owner: string | undefined, record?: UploadRecord): number {
+  if (!record || record.owner !== owner || !isPartial(record.concat)) throw noPart(id);
+  if (record.fileRemovedAt !== undefined || record.movedTo !== undefined) throw noPart(id);
+  if (record.state === 'finished' && record.length !== undefined) return record.length;
+  if (record.state !== 'receiving') throw noPart(id);
+  throw new ProtocolError(400, `The partial upload ${id} is not finished.`);
+}
+
+function noPart(id: string): ProtocolError {
+  return new ProtocolError(400, `There is no partial upload ${id}.`);
+}

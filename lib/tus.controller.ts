@@ -63,7 +63,7 @@ export class TusController {
 
   @Get(ROUTES)
   get(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
-    return this.http.refuse(request, response);
+    return this.http.download(request, response);
   }
 
   @Put(ROUTES)

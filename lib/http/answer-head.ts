@@ -14,7 +14,9 @@ export function completeHead(req: IncomingMessage, res: ServerResponse): void {
     // tus 1.0 §Tus-Resumable: in every response.
     res.setHeader('Tus-Resumable', TUS_VERSION);
     completeCors(req, res);
-    if (req.method === 'HEAD') res.setHeader('Cache-Control', 'no-store');
+    if (req.method === 'HEAD' && !res.hasHeader('Cache-Control')) {
+      res.setHeader('Cache-Control', 'no-store');
+    }
     if (isOverriddenHead(req)) res.setHeader('Content-Length', '0');
     if (leavesBodyUnread(req)) closeAfter(req, res);
   });

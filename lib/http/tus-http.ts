@@ -19,9 +19,10 @@ import {
   statusHeaders,
 } from '../protocol/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
-import { UploadNotFoundError, Uploads } from '../uploads/index.js';
+import { FinishedFiles, UploadNotFoundError, Uploads } from '../uploads/index.js';
 import type { Answer } from './answer.js';
 import { createCorsHandler } from './cors.js';
+import { sendDownload } from './download.js';
 import {
   rawRequest,
   rawResponse,
@@ -55,6 +56,7 @@ export class TusHttp {
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     @Inject(TUS_ROUTE) route: TusRoute,
     private readonly uploads: Uploads,
+    private readonly files: FinishedFiles,
     private readonly adapterHost: HttpAdapterHost,
   ) {
     this.urls = new UploadUrls(options.publicUrl);
@@ -91,6 +93,7 @@ export class TusHttp {
 
   /** HEAD on an upload's URL (tus 1.0 §HEAD). */
   status(request: PlatformRequest, response: PlatformResponse): Promise<void> {
+    if (this.isDownloadHead(request)) return this.download(request, response);
     return this.serve(request, response, async (exchange) => {
       const id = this.uploadIdOf(exchange);
       const { record, offset, expiresAt } = await this.uploads.status(
@@ -127,6 +130,18 @@ export class TusHttp {
     });
   }
 
+  /** GET on an upload's URL: the finished file, where the `download` option offers it. */
+  download(request: PlatformRequest, response: PlatformResponse): Promise<void> {
+    return this.serve(request, response, async (exchange) => {
+      if (!this.options.download || exchange.id === undefined) throw this.notAllowed(exchange);
+      const id = this.knownId(exchange.id);
+      const record = await this.files.recordOf(id, await this.ownerOf(request));
+      const { metadata } = record;
+      await sendDownload(exchange.req, response, { id, path: this.files.locate(record), metadata });
+      return 'answered';
+    });
+  }
+
   /** A method that means nothing here (RFC 9110 §15.5.6). */
   refuse(request: PlatformRequest, response: PlatformResponse): Promise<void> {
     return this.serve(request, response, (exchange) => Promise.reject(this.notAllowed(exchange)));
@@ -145,13 +160,14 @@ export class TusHttp {
   private async serve(
     request: PlatformRequest,
     response: PlatformResponse,
-    work: (exchange: Exchange) => Promise<Answer | undefined>,
+    work: (exchange: Exchange) => Promise<Answer | 'answered' | undefined>,
   ): Promise<void> {
     const { id } = (request.params ?? {}) as { id?: string };
     const exchange = { request, req: rawRequest(request), res: rawResponse(response), id };
     const answer = await work(exchange).catch((error: unknown) => {
       throw this.refusalOf(error, exchange);
     });
+    if (answer === 'answered') return;
     if (answer) sendAnswer(this.adapterHost.httpAdapter, response, answer);
     else exchange.req.destroy();
   }
@@ -194,13 +210,22 @@ export class TusHttp {
     const { id } = exchange;
     if (id === undefined) throw this.notAllowed(exchange);
     assertVersion(exchange.req.headersDistinct);
-    if (!isUploadId(id)) throw new UploadNotFoundError(id.slice(0, 60));
-    return id;
+    return this.knownId(id);
+  }
+
+  private knownId(id: string): string {
+    if (isUploadId(id)) return id;
+    throw new UploadNotFoundError(id.slice(0, 60));
   }
 
   private notAllowed({ id }: Exchange): ProtocolError {
     const target = id === undefined ? 'creation' : 'upload';
-    return methodNotAllowed(allowedMethods(this.options.extensions, target));
+    return methodNotAllowed(allowedMethods(this.options, target));
+  }
+
+  /** A HEAD that does not speak tus asks what GET would answer (RFC 9110 §9.3.2). */
+  private isDownloadHead(request: PlatformRequest): boolean {
+    return this.options.download && rawRequest(request).headers['tus-resumable'] === undefined;
   }
 
   private trustsProxy(request: PlatformRequest): boolean {

@@ -1,7 +1,12 @@
 import { HttpException } from '@nestjs/common';
 import { NoSpaceError } from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
-import { UploadBusyError, UploadGoneError, UploadNotFoundError } from '../uploads/index.js';
+import {
+  NoFileError,
+  UploadBusyError,
+  UploadGoneError,
+  UploadNotFoundError,
+} from '../uploads/index.js';
 
 /**
  * A request that this module refuses or fails. Interceptors see it like any `HttpException`; the
@@ -33,6 +38,7 @@ export function toTusException(error: unknown): TusException | undefined {
   }
   if (error instanceof UploadNotFoundError) return new TusException(404, error.message);
   if (error instanceof UploadGoneError) return new TusException(410, error.message);
+  if (error instanceof NoFileError) return new TusException(404, error.message);
   if (error instanceof UploadBusyError) return busy(error.message);
   if (error instanceof NoSpaceError) {
     return new TusException(507, error.message, { Connection: 'close' }, { cause: error });

@@ -215,6 +215,13 @@ export interface TusModuleOptions {
   /** How finished uploads are delivered. */
   delivery?: TusDeliveryOptions;
 
+  /**
+   * Serves finished uploads to GET on their URL, to whom guards and `owner` let.
+   *
+   * @default false
+   */
+  download?: boolean;
+
   /** How partial uploads become a final one. */
   concatenation?: TusConcatenationOptions;
 

@@ -23,6 +23,7 @@ const KEYS = {
     'concatenation',
     'cors',
     'delivery',
+    'download',
     'durability',
     'extensions',
     'idleTimeout',
@@ -72,6 +73,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     publicUrl: optional(options.publicUrl, parsePublicUrl),
     idleTimeout: parseDuration('idleTimeout', options.idleTimeout ?? 60),
     durability: parseDurability(options.durability ?? 'completion'),
+    download: parseFlag('download', options.download ?? false),
     removePartials: parseRemovePartials(options.concatenation ?? {}),
     delivery: parseDelivery(options.delivery ?? {}),
     cors: parseCors(options.cors ?? false),
@@ -164,9 +166,12 @@ function parseDelivery(value: NonNullable<TusModuleOptions['delivery']>): Delive
 
 function parseRemovePartials(value: TusConcatenationOptions): boolean {
   assertKeys('concatenation', value);
-  const { removePartials = false } = value;
-  if (typeof removePartials === 'boolean') return removePartials;
-  throw new TusOptionError('concatenation.removePartials', removePartials, 'Give true or false.');
+  return parseFlag('concatenation.removePartials', value.removePartials ?? false);
+}
+
+function parseFlag(option: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new TusOptionError(option, value, 'Give true or false.');
 }
 
 function parseCount(option: string, value: unknown): number {

@@ -10,6 +10,8 @@ export interface TusOptions extends UploadRules {
   readonly tmpFileDir: string;
   readonly extensions: ReadonlySet<TusExtension>;
   readonly owner?: TusModuleOptions['owner'];
+  /** Whether GET serves finished uploads. */
+  readonly download: boolean;
   readonly publicUrl?: string;
   readonly cors?: CheckedCors;
   readonly delivery: DeliveryRules;

@@ -12,6 +12,7 @@ export * from './extensions.js';
 export * from './filename.js';
 export * from './forwarded.js';
 export * from './header-fields.js';
+export * from './inline-types.js';
 export * from './integer.js';
 export * from './location.js';
 export * from './media-type.js';

@@ -28,11 +28,14 @@ export function overriddenMethod(headers: HeaderFields): string | undefined {
  * §10.2.1).
  */
 export function allowedMethods(
-  extensions: ReadonlySet<TusExtension>,
+  { extensions, download }: { extensions: ReadonlySet<TusExtension>; download?: boolean },
   target: 'creation' | 'upload',
 ): string {
   if (target === 'creation') return extensions.has('creation') ? 'OPTIONS, POST' : 'OPTIONS';
-  return extensions.has('termination') ? 'OPTIONS, HEAD, PATCH, DELETE' : 'OPTIONS, HEAD, PATCH';
+  const methods = ['OPTIONS', 'HEAD', 'PATCH'];
+  if (extensions.has('termination')) methods.push('DELETE');
+  if (download) methods.push('GET');
+  return methods.join(', ');
 }
 
 /** The answer to a method its target has not: 405 (RFC 9110 §15.5.6). */

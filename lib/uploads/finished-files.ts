@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ByteRange, UploadStorage } from '../storage/index.js';
 import type { Leases } from './leases.js';
-import { NoFileError, UploadNotFoundError } from './upload.errors.js';
+import { NoFileError, UploadGoneError, UploadNotFoundError } from './upload.errors.js';
 
 /**
  * The files of finished uploads, and what an application may do with them.
@@ -23,6 +23,21 @@ export class FinishedFiles {
   /** Absolute path at which the file of a finished upload lies, or lay until it was removed. */
   locate(record: UploadRecord): string {
     return record.movedTo ?? this.storage.path(record.id);
+  }
+
+  /**
+   * The record of a finished upload that a client may have the file of.
+   *
+   * @throws UploadNotFoundError, UploadGoneError, NoFileError
+   */
+  async recordOf(id: string, owner: string | undefined): Promise<UploadRecord> {
+    const record = await this.registry.get(id);
+    if (!record || record.owner !== owner) throw new UploadNotFoundError(id);
+    if (record.state === 'terminated' || record.state === 'expired') {
+      throw new UploadGoneError(id, record.state);
+    }
+    if (!(await this.isThere(record))) throw new NoFileError(id, reasonOf(record));
+    return record;
   }
 
   /**
@@ -114,4 +129,8 @@ export class FinishedFiles {
       if (!isOurs || moved?.size !== record.length) throw error;
     }
   }
+}
+
+function reasonOf({ state }: UploadRecord): string {
+  return state === 'finished' ? 'it was removed' : 'it is not finished';
 }

@@ -5,6 +5,7 @@ import {
   METHODS,
   overriddenMethod,
 } from '../../../lib/protocol/index.js';
+import type { TusExtension } from '../../../lib/protocol/index.js';
 import { refusal, refusedStatus } from './refusal.js';
 
 function overridden(...lines: string[]): string | undefined {
@@ -39,11 +40,18 @@ describe('overriddenMethod', () => {
 
 describe('allowedMethods', () => {
   it('follows the extensions', () => {
-    const all = new Set(ALL_EXTENSIONS);
+    const all = { extensions: new Set(ALL_EXTENSIONS) };
+    const none = { extensions: new Set<TusExtension>() };
     expect(allowedMethods(all, 'creation')).toBe('OPTIONS, POST');
     expect(allowedMethods(all, 'upload')).toBe('OPTIONS, HEAD, PATCH, DELETE');
-    expect(allowedMethods(new Set(), 'creation')).toBe('OPTIONS');
-    expect(allowedMethods(new Set(), 'upload')).toBe('OPTIONS, HEAD, PATCH');
+    expect(allowedMethods(none, 'creation')).toBe('OPTIONS');
+    expect(allowedMethods(none, 'upload')).toBe('OPTIONS, HEAD, PATCH');
+  });
+
+  it('has GET on an upload where downloads are offered', () => {
+    const rules = { extensions: new Set<TusExtension>(), download: true };
+    expect(allowedMethods(rules, 'upload')).toBe('OPTIONS, HEAD, PATCH, GET');
+    expect(allowedMethods(rules, 'creation')).toBe('OPTIONS');
   });
 });
 

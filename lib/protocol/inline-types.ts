@@ -1,0 +1,39 @@
+import type { Metadata } from './metadata.js';
+
+/**
+ * Media types a browser may show by itself: they run no script. Everything else that a client
+ * declares, `text/html` and `image/svg+xml` above all, would act in the name of the site.
+ */
+const INLINE_TYPES: ReadonlySet<string> = new Set([
+  'application/pdf',
+  'audio/aac',
+  'audio/flac',
+  'audio/mp4',
+  'audio/mpeg',
+  'audio/ogg',
+  'audio/wav',
+  'audio/webm',
+  'image/avif',
+  'image/bmp',
+  'image/gif',
+  'image/jpeg',
+  'image/png',
+  'image/webp',
+  'text/plain',
+  'video/mp4',
+  'video/mpeg',
+  'video/ogg',
+  'video/quicktime',
+  'video/webm',
+]);
+
+/**
+ * The media type a client declared, if it may be told to browsers as it is.
+ *
+ * @param metadata the type is read from the key `filetype`, else `type`
+ */
+export function inlineTypeOf({ text }: Metadata): string | undefined {
+  const [type = ''] = (text['filetype'] ?? text['type'] ?? '').split(';', 1);
+  const name = type.trim().toLowerCase();
+  return INLINE_TYPES.has(name) ? name : undefined;
+}

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import send from 'send';
 import { decodeMetadata, filenameOf, inlineTypeOf } from '../protocol/index.js';
 import { answerOf } from './answer.js';
-import { rawResponse, type PlatformResponse } from './http-types.js';
+import type { PlatformResponse } from './http-types.js';
 
 /** A finished upload's file as it is to be sent. */
 export interface Download {
@@ -48,14 +48,13 @@ type Reply = Exclude<PlatformResponse, ServerResponse> & {
 
 /** A file goes past the platform, straight to the connection, but not past its headers. */
 function takeOver(response: PlatformResponse): ServerResponse {
-  const res = rawResponse(response);
-  const { getHeaders, hijack } = response as Reply;
-  if (!('raw' in response)) return res;
-  for (const [name, value] of Object.entries(getHeaders?.call(response) ?? {})) {
-    res.setHeader(name, value);
+  if (!('raw' in response)) return response;
+  const reply: Reply = response;
+  for (const [name, value] of Object.entries(reply.getHeaders?.() ?? {})) {
+    reply.raw.setHeader(name, value);
   }
-  hijack?.call(response);
-  return res;
+  reply.hijack?.();
+  return reply.raw;
 }
 
 function describe(res: ServerResponse, { id, metadata }: Download): void {

@@ -2,7 +2,7 @@ import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asError } from '../errors/index.js';
-import type { TusOptions } from '../options/index.js';
+import { parseSize, type TusOptions } from '../options/index.js';
 import {
   allowedMethods,
   assertVersion,
@@ -17,6 +17,7 @@ import {
   progressHeaders,
   ProtocolError,
   statusHeaders,
+  type CreationRules,
 } from '../protocol/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
 import { FinishedFiles, UploadNotFoundError, Uploads } from '../uploads/index.js';
@@ -29,6 +30,7 @@ import {
   type PlatformRequest,
   type PlatformResponse,
 } from './http-types.js';
+import { MetadataCheck } from './metadata-check.js';
 import { platformOf } from './platform.js';
 import { answerTo } from './received.js';
 import { bodyOf } from './request-body.js';
@@ -51,6 +53,7 @@ interface Exchange {
 export class TusHttp {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly urls: UploadUrls;
+  private readonly metadata: MetadataCheck;
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
@@ -60,6 +63,7 @@ export class TusHttp {
     private readonly adapterHost: HttpAdapterHost,
   ) {
     this.urls = new UploadUrls(options.publicUrl);
+    this.metadata = new MetadataCheck(options.metadata);
     route.discovery = discoveryHeaders(options);
     if (options.cors) route.cors = createCorsHandler(options.cors);
   }
@@ -80,9 +84,12 @@ export class TusHttp {
       assertVersion(req.headersDistinct);
       const body = bodyOf(req, res);
       const own = this.urls.ownUrls(request);
-      const creation = parseCreation(req.headersDistinct, body, this.options, own);
+      const rules = await this.rulesFor(request);
+      const creation = parseCreation(req.headersDistinct, body, rules, own);
+      await this.metadata.assertAcceptable(creation.metadata, request);
       const owner = await this.ownerOf(request);
-      const result = await this.uploads.create({ ...creation, owner }, body);
+      const { maxSize } = rules;
+      const result = await this.uploads.create({ ...creation, owner, maxSize }, body);
       const Location = this.urls.locationOf(result.record.id, request, this.trustsProxy(request));
       return answerTo(result.end, {
         status: 201,
@@ -230,6 +237,13 @@ export class TusHttp {
 
   private trustsProxy(request: PlatformRequest): boolean {
     return platformOf(this.adapterHost.httpAdapter)?.trustsProxy(request) ?? false;
+  }
+
+  private async rulesFor(request: PlatformRequest): Promise<CreationRules> {
+    const { extensions, maxSize, maxSizeOf } = this.options;
+    if (!maxSizeOf) return { extensions, maxSize };
+    const size = await maxSizeOf(request as never);
+    return { extensions, maxSize: size === undefined ? undefined : parseSize('maxSize', size) };
   }
 
   private ownerOf(request: PlatformRequest): string | undefined | Promise<string | undefined> {

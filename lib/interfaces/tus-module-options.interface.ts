@@ -23,6 +23,55 @@ export type Duration = number | string;
 export type Size = number | string;
 
 /**
+ * Tells the largest upload a request may create; `undefined` for no limit.
+ *
+ * @param request the request as guards see it
+ * @publicApi
+ */
+export interface MaxSizeFunction {
+  (this: void, request: never): Size | undefined | Promise<Size | undefined>;
+}
+
+/**
+ * What clients may say of their uploads in `Upload-Metadata`.
+ *
+ * @publicApi
+ */
+export interface TusMetadataOptions {
+  /**
+   * A class with `class-validator` decorators that the metadata, as text by key, must satisfy. The
+   * app must have `class-validator` and `class-transformer` installed.
+   */
+  type?: Type<object>;
+
+  /**
+   * A function that throws a `BadRequestException` for metadata the app does not want.
+   *
+   * @param metadata text by key
+   * @param request the request as guards see it
+   */
+  validate?(
+    this: void,
+    metadata: Readonly<Record<string, string>>,
+    request: object,
+  ): void | Promise<void>;
+
+  /**
+   * Longest `Upload-Metadata` header.
+   *
+   * @default '8KB'
+   */
+  maxBytes?: Size;
+
+  /**
+   * Most keys.
+   *
+   * @default 64
+   */
+  maxKeys?: number;
+}
+
+/**
  * How hard an upload's bytes are kept.
  *
  * - `'completion'`: a finished file is on disk before the client hears of it;
@@ -171,9 +220,22 @@ export interface TusModuleOptions {
   uploadValidDuration?: Duration;
 
   /**
-   * The largest upload that is taken; without it there is no limit.
+   * The largest upload that is taken; without it there is no limit. A function tells it for each
+   * creation; what it returned then counts for that upload.
    */
-  maxSize?: Size;
+  maxSize?: Size | MaxSizeFunction;
+
+  /** What clients may say of their uploads in `Upload-Metadata`. */
+  metadata?: TusMetadataOptions;
+
+  /**
+   * The kinds of files that are taken, such as `['image/*', 'application/pdf']`. A type that is
+   * declared (metadata `filetype` or `type`) is checked at creation, and the bytes themselves as
+   * soon as enough of them are there: what is not allowed ends with 415, and nothing is kept.
+   *
+   * @default all
+   */
+  allowedTypes?: readonly string[];
 
   /**
    * The extensions of tus 1.0 that are offered.

@@ -1,5 +1,6 @@
 export * from './instance-name.js';
 export * from './option.error.js';
 export * from './resolve-options.js';
+export * from './size.js';
 export type * from './tus-options.js';
 export * from './upload-path.js';

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type {
   TusConcatenationOptions,
   TusCorsOptions,
+  TusMetadataOptions,
   TusModuleOptions,
 } from '../interfaces/index.js';
 import {
@@ -13,12 +14,13 @@ import {
 import { parseDuration } from './duration.js';
 import { TusOptionError } from './option.error.js';
 import { parseSize } from './size.js';
-import type { CheckedCors, DeliveryRules, TusOptions } from './tus-options.js';
+import type { CheckedCors, DeliveryRules, MetadataRules, TusOptions } from './tus-options.js';
 
 const DURABILITIES = ['none', 'completion', 'chunk'] as const;
 
 const KEYS = {
   '': [
+    'allowedTypes',
     'cleanup',
     'concatenation',
     'cors',
@@ -28,6 +30,7 @@ const KEYS = {
     'extensions',
     'idleTimeout',
     'maxSize',
+    'metadata',
     'owner',
     'publicUrl',
     'tmpFileDir',
@@ -36,6 +39,7 @@ const KEYS = {
   concatenation: ['removePartials'],
   cleanup: ['every', 'finishedAfter', 'rememberFor'],
   cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
+  metadata: ['maxBytes', 'maxKeys', 'type', 'validate'],
   delivery: ['attempts', 'backoff', 'concurrency'],
   'delivery.backoff': ['first', 'max'],
 };
@@ -68,7 +72,9 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     tmpFileDir: parseFolder(options.tmpFileDir ?? defaultFolder(name)),
     extensions,
     validFor: extensions.has('expiration') ? validFor : undefined,
-    maxSize: optional(options.maxSize, (value) => parseSize('maxSize', value)),
+    ...parseMaxSize(options.maxSize),
+    metadata: parseMetadataRules(options.metadata ?? {}),
+    allowedTypes: optional(options.allowedTypes, parseTypes),
     owner: parseOwner(options.owner),
     publicUrl: optional(options.publicUrl, parsePublicUrl),
     idleTimeout: parseDuration('idleTimeout', options.idleTimeout ?? 60),
@@ -110,6 +116,39 @@ function assertKeys(group: keyof typeof KEYS, value: unknown): void {
     group === '' && SYNCHRONOUS.includes(unknown)
       ? 'It is read before the factory runs: give it to forRootAsync() beside the factory.'
       : `There is no such option; there are: ${known.join(', ')}.`,
+  );
+}
+
+function parseMaxSize(value: TusModuleOptions['maxSize']) {
+  if (typeof value === 'function') return { maxSizeOf: value };
+  return { maxSize: optional(value, (size) => parseSize('maxSize', size)) };
+}
+
+function parseMetadataRules(value: TusMetadataOptions): MetadataRules {
+  assertKeys('metadata', value);
+  const { type, validate, maxBytes = '8KB', maxKeys = 64 } = value;
+  for (const [key, given] of Object.entries({ type, validate })) {
+    if (given === undefined || typeof given === 'function') continue;
+    throw new TusOptionError(`metadata.${key}`, given, 'Give a class, or a function.');
+  }
+  return {
+    type,
+    validate,
+    maxBytes: parseSize('metadata.maxBytes', maxBytes),
+    maxKeys: parseCount('metadata.maxKeys', maxKeys),
+  };
+}
+
+function parseTypes(value: readonly string[]): readonly string[] {
+  const isType = (type: unknown) =>
+    typeof type === 'string' && /^[\w.+-]+\/([\w.+-]+|\*)$/.test(type);
+  if (Array.isArray(value) && value.length > 0 && value.every(isType)) {
+    return value.map((type) => type.toLowerCase());
+  }
+  throw new TusOptionError(
+    'allowedTypes',
+    value,
+    `Give a list of media types, such as ['image/*', 'application/pdf'].`,
   );
 }
 

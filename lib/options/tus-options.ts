@@ -1,4 +1,9 @@
-import type { TusCorsOptions, TusModuleOptions } from '../interfaces/index.js';
+import type {
+  MaxSizeFunction,
+  TusCorsOptions,
+  TusMetadataOptions,
+  TusModuleOptions,
+} from '../interfaces/index.js';
 import type { TusExtension } from '../protocol/index.js';
 import type { UploadRules } from '../uploads/index.js';
 
@@ -10,6 +15,9 @@ export interface TusOptions extends UploadRules {
   readonly tmpFileDir: string;
   readonly extensions: ReadonlySet<TusExtension>;
   readonly owner?: TusModuleOptions['owner'];
+  /** The limit that is told for each creation. */
+  readonly maxSizeOf?: MaxSizeFunction;
+  readonly metadata: MetadataRules;
   /** Whether GET serves finished uploads. */
   readonly download: boolean;
   readonly publicUrl?: string;
@@ -17,6 +25,12 @@ export interface TusOptions extends UploadRules {
   readonly delivery: DeliveryRules;
   /** Time between two cleanup passes; absent: none by itself. */
   readonly cleanupEvery?: number;
+}
+
+/** What is accepted as metadata; `maxBytes` in bytes of the header. */
+export interface MetadataRules extends Pick<TusMetadataOptions, 'type' | 'validate'> {
+  readonly maxBytes: number;
+  readonly maxKeys: number;
 }
 
 /** How handlers are called. */

@@ -12,6 +12,8 @@ export interface UploadRecord {
   readonly state: UploadState;
   /** Bytes the whole upload will have; absent while the client defers it. */
   readonly length?: number;
+  /** Most bytes it may have; absent: no limit. */
+  readonly maxSize?: number;
   /**
    * Bytes from here on were announced with a checksum and are not verified yet; if nobody is
    * writing them, they are to be cut off.

@@ -2,19 +2,17 @@ import { isFinal, isPartial, ProtocolError } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import type { Transitions } from './transitions.js';
-import type { UploadRules } from './upload-rules.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
 
 /** Builds final uploads from partial ones (tus 1.0 §Concatenation). */
 export class Concatenator {
   constructor(
     private readonly storage: UploadStorage,
-    private readonly rules: UploadRules,
     private readonly transitions: Transitions,
   ) {}
 
   /**
-   * Checks that partial uploads can be concatenated by their owner.
+   * Checks that partial uploads can be concatenated by their owner, and within a limit.
    *
    * @param find an upload as it stands, finished if its last byte is there
    * @returns bytes of all together
@@ -22,12 +20,11 @@ export class Concatenator {
    */
   async measure(
     parts: readonly string[],
-    owner: string | undefined,
+    { owner, maxSize }: { readonly owner?: string; readonly maxSize?: number },
     find: (id: string) => Promise<UploadSnapshot | undefined>,
   ): Promise<number> {
     let length = 0;
     for (const id of parts) length += lengthOf(id, owner, (await find(id))?.record);
-    const { maxSize } = this.rules;
     if (maxSize === undefined || length <= maxSize) return length;
     throw new ProtocolError(
       413,

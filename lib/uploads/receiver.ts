@@ -87,11 +87,15 @@ export class Receiver {
   ): Promise<BodyEnd> {
     const end = await this.read(parcel, {
       limit: this.limitOf(record) - writer.size,
-      write: (chunks) => {
+      write: async (chunks) => {
+        const start = writer.size;
         const written = writer.write(chunks);
         // While the disk works, we compute.
         check?.update(chunks);
-        return written;
+        await written;
+        if (this.transitions.showsType(start, writer.size)) {
+          await this.transitions.assertType(record);
+        }
       },
     });
     if (end === 'ended') check?.assertMatches(() => parcel.body.trailers());
@@ -119,6 +123,6 @@ export class Receiver {
   }
 
   private limitOf(record: UploadRecord): number {
-    return record.length ?? this.rules.maxSize ?? Number.MAX_SAFE_INTEGER;
+    return record.length ?? record.maxSize ?? Number.MAX_SAFE_INTEGER;
   }
 }

@@ -2,16 +2,48 @@ import { isPartial } from '../protocol/index.js';
 import type { UploadChange, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import type { Completion } from './completion.interface.js';
+import { TELLING_BYTES, TypeCheck } from './type-check.js';
 import type { UploadRules } from './upload-rules.js';
 
 /** The ways an upload changes its state. The caller holds the upload's lease. */
 export class Transitions {
+  private readonly types?: TypeCheck;
+
   constructor(
     private readonly registry: UploadRegistry,
     private readonly storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly completion: Completion,
-  ) {}
+  ) {
+    if (rules.allowedTypes) this.types = new TypeCheck(rules.allowedTypes);
+  }
+
+  /** Stores a new upload, unless it is declared to be of a type that is not allowed. */
+  async begin(record: UploadRecord): Promise<void> {
+    if (!isPartial(record.concat)) this.types?.assertDeclared(record.metadata);
+    await this.registry.create(record);
+  }
+
+  /**
+   * Ends an upload whose first bytes show that it is of no allowed type. A part of an upload shows
+   * nothing.
+   *
+   * @throws ProtocolError 415
+   */
+  async assertType(record: UploadRecord): Promise<void> {
+    if (!this.types || isPartial(record.concat)) return;
+    try {
+      await this.types.assertActual(record.metadata, await this.startOf(record.id));
+    } catch (error) {
+      await this.end(record.id, 'terminated');
+      throw error;
+    }
+  }
+
+  /** Whether the bytes that tell the type of an upload have come with an append that began here. */
+  showsType(start: number, size: number): boolean {
+    return this.types !== undefined && start < TELLING_BYTES && size >= TELLING_BYTES;
+  }
 
   /** Fixes the length a client had deferred (tus 1.0 §Upload-Defer-Length). */
   async fixLength(record: UploadRecord, length: number | undefined): Promise<UploadRecord> {
@@ -51,6 +83,7 @@ export class Transitions {
    */
   async finish(record: UploadRecord, writer: UploadWriter): Promise<UploadRecord> {
     await writer.create();
+    await this.assertType(record);
     if (this.rules.durability !== 'none') await writer.sync();
     const finished = await this.registry.change(record.id, (current) => this.finished(current));
     this.completion.committed();
@@ -67,6 +100,13 @@ export class Transitions {
       record: { ...current, state, endedAt, dueAt: endedAt },
     }));
     await this.storage.remove(id);
+  }
+
+  private async startOf(id: string): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    const start = this.storage.createReadStream(id, { start: 0, end: TELLING_BYTES - 1 });
+    for await (const chunk of start) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
   }
 
   /** A part that nothing was made of expires like an unfinished upload, for that is what it is. */

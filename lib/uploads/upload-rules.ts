@@ -4,6 +4,8 @@ import type { Durability } from '../interfaces/index.js';
 export interface UploadRules {
   /** The largest upload; absent: no limit. */
   readonly maxSize?: number;
+  /** The media types that are taken; absent: all. */
+  readonly allowedTypes?: readonly string[];
   /** How long an unfinished upload may lie idle; absent: it never expires. */
   readonly validFor?: number;
   /** How long a request may go without sending a byte. */

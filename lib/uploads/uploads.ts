@@ -22,6 +22,8 @@ import { isComplete, isExpired, takeSnapshot, type UploadSnapshot } from './uplo
 /** A creation as the protocol states it, and whom it is for. */
 export interface NewUpload extends CreationRequest {
   readonly owner?: string;
+  /** Most bytes it may have; absent: no limit. */
+  readonly maxSize?: number;
 }
 
 /** The upload after a body was received, and how that body ended. */
@@ -49,7 +51,7 @@ export class Uploads {
     completion: Completion,
   ) {
     this.transitions = new Transitions(registry, storage, rules, completion);
-    this.concatenator = new Concatenator(storage, rules, this.transitions);
+    this.concatenator = new Concatenator(storage, this.transitions);
     this.receiver = new Receiver(storage, rules, this.transitions);
   }
 
@@ -58,7 +60,7 @@ export class Uploads {
     if (request.concat?.kind === 'final') return this.concatenate(request, request.concat.parts);
     const record = this.newRecord(request);
     return this.leases.hold(record.id, async (lease) => {
-      await this.registry.create(record);
+      await this.transitions.begin(record);
       return this.receiveFirst(record, { body, lease, checksum: request.checksum });
     });
   }
@@ -73,7 +75,7 @@ export class Uploads {
     return this.holdOwned(id, owner, async (lease, { record, offset }) => {
       if (isFinal(record.concat)) throw finalIsClosed();
       const state = { offset, length: record.length };
-      const length = assertAppendable(request, body, state, this.rules.maxSize);
+      const length = assertAppendable(request, body, state, record.maxSize);
       const fixed = await this.transitions.fixLength(record, length);
       const { checksum } = request;
       return this.receive(fixed, offset, { body, lease, checksum });
@@ -184,12 +186,11 @@ export class Uploads {
 
   /** Makes a final upload of partial ones; a crash in the middle leaves those as they were. */
   private async concatenate(request: NewUpload, parts: readonly string[]): Promise<ReceiveResult> {
-    const { owner } = request;
     const find = async (id: string) => (await this.settle(id)) ?? (await this.find(id));
-    const length = await this.concatenator.measure(parts, owner, find);
+    const length = await this.concatenator.measure(parts, request, find);
     const record = this.newRecord({ ...request, length });
     return this.leases.hold(record.id, async () => {
-      await this.registry.create(record);
+      await this.transitions.begin(record);
       const finished = await this.concatenator.build(record, parts).catch((error: unknown) => {
         return this.removeAndThrow(record.id, error);
       });
@@ -198,13 +199,14 @@ export class Uploads {
     });
   }
 
-  private newRecord({ length, metadata, owner, concatHeader }: NewUpload): UploadRecord {
+  private newRecord({ length, maxSize, metadata, owner, concatHeader }: NewUpload): UploadRecord {
     const createdAt = Date.now();
     const { validFor } = this.rules;
     return {
       id: randomBytes(16).toString('hex'),
       state: 'receiving',
       length,
+      maxSize,
       metadata,
       concat: concatHeader,
       owner,

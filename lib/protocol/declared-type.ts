@@ -28,12 +28,20 @@ const INLINE_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The media type a client declared, if it may be told to browsers as it is.
+ * The media type a client declared, in lower case and without parameters.
  *
  * @param metadata the type is read from the key `filetype`, else `type`
  */
-export function inlineTypeOf({ text }: Metadata): string | undefined {
+export function declaredTypeOf({ text }: Metadata): string | undefined {
   const [type = ''] = (text['filetype'] ?? text['type'] ?? '').split(';', 1);
   const name = type.trim().toLowerCase();
-  return INLINE_TYPES.has(name) ? name : undefined;
+  return name === '' ? undefined : name;
+}
+
+/**
+ * The media type a client declared, if it may be told to browsers as it is.
+ */
+export function inlineTypeOf(metadata: Metadata): string | undefined {
+  const type = declaredTypeOf(metadata);
+  return type !== undefined && INLINE_TYPES.has(type) ? type : undefined;
 }

@@ -1,0 +1,59 @@
+import { BadRequestException, ValidationPipe, type HttpException, type Type } from '@nestjs/common';
+import type { MetadataRules } from '../options/index.js';
+import { decodeMetadata, ProtocolError } from '../protocol/index.js';
+import type { PlatformRequest } from './http-types.js';
+
+/** Holds what a client says of an upload against what the app accepts. */
+export class MetadataCheck {
+  private readonly pipe?: ValidationPipe;
+
+  constructor(private readonly rules: MetadataRules) {
+    // The app's own pipe would strip, or transform, by rules that are meant for its bodies.
+    if (rules.type) this.pipe = new ValidationPipe({ forbidUnknownValues: false });
+  }
+
+  /**
+   * @param header the `Upload-Metadata` header as sent
+   * @throws ProtocolError 400 with the validator's words
+   */
+  async assertAcceptable(header: string | undefined, request: PlatformRequest): Promise<void> {
+    const { text } = this.assertSize(header);
+    const { type, validate } = this.rules;
+    if (type) await this.assertType(text, type);
+    if (validate) await this.assertValid(() => validate(text, request));
+  }
+
+  private assertSize(header = '') {
+    const { maxBytes, maxKeys } = this.rules;
+    const metadata = decodeMetadata(header);
+    const keys = Object.keys(metadata.text).length;
+    if (header.length > maxBytes) {
+      throw new ProtocolError(400, `Upload-Metadata is longer than ${maxBytes} bytes.`);
+    }
+    if (keys > maxKeys) {
+      throw new ProtocolError(400, `Upload-Metadata has more than ${maxKeys} keys.`);
+    }
+    return metadata;
+  }
+
+  private async assertType(text: Record<string, string>, metatype: Type): Promise<void> {
+    await this.assertValid(() => this.pipe?.transform({ ...text }, { type: 'body', metatype }));
+  }
+
+  private async assertValid(work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof BadRequestException)) throw error;
+      throw new ProtocolError(400, `Upload-Metadata: ${wordsOf(error)}.`, {}, { cause: error });
+    }
+  }
+}
+
+/** One line, whether the validator said one thing or several. */
+function wordsOf(error: HttpException): string {
+  const response = error.getResponse();
+  const message: unknown =
+    typeof response === 'string' ? response : Reflect.get(response, 'message');
+  return [message].flat().map(String).join('; ');
+}

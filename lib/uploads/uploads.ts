@@ -11,7 +11,7 @@ import type { UploadStorage } from '../storage/index.js';
 import type { BodyEnd } from './body-pump.js';
 import type { Completion } from './completion.interface.js';
 import { Concatenator, isHalfFinal } from './concatenator.js';
-import type { RevokeReason } from './lease.js';
+import type { Lease, RevokeReason } from './lease.js';
 import type { Leases } from './leases.js';
 import { Receiver, type Parcel, type UploadBody } from './receiver.js';
 import { Transitions } from './transitions.js';

@@ -1,4 +1,5 @@
 import contentDisposition from 'content-disposition';
+import type { Stats } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import send from 'send';
 import { decodeMetadata, filenameOf, inlineTypeOf } from '../protocol/index.js';
@@ -18,20 +19,32 @@ export interface Download {
  * Answers with a file: whole, in a range, or not at all where the client has it (RFC 9110 §13,
  * §14). Several ranges at once are answered with the whole, as RFC 9110 §14.2 allows.
  *
- * Resolves when the answer is out, or its client has gone.
+ * @returns when the answer is out, or its client has gone: the error that kept the file from being
+ *   read, if one did
  */
 export function sendDownload(
   req: IncomingMessage,
   response: PlatformResponse,
   download: Download,
-): Promise<void> {
+): Promise<Error | undefined> {
   const res = takeOver(response);
+  if (res.closed) return Promise.resolve(undefined);
   describe(res, download);
   return new Promise((resolve) => {
-    res.once('close', resolve);
+    let fault: Error | undefined;
+    res.once('close', () => resolve(fault));
     // Dots in folders above the file are the application's business.
     const stream = send(req, encodeURI(download.path), { dotfiles: 'allow' });
-    stream.on('error', (error: SendError) => refuse(res, error));
+    stream.on('file', (_path: string, stats: Stats) => {
+      res.setHeader('ETag', etagOf(download.id, stats));
+      fitSuffix(req, stats.size);
+    });
+    stream.on('directory', () => refuse(res, 404));
+    stream.on('error', (error: SendError) => {
+      const { status = 500 } = error;
+      if (status >= 500) fault = error;
+      refuse(res, status);
+    });
     stream.pipe(res);
   });
 }
@@ -40,6 +53,13 @@ export function sendDownload(
 interface SendError extends Error {
   readonly status?: number;
 }
+
+/** What a client is told; the error's own words would name the path. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  404: 'The file is not there.',
+  412: 'The file is not the one that the request is meant for.',
+  416: 'The file has no such range.',
+};
 
 type Reply = Exclude<PlatformResponse, ServerResponse> & {
   getHeaders?(): Readonly<Record<string, string | string[]>>;
@@ -57,13 +77,12 @@ function takeOver(response: PlatformResponse): ServerResponse {
   return reply.raw;
 }
 
-function describe(res: ServerResponse, { id, metadata }: Download): void {
+function describe(res: ServerResponse, { metadata }: Download): void {
   const decoded = decodeMetadata(metadata);
   const type = inlineTypeOf(decoded);
   res.setHeader('Content-Type', type ?? 'application/octet-stream');
   res.setHeader('X-Content-Type-Options', 'nosniff');
-  // The bytes under an id never change, but who may see them may.
-  res.setHeader('ETag', `"${id}"`);
+  // Who may see the file may change.
   res.setHeader('Cache-Control', 'private, no-cache');
   // RFC 6266: `filename*` for what is not Latin, with a plain name for old clients beside it.
   const disposition = contentDisposition(filenameOf(decoded), {
@@ -72,14 +91,24 @@ function describe(res: ServerResponse, { id, metadata }: Download): void {
   res.setHeader('Content-Disposition', disposition);
 }
 
-function refuse(res: ServerResponse, error: SendError): void {
+/** Bytes under an id stay as they are, unless the file was moved: then it is the application's. */
+function etagOf(id: string, { size, mtimeMs }: Stats): string {
+  return `"${id}-${size.toString(16)}-${Math.trunc(mtimeMs).toString(16)}"`;
+}
+
+/** More last bytes than there are mean all of them (RFC 9110 §14.1.2); `send` would refuse. */
+function fitSuffix(req: IncomingMessage, size: number): void {
+  const [, suffix] = /^bytes=-(\d+)$/.exec(req.headers.range ?? '') ?? [];
+  if (suffix !== undefined && Number(suffix) > size) req.headers.range = 'bytes=0-';
+}
+
+function refuse(res: ServerResponse, status: number): void {
   if (res.headersSent) {
     res.destroy();
     return;
   }
-  const { status = 500 } = error;
-  const message = status === 416 ? 'The file has no such range.' : error.message;
-  for (const name of ['Content-Disposition', 'ETag']) res.removeHeader(name);
+  for (const name of ['Content-Disposition', 'Content-Length', 'ETag']) res.removeHeader(name);
+  const message = REFUSALS[status] ?? 'The download failed; try again.';
   const { headers, body } = answerOf({ status, message, headers: {} });
   res.writeHead(status, headers).end(body);
 }

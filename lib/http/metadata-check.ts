@@ -1,6 +1,6 @@
 import { BadRequestException, ValidationPipe, type HttpException, type Type } from '@nestjs/common';
 import type { MetadataRules } from '../options/index.js';
-import { decodeMetadata, ProtocolError } from '../protocol/index.js';
+import { decodeMetadata, ProtocolError, type CreationRequest } from '../protocol/index.js';
 import type { PlatformRequest } from './http-types.js';
 
 /** Holds what a client says of an upload against what the app accepts. */
@@ -13,11 +13,16 @@ export class MetadataCheck {
   }
 
   /**
-   * @param header the `Upload-Metadata` header as sent
+   * A part of an upload need not say what the whole is; the final upload must.
+   *
    * @throws ProtocolError 400 with the validator's words
    */
-  async assertAcceptable(header: string | undefined, request: PlatformRequest): Promise<void> {
-    const { text } = this.assertSize(header);
+  async assertAcceptable(
+    { metadata, concat }: CreationRequest,
+    request: PlatformRequest,
+  ): Promise<void> {
+    const { text } = this.assertSize(metadata);
+    if (concat?.kind === 'partial') return;
     const { type, validate } = this.rules;
     if (type) await this.assertType(text, type);
     if (validate) await this.assertValid(() => validate(text, request));
@@ -45,15 +50,17 @@ export class MetadataCheck {
       await work();
     } catch (error) {
       if (!(error instanceof BadRequestException)) throw error;
-      throw new ProtocolError(400, `Upload-Metadata: ${wordsOf(error)}.`, {}, { cause: error });
+      throw new ProtocolError(400, `Upload-Metadata: ${wordsOf(error)}`, {}, { cause: error });
     }
   }
 }
 
-/** One line, whether the validator said one thing or several. */
+/** One line, whether the validator said one thing or several, in whatever form. */
 function wordsOf(error: HttpException): string {
   const response = error.getResponse();
-  const message: unknown =
-    typeof response === 'string' ? response : Reflect.get(response, 'message');
-  return [message].flat().map(String).join('; ');
+  const said: unknown = typeof response === 'string' ? response : Reflect.get(response, 'message');
+  const words = [said ?? response].flat().map((word) => {
+    return typeof word === 'string' ? word : JSON.stringify(word);
+  });
+  return words.join('; ').replace(/\s+/g, ' ');
 }

@@ -21,9 +21,9 @@ export function answerTo(end: BodyEnd, success: Answer): Answer | undefined {
     case 'overflow':
       throw new ProtocolError(413, 'The body has more bytes than the upload has room for.');
     case 'newer-request':
-      throw busy('A newer request took the upload over; the bytes sent so far are kept.');
+      throw busy('A newer request took the upload over; HEAD tells what was kept.');
     case 'shutdown':
-      throw new TusException(503, 'The server is shutting down; the bytes sent so far are kept.', {
+      throw new TusException(503, 'The server is shutting down; HEAD tells what was kept.', {
         'Retry-After': '1',
       });
   }

@@ -86,7 +86,7 @@ export class TusHttp {
       const own = this.urls.ownUrls(request);
       const rules = await this.rulesFor(request);
       const creation = parseCreation(req.headersDistinct, body, rules, own);
-      await this.metadata.assertAcceptable(creation.metadata, request);
+      await this.metadata.assertAcceptable(creation, request);
       const owner = await this.ownerOf(request);
       const { maxSize } = rules;
       const result = await this.uploads.create({ ...creation, owner, maxSize }, body);
@@ -144,7 +144,9 @@ export class TusHttp {
       const id = this.knownId(exchange.id);
       const record = await this.files.recordOf(id, await this.ownerOf(request));
       const { metadata } = record;
-      await sendDownload(exchange.req, response, { id, path: this.files.locate(record), metadata });
+      const path = this.files.locate(record);
+      const fault = await sendDownload(exchange.req, response, { id, path, metadata });
+      if (fault) this.report(fault, exchange);
       return 'answered';
     });
   }
@@ -179,19 +181,23 @@ export class TusHttp {
     else exchange.req.destroy();
   }
 
-  private refusalOf(error: unknown, { req, id }: Exchange): HttpException {
+  private refusalOf(error: unknown, exchange: Exchange): HttpException {
     // What the app's `owner` function throws is for the app's filters.
     if (error instanceof HttpException && !(error instanceof TusException)) return error;
     const refusal = toTusException(error);
     if (refusal && refusal.getStatus() < 500) return refusal;
     if (refusal?.getStatus() === 503) return refusal;
 
-    const { message, stack } = asError(error);
-    const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
-    this.logger.error(`${subject} failed on ${req.method}: ${message}`, stack);
+    this.report(error, exchange);
     return (
       refusal ?? new TusException(500, 'The upload failed; try again.', { Connection: 'close' })
     );
+  }
+
+  private report(error: unknown, { req, id }: Exchange): void {
+    const { message, stack } = asError(error);
+    const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
+    this.logger.error(`${subject} failed on ${req.method}: ${message}`, stack);
   }
 
   /**

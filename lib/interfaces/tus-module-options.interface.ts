@@ -33,7 +33,8 @@ export interface MaxSizeFunction {
 }
 
 /**
- * What clients may say of their uploads in `Upload-Metadata`.
+ * What clients may say of their uploads in `Upload-Metadata`. Of a partial upload only the size of
+ * it is checked: what the whole is, the final upload says.
  *
  * @publicApi
  */
@@ -240,7 +241,7 @@ export interface TusModuleOptions {
   /**
    * The extensions of tus 1.0 that are offered.
    *
-   * @default all that this version has
+   * @default all but `checksum-trailer`: proxies such as nginx drop trailers
    */
   extensions?: readonly TusExtension[];
 

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { isPartial } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ByteRange, UploadStorage } from '../storage/index.js';
 import type { Leases } from './leases.js';
@@ -36,6 +37,7 @@ export class FinishedFiles {
     if (record.state === 'terminated' || record.state === 'expired') {
       throw new UploadGoneError(id, record.state);
     }
+    if (isPartial(record.concat)) throw new NoFileError(id, 'it is a part of another one');
     if (!(await this.isThere(record))) throw new NoFileError(id, reasonOf(record));
     return record;
   }
@@ -103,8 +105,8 @@ export class FinishedFiles {
   /** Whether the file is still where it was left, by us or by the application. */
   async isThere(record: UploadRecord): Promise<boolean> {
     if (record.state !== 'finished' || record.fileRemovedAt !== undefined) return false;
-    return access(this.locate(record)).then(
-      () => true,
+    return stat(this.locate(record)).then(
+      (stats) => stats.isFile(),
       () => false,
     );
   }

@@ -1,8 +1,18 @@
 import { fileTypeFromBuffer, supportedMimeTypes } from 'file-type';
-import { declaredTypeOf, decodeMetadata, ProtocolError } from '../protocol/index.js';
+import { declaredTypeOf, decodeMetadata, ProtocolError, quote } from '../protocol/index.js';
 
 /** Bytes from the start of a file that tell what it is. */
 export const TELLING_BYTES = 4100;
+
+/** Types that others are built on: the start of such a file shows no more than the foundation. */
+const FOUNDATIONS: Readonly<Record<string, RegExp>> = {
+  'application/x-cfb': /^application\/(msword|vnd\.(ms-|visio))/,
+  'application/zip':
+    /\+zip$|^application\/(java-archive|vnd\.(android|oasis\.opendocument|openxmlformats)|vnd\.ms-)/,
+};
+
+/** The control characters that text is written with. */
+const TEXT_CONTROLS = Buffer.from('\t\n\v\f\r\x1b');
 
 /** Decides what kinds of files are taken: by what clients declare, and by what the bytes are. */
 export class TypeCheck {
@@ -16,7 +26,7 @@ export class TypeCheck {
   assertDeclared(header: string | undefined): void {
     const declared = declaredTypeOf(decodeMetadata(header));
     if (declared === undefined || this.allows(declared)) return;
-    throw this.refusal(`declared to be ${declared}`);
+    throw this.refusal(`declared to be ${quote(declared)}`);
   }
 
   /**
@@ -29,22 +39,35 @@ export class TypeCheck {
    */
   async assertActual(header: string | undefined, start: Uint8Array): Promise<void> {
     const actual = (await fileTypeFromBuffer(start))?.mime;
-    const declared = declaredTypeOf(decodeMetadata(header));
     if (actual !== undefined && this.allows(actual)) return;
-    if (actual !== undefined) throw this.refusal(`of type ${actual}`);
 
-    const isPlausible = declared !== undefined && !supportedMimeTypes.has(declared);
-    if (isPlausible && this.allows(declared)) return;
-    throw this.refusal('of no type that its bytes would show');
+    const declared = declaredTypeOf(decodeMetadata(header));
+    const isPossible = declared !== undefined && this.allows(declared);
+    if (isPossible && canBe(declared, actual, start)) return;
+    const shown =
+      actual === undefined ? 'of no type that its bytes would show' : `of type ${actual}`;
+    throw this.refusal(shown);
   }
 
   private allows(type: string): boolean {
-    const [kind] = type.split('/', 1);
-    return this.allowed.includes(type) || this.allowed.includes(`${kind}/*`);
+    const kind = type.slice(0, type.indexOf('/') + 1);
+    return this.allowed.includes(type) || this.allowed.includes(`${kind}*`);
   }
 
   private refusal(what: string): ProtocolError {
     const allowed = this.allowed.join(', ');
     return new ProtocolError(415, `The file is ${what}; allowed are ${allowed}.`);
   }
+}
+
+/** Whether a file whose bytes show one type, or none, can be of another one. */
+function canBe(declared: string, actual: string | undefined, start: Uint8Array): boolean {
+  if (actual !== undefined && FOUNDATIONS[actual]?.test(declared)) return true;
+  if (supportedMimeTypes.has(declared)) return false;
+  // Text may begin with what happens to be a signature, as "BM" is.
+  return actual === undefined || isText(start);
+}
+
+function isText(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte >= 0x20 || TEXT_CONTROLS.includes(byte));
 }

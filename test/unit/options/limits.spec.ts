@@ -1,0 +1,82 @@
+import { resolveOptions, type TusOptions } from '../../../lib/options/index.js';
+import { TusOptionError, type TusModuleOptions } from '../../../lib/index.js';
+
+class Anything {}
+
+describe('resolveOptions', () => {
+  it('limits metadata, and nothing else, unless told', () => {
+    expect(resolveOptions({})).toMatchObject({
+      maxSize: undefined,
+      metadata: { maxBytes: 8192, maxKeys: 64, type: undefined, validate: undefined },
+      allowedTypes: undefined,
+      download: false,
+      removePartials: false,
+    });
+    expect(resolveOptions({}).maxSizeOf).toBeUndefined();
+  });
+
+  it('takes a function for maxSize, to be asked for each creation', () => {
+    const maxSize = () => '1KB';
+
+    const options = resolveOptions({ maxSize });
+
+    expect(options.maxSizeOf).toBe(maxSize);
+    expect(options.maxSize).toBeUndefined();
+  });
+
+  const validate = () => undefined;
+
+  it.each<[TusModuleOptions, Partial<TusOptions>]>([
+    [{ metadata: {} }, { metadata: { maxBytes: 8192, maxKeys: 64 } }],
+    [{ metadata: { maxBytes: '1KB', maxKeys: 3 } }, { metadata: { maxBytes: 1024, maxKeys: 3 } }],
+    [{ metadata: { maxBytes: 0 } }, { metadata: { maxBytes: 0, maxKeys: 64 } }],
+    [
+      { metadata: { type: Anything, validate } },
+      { metadata: { maxBytes: 8192, maxKeys: 64, type: Anything, validate } },
+    ],
+    [{ allowedTypes: ['IMAGE/*', 'text/X.y+z'] }, { allowedTypes: ['image/*', 'text/x.y+z'] }],
+    [{ download: true }, { download: true }],
+    [{ concatenation: {} }, { removePartials: false }],
+    [{ concatenation: { removePartials: true } }, { removePartials: true }],
+  ])('reads %j', (options, expected) => {
+    expect(resolveOptions(options)).toMatchObject(expected);
+  });
+
+  it.each<[string, unknown]>([
+    ['maxSize', 'lots'],
+    ['maxSize', 1.5],
+    ['maxSize', -1],
+    ['maxSize', null],
+    ['maxSize', {}],
+    ['allowedTypes', []],
+    ['allowedTypes', 'image/png'],
+    ['allowedTypes', ['png']],
+    ['allowedTypes', ['*/*']],
+    ['allowedTypes', ['image/png; q=1']],
+    ['allowedTypes', ['image/*', 7]],
+    ['allowedTypes', [' image/png']],
+    ['download', 'yes'],
+    ['download', 1],
+    ['metadata', 'none'],
+    ['concatenation', true],
+  ])('refuses %s: %j', (option, value) => {
+    expect(() => resolveOptions({ [option]: value })).toThrow(
+      expect.objectContaining({ constructor: TusOptionError, option }),
+    );
+  });
+
+  it.each<[string, TusModuleOptions | object]>([
+    ['metadata.maxBytes', { metadata: { maxBytes: 'much' } }],
+    ['metadata.maxKeys', { metadata: { maxKeys: 0 } }],
+    ['metadata.maxKeys', { metadata: { maxKeys: 1.5 } }],
+    ['metadata.type', { metadata: { type: {} } }],
+    ['metadata.validate', { metadata: { validate: 'yes' } }],
+    ['metadata.size', { metadata: { size: 7 } }],
+    ['concatenation.removePartials', { concatenation: { removePartials: 'yes' } }],
+    ['concatenation.remove', { concatenation: { remove: true } }],
+  ])('refuses %s in %j', (option, options) => {
+    expect(() => resolveOptions(options)).toThrow(
+      expect.objectContaining({ constructor: TusOptionError, option }),
+    );
+  });
+});

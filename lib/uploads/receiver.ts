@@ -46,7 +46,7 @@ export class Receiver {
   async receive(record: UploadRecord, offset: number, parcel: Parcel): Promise<Received> {
     const check = parcel.checksum && new BodyCheck(parcel.checksum);
     if (!parcel.body.present) check?.assertMatches(() => parcel.body.trailers());
-    if (record.state === 'finished') return this.receiveNothing(record, parcel);
+    if (record.state === 'finished') return this.receiveNothing(record, parcel, check);
     if (!parcel.body.present && record.length !== offset) return { record, end: 'ended' };
 
     const writer = await this.storage.openWriter(record.id);
@@ -85,21 +85,24 @@ export class Receiver {
     parcel: Parcel,
     check?: BodyCheck,
   ): Promise<BodyEnd> {
-    const end = await this.read(parcel, {
-      limit: this.limitOf(record) - writer.size,
-      write: async (chunks) => {
-        const start = writer.size;
-        const written = writer.write(chunks);
-        // While the disk works, we compute.
-        check?.update(chunks);
-        await written;
-        if (this.transitions.showsType(start, writer.size)) {
-          await this.transitions.assertType(record);
-        }
-      },
-    });
-    if (end === 'ended') check?.assertMatches(() => parcel.body.trailers());
+    const limit = this.limitOf(record) - writer.size;
+    const write = async (chunks: readonly Uint8Array[]): Promise<void> => {
+      const start = writer.size;
+      const written = writer.write(chunks);
+      // While the disk works, we compute.
+      check?.update(chunks);
+      await written;
+      if (!check) await this.assertType(record, start, writer.size);
+    };
+    const start = writer.size;
+    const end = await this.read(parcel, { limit, write }, check);
+    // Bytes that were damaged on their way tell nothing.
+    if (check && end === 'ended') await this.assertType(record, start, writer.size);
     return end;
+  }
+
+  private async assertType(record: UploadRecord, start: number, size: number): Promise<void> {
+    if (this.transitions.showsType(start, size)) await this.transitions.assertType(record);
   }
 
   private async cut(id: string, writer: UploadWriter, size: number): Promise<void> {
@@ -108,18 +111,25 @@ export class Receiver {
   }
 
   /** A finished upload takes no byte; whether a chunked body has one shows only in reading it. */
-  private async receiveNothing(record: UploadRecord, parcel: Parcel): Promise<Received> {
-    const end = await this.read(parcel, { limit: 0, write: () => Promise.resolve() });
+  private async receiveNothing(
+    record: UploadRecord,
+    parcel: Parcel,
+    check?: BodyCheck,
+  ): Promise<Received> {
+    const end = await this.read(parcel, { limit: 0, write: () => Promise.resolve() }, check);
     return { record, end };
   }
 
   private async read(
     { body, lease }: Parcel,
     target: Pick<PumpTarget, 'limit' | 'write'>,
+    check?: BodyCheck,
   ): Promise<BodyEnd> {
     if (!body.present) return 'ended';
     const { idleTimeout } = this.rules;
-    return pump(body.open(), { ...target, idleTimeout, lease });
+    const end = await pump(body.open(), { ...target, idleTimeout, lease });
+    if (end === 'ended') check?.assertMatches(() => body.trailers());
+    return end;
   }
 
   private limitOf(record: UploadRecord): number {

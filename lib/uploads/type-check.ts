@@ -69,5 +69,8 @@ function canBe(declared: string, actual: string | undefined, start: Uint8Array):
 }
 
 function isText(bytes: Uint8Array): boolean {
+  const [first, second] = bytes;
+  // The byte order mark of UTF-16 begins a frame of MP3 as well.
+  if (first === 0xff && second === 0xfe) return true;
   return bytes.every((byte) => byte >= 0x20 || TEXT_CONTROLS.includes(byte));
 }

@@ -286,16 +286,6 @@ describe.each(PLATFORMS)('creation on %s', (platform) => {
     expect(await offsetOf(app(), { path: upload.path + suffix })).toBe(5);
   });
 
-  it.each([
-    ['T99', 'Upload-Checksum', 'sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk='],
-    ['T114', 'Upload-Concat', 'partial'],
-  ])('%s: %s, which is not offered, is 400 and creates nothing', async (_row, name, value) => {
-    const response = await post(app(), { length: 5, headers: { [name]: value } });
-
-    expectRefused(response, 400);
-    expect(response.headers.location).toBeUndefined();
-  });
-
   /** A further upload's delivery: whatever was due before it has been delivered too. */
   async function everythingDelivered(): Promise<void> {
     await app().finished.of((await uploadWhole(app(), 'barrier')).id);

@@ -6,7 +6,9 @@ const ALL = [
   'creation-with-upload',
   'creation-defer-length',
   'expiration',
+  'checksum',
   'termination',
+  'concatenation',
 ];
 
 describe.each(PLATFORMS)('OPTIONS on %s', (platform) => {
@@ -31,8 +33,9 @@ describe.each(PLATFORMS)('OPTIONS on %s', (platform) => {
     expect((await options(app())).headers['tus-max-size']).toBeUndefined();
   });
 
-  it('T18: there is no Tus-Checksum-Algorithm where checksums are not offered', async () => {
-    expect((await options(app())).headers['tus-checksum-algorithm']).toBeUndefined();
+  it('T18: Tus-Checksum-Algorithm lists what is verified, sha1 among it', async () => {
+    const { headers } = await options(app());
+    expect(headers['tus-checksum-algorithm']).toBe('sha1,sha256,sha512,md5,crc32');
   });
 
   it('T19: the answer carries Tus-Resumable', async () => {

@@ -495,18 +495,6 @@ describe.each(PLATFORMS)('PATCH on %s', (platform) => {
     }
   });
 
-  it('T99: Upload-Checksum, which is not offered, is 400, and changes nothing', async () => {
-    const upload = await create(app(), { length: 5 });
-
-    const response = await patch(app(), upload, {
-      body: 'hello',
-      headers: { 'Upload-Checksum': 'sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=' },
-    });
-
-    expectRefused(response, 400);
-    expect(await offsetOf(app(), upload)).toBe(0);
-  });
-
   /** A further upload's delivery: whatever was due before it has been delivered too. */
   async function everythingDelivered(): Promise<void> {
     await app().finished.of((await uploadWhole(app(), 'barrier')).id);

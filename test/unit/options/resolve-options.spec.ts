@@ -14,6 +14,7 @@ describe('resolveOptions', () => {
       maxSize: undefined,
       idleTimeout: 60_000,
       durability: 'completion',
+      removePartials: false,
       cors: undefined,
       cleanupEvery: HOUR / 6,
       finishedAfter: undefined,
@@ -22,14 +23,21 @@ describe('resolveOptions', () => {
     });
   });
 
-  it('offers every extension there is', () => {
+  it('offers every extension there is, but for the trailers that proxies drop', () => {
     expect([...resolveOptions({}).extensions]).toEqual([
       'creation',
       'creation-with-upload',
       'creation-defer-length',
       'expiration',
+      'checksum',
       'termination',
+      'concatenation',
     ]);
+  });
+
+  it('offers checksums in trailers where it is told to', () => {
+    const { extensions } = resolveOptions({ extensions: ['checksum', 'checksum-trailer'] });
+    expect([...extensions]).toEqual(['checksum', 'checksum-trailer']);
   });
 
   it('gives a named instance a folder of its own', () => {
@@ -47,6 +55,8 @@ describe('resolveOptions', () => {
     [{ cleanup: { every: false } }, { cleanupEvery: undefined }],
     [{ cleanup: { finishedAfter: '7d' } }, { finishedAfter: 7 * 24 * HOUR }],
     [{ extensions: ['creation'] }, { validFor: undefined }],
+    [{ concatenation: { removePartials: true } }, { removePartials: true }],
+    [{ concatenation: {} }, { removePartials: false }],
     [{ cors: true }, { cors: { maxAge: 24 * HOUR } }],
     [
       { delivery: { backoff: { first: '5s' } } },
@@ -74,7 +84,11 @@ describe('resolveOptions', () => {
     ['publicUrl', 'files'],
     ['publicUrl', 'ftp://example.com/files'],
     ['owner', 'me'],
-    ['extensions', ['checksum']],
+    ['extensions', ['checksums']],
+    ['extensions', ['checksum-trailer']],
+    ['extensions', ['concatenation']],
+    ['extensions', ['concatenation-unfinished']],
+    ['concatenation', true],
     ['extensions', 'creation'],
     ['extensions', ['creation-with-upload']],
     ['cleanup', true],
@@ -95,6 +109,8 @@ describe('resolveOptions', () => {
     ['delivery.concurrency', { delivery: { concurrency: 1.5 } }],
     ['delivery.backoff.first', { delivery: { backoff: { first: 'x' } } }],
     ['delivery.backoff.jitter', { delivery: { backoff: { jitter: 1 } as never } }],
+    ['concatenation.removePartials', { concatenation: { removePartials: 1 as never } }],
+    ['concatenation.unfinished', { concatenation: { unfinished: true } as never }],
     ['cors.maxAge', { cors: { maxAge: -1 } }],
     ['cors.methods', { cors: { methods: [] } as never }],
   ])('names a nested option, %s, by its path', (option, options) => {

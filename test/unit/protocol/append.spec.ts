@@ -1,20 +1,19 @@
 import { ALL_EXTENSIONS, assertAppendable, parseAppend } from '../../../lib/protocol/index.js';
-import type { AppendRequest, BodyInfo } from '../../../lib/protocol/index.js';
+import type { AppendRequest, BodyInfo, CreationRules } from '../../../lib/protocol/index.js';
 import { BAD_INTEGERS, refusal, refusedStatus } from './refusal.js';
 
 const OCTETS = 'application/offset+octet-stream';
 
 type Sent = Record<string, string | string[] | undefined>;
 
-function append(sent: Sent, maxSize?: number): AppendRequest {
+function append(sent: Sent, rules: Partial<CreationRules> = {}): AppendRequest {
   const all = { 'content-type': OCTETS, 'upload-offset': '0', ...sent };
   const headers = Object.fromEntries(
     Object.entries(all).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, [value].flat()]],
     ),
   );
-  const extensions = new Set(ALL_EXTENSIONS);
-  return parseAppend(headers, maxSize === undefined ? { extensions } : { extensions, maxSize });
+  return parseAppend(headers, { extensions: new Set(ALL_EXTENSIONS), ...rules });
 }
 
 describe('parseAppend', () => {
@@ -52,15 +51,26 @@ describe('parseAppend', () => {
   );
 
   it('answers 413 to a length too large to be counted where there is a limit', () => {
-    expect(refusedStatus(() => append({ 'upload-length': '9007199254740992' }, 10))).toBe(413);
+    expect(
+      refusedStatus(() => append({ 'upload-length': '9007199254740992' }, { maxSize: 10 })),
+    ).toBe(413);
   });
 
   it('leaves it to the check against the upload to compare the length with the limit', () => {
-    expect(append({ 'upload-length': '11' }, 10)).toEqual({ offset: 0, length: 11 });
+    expect(append({ 'upload-length': '11' }, { maxSize: 10 })).toEqual({ offset: 0, length: 11 });
   });
 
-  it('answers 400 to a checksum, which is not offered', () => {
-    const call = () => append({ 'upload-checksum': 'sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=' });
+  it('reads a checksum, and that the trailer will bring one', () => {
+    expect(append({ 'upload-checksum': 'crc32 DUoRhQ==' })).toEqual({
+      offset: 0,
+      checksum: { algorithm: 'crc32', digest: Buffer.from('0d4a1185', 'hex') },
+    });
+    expect(append({ trailer: 'Upload-Checksum' })).toEqual({ offset: 0, checksum: 'in-trailer' });
+  });
+
+  it('answers 400 to a checksum where it is not offered', () => {
+    const rules = { extensions: new Set(['creation'] as const) };
+    const call = () => append({ 'upload-checksum': 'crc32 DUoRhQ==' }, rules);
     expect(refusal(call)).toMatchObject({
       status: 400,
       message: expect.stringContaining('Upload-Checksum'),

@@ -161,12 +161,82 @@ describe('parseCreation', () => {
     );
   });
 
-  it.each<[Sent]>([
-    [{ 'upload-concat': 'partial' }],
-    [{ 'upload-concat': 'final;/files/a' }],
-    [{ 'upload-concat': '' }],
-    [{ 'upload-checksum': 'sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=' }],
-  ])('answers 400 to what is not offered: %j', (sent) => {
-    expect(refusedStatus(() => create({ 'upload-length': '5', ...sent }))).toBe(400);
+  describe('checksum', () => {
+    it('is read with a body and without one', () => {
+      const sent = { 'upload-length': '5', 'upload-checksum': 'crc32 DUoRhQ==' };
+      const checksum = { algorithm: 'crc32', digest: Buffer.from('0d4a1185', 'hex') };
+      const body: BodyInfo = { present: true, length: 5 };
+      expect(create(sent)).toEqual({ length: 5, checksum });
+      expect(create({ ...sent, 'content-type': OCTETS }, body)).toEqual({ length: 5, checksum });
+    });
+
+    it('may come in the trailer', () => {
+      const sent = { 'upload-length': '5', 'content-type': OCTETS, trailer: 'upload-checksum' };
+      expect(create(sent, { present: true })).toEqual({ length: 5, checksum: 'in-trailer' });
+    });
+  });
+
+  describe('concatenation', () => {
+    const id = 'a'.repeat(32);
+    const final = { 'upload-concat': `final;/files/${id}` };
+
+    function concatenate(sent: Sent, body = NO_BODY, rules: Partial<CreationRules> = {}) {
+      const headers = Object.fromEntries(
+        Object.entries(sent).map(([name, value]) => [name, [value].flat()]),
+      );
+      const own = { paths: ['/files'], hosts: [] };
+      return parseCreation(headers, body, { extensions: new Set(ALL_EXTENSIONS), ...rules }, own);
+    }
+
+    it('takes a part like any upload, and keeps the header', () => {
+      expect(create({ 'upload-length': '5', 'upload-concat': 'partial' })).toEqual({
+        length: 5,
+        concat: { kind: 'partial' },
+        concatHeader: 'partial',
+      });
+    });
+
+    it('takes a final upload with metadata, and keeps the header as sent', () => {
+      expect(
+        concatenate({ 'upload-concat': `final; /files/${id}`, 'upload-metadata': 'a' }),
+      ).toEqual({
+        metadata: 'a',
+        concat: { kind: 'final', parts: [id] },
+        concatHeader: `final; /files/${id}`,
+      });
+    });
+
+    it.each<[Sent]>([[{ 'upload-length': '5' }], [{ 'upload-defer-length': '1' }]])(
+      'answers 400 to a final upload with %j',
+      (sent) => {
+        expect(refusedStatus(() => concatenate({ ...final, ...sent }))).toBe(400);
+      },
+    );
+
+    it('answers 403 to a final upload with bytes of its own', () => {
+      for (const contentType of [OCTETS, 'text/plain']) {
+        const call = () =>
+          concatenate({ ...final, 'content-type': contentType }, { present: true, length: 5 });
+        expect(refusedStatus(call)).toBe(403);
+      }
+    });
+
+    it('knows no upload where no URL is its own', () => {
+      expect(refusedStatus(() => create(final))).toBe(400);
+    });
+  });
+
+  it.each<[Sent, TusExtension]>([
+    [{ 'upload-concat': 'partial' }, 'concatenation'],
+    [{ 'upload-concat': 'final;/files/a' }, 'concatenation'],
+    [{ 'upload-concat': '' }, 'concatenation'],
+    [{ 'upload-checksum': 'crc32 DUoRhQ==' }, 'checksum'],
+  ])('answers 400, which is not repeated, to %j without %s', (sent, extension) => {
+    const rules = without(extension);
+    const call = () => create({ 'upload-length': '5', ...sent }, NO_BODY, rules);
+    expect(refusal(call)).toMatchObject({
+      status: 400,
+      message: expect.stringContaining(`${extension} is not offered`),
+    });
   });
 });

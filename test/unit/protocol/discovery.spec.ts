@@ -6,7 +6,10 @@ describe('discoveryHeaders', () => {
     expect(discoveryHeaders({ extensions, maxSize: 100 })).toEqual({
       'Tus-Resumable': '1.0.0',
       'Tus-Version': '1.0.0',
-      'Tus-Extension': 'creation,creation-with-upload,creation-defer-length,expiration,termination',
+      'Tus-Extension':
+        'creation,creation-with-upload,creation-defer-length,expiration,checksum,' +
+        'checksum-trailer,termination,concatenation',
+      'Tus-Checksum-Algorithm': 'sha1,sha256,sha512,md5,crc32',
       'Tus-Max-Size': '100',
     });
   });
@@ -14,6 +17,7 @@ describe('discoveryHeaders', () => {
   it('lists only what is offered', () => {
     const headers = discoveryHeaders({ extensions: new Set(['termination', 'creation'] as const) });
     expect(headers['Tus-Extension']).toBe('creation,termination');
+    expect(headers).not.toHaveProperty('Tus-Checksum-Algorithm');
   });
 
   it('leaves out extensions where there are none, and the limit where there is none', () => {

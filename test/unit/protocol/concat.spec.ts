@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { ALL_EXTENSIONS, isFinal, isPartial, parseConcat } from '../../../lib/protocol/index.js';
+import type { OwnUrls } from '../../../lib/protocol/index.js';
+import { refusal, refusedStatus } from './refusal.js';
+
+const A = 'a'.repeat(32);
+const B = 'b'.repeat(32);
+
+const OWN: OwnUrls = {
+  paths: ['/files', '/public/files'],
+  hosts: ['example.com', 'localhost:3000', '[::1]:3000'],
+};
+
+function parse(value: string | string[] | undefined, own = OWN) {
+  const headers = value === undefined ? {} : { 'upload-concat': [value].flat() };
+  return parseConcat(headers, new Set(ALL_EXTENSIONS), own);
+}
+
+describe('parseConcat', () => {
+  it('has nothing to say of an upload of its own', () => {
+    expect(parse(undefined)).toBeUndefined();
+    expect(parseConcat({}, new Set(), OWN)).toBeUndefined();
+  });
+
+  it('reads that an upload is part of another one', () => {
+    expect(parse('partial')).toEqual({ kind: 'partial' });
+  });
+
+  it.each<[string, string[]]>([
+    [`/files/${A}`, [A]],
+    [`/files/${A} /files/${B}`, [A, B]],
+    [`/files/${B} /files/${A} /files/${B}`, [B, A, B]],
+    [` /files/${A}`, [A]],
+    [`/files/${A}  /files/${B} `, [A, B]],
+    [`/public/files/${A}`, [A]],
+    [`http://example.com/files/${A}`, [A]],
+    [`https://EXAMPLE.com/public/files/${A}`, [A]],
+    [`HTTP://localhost:3000/files/${A}`, [A]],
+    [`http://[::1]:3000/files/${A}`, [A]],
+    [`/files/${A}?token=1 /files/${B}#top`, [A, B]],
+    [`http://example.com/files/${A}?next=/x/y`, [A]],
+  ])('reads the parts of "final;%s", in order', (list, parts) => {
+    expect(parse(`final;${list}`)).toEqual({ kind: 'final', parts });
+  });
+
+  it('knows the uploads of a server that has no path', () => {
+    const own = { paths: [''], hosts: ['example.com'] };
+    expect(parse(`final;/${A} http://example.com/${B}`, own)).toEqual({
+      kind: 'final',
+      parts: [A, B],
+    });
+  });
+
+  it.each([
+    '',
+    ' ',
+    'foo',
+    'Partial',
+    'PARTIAL',
+    ' partial',
+    'partial ',
+    'partial;',
+    'partial,partial',
+    'final',
+    'Final;/files/a',
+    'final ;/files/a',
+    'final=/files/a',
+  ])('answers 400 to %j', (value) => {
+    expect(refusedStatus(() => parse(value))).toBe(400);
+  });
+
+  it.each(['', ' ', '   '])('answers 400 to a final upload of no parts: "final;%s"', (list) => {
+    expect(refusal(() => parse(`final;${list}`))).toMatchObject({
+      status: 400,
+      message: expect.stringContaining('no partial upload'),
+    });
+  });
+
+  it.each([
+    ['a bare id', A],
+    ['a relative path', `files/${A}`],
+    ['another path', `/other/${A}`],
+    ['a path below ours', `/files/x/${A}`],
+    ['a path above ours', `/${A}`],
+    ['our path in other case', `/Files/${A}`],
+    ['a path that leads back to ours', `/other/../files/${A}`],
+    ['a path that leads out of ours', `/files/../files/${A}`],
+    ['dots, encoded', `/files/%2e%2e/files/${A}`],
+    ['a slash, encoded', `/files%2f${A}`],
+    ['a double slash', `/files//${A}`],
+    ['a slash at the end', `/files/${A}/`],
+    ['a backslash', `/files\\${A}`],
+    ['no id', '/files/'],
+    ['only the path', '/files'],
+    ['only dots', '/files/..'],
+    ['a file of the system', '/files/../../../../etc/passwd'],
+    ['an id that is too short', `/files/${A.slice(1)}`],
+    ['an id that is too long', `/files/${A}a`],
+    ['an id in upper case', `/files/${A.toUpperCase()}`],
+    ['an id with a null byte', `/files/${A}\0`],
+    ['a list with commas', `/files/${A},/files/${B}`],
+    ['a list with tabs', `/files/${A}\t/files/${B}`],
+    ['another host', `http://evil.com/files/${A}`],
+    ['another port', `http://example.com:81/files/${A}`],
+    ['another host by its name only', `//evil.com/files/${A}`],
+    ['our host by its name only', `//example.com/files/${A}`],
+    ['another host behind ours as a user', `http://example.com@evil.com/files/${A}`],
+    ['our host with a user', `http://user@example.com/files/${A}`],
+    ['another host behind a backslash', `http://example.com\\@evil.com/files/${A}`],
+    ['a host that ends like ours', `http://not-example.com/files/${A}`],
+    ['a host that begins like ours', `http://example.com.evil.com/files/${A}`],
+    ['no host', `http:///files/${A}`],
+    ['our host without a path', 'http://example.com'],
+    ['another scheme', `ftp://example.com/files/${A}`],
+    ['a file URL', `file:///files/${A}`],
+    ['a query that holds our path', `/x?/files/${A}`],
+    ['a fragment that holds our path', `/x#/files/${A}`],
+  ])('answers 400 to %s, also among others: %s', (_, url) => {
+    for (const list of [url, `/files/${B} ${url}`, `${url} /files/${B}`]) {
+      expect(refusedStatus(() => parse(`final;${list}`))).toBe(400);
+    }
+  });
+
+  it('names the URL that is none of ours', () => {
+    const { message } = refusal(() => parse(`final;/files/${A} http://evil.com/x`));
+    expect(message).toContain('"http://evil.com/x"');
+  });
+
+  it('answers 400 to two lines', () => {
+    expect(refusedStatus(() => parse(['partial', 'partial']))).toBe(400);
+    expect(refusedStatus(() => parse([`final;/files/${A}`, `final;/files/${B}`]))).toBe(400);
+  });
+
+  it.each(['', 'partial', `final;/files/${A}`, 'foo'])(
+    'answers 400, which is not repeated, to %j where it is not offered',
+    (value) => {
+      const call = () =>
+        parseConcat({ 'upload-concat': [value] }, new Set(['creation'] as const), OWN);
+      expect(refusal(call)).toMatchObject({
+        status: 400,
+        message: expect.stringContaining('concatenation is not offered'),
+      });
+    },
+  );
+
+  it('reads any list of its own uploads', () => {
+    const id = fc.stringMatching(/^[0-9a-f]{32}$/);
+    const place = fc.constantFrom('/files/', 'http://example.com/files/', '/public/files/');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(place, id), { minLength: 1 }), (parts) => {
+        const list = parts.map(([before, part]) => before + part).join(' ');
+        expect(parse(`final;${list}`)).toEqual({
+          kind: 'final',
+          parts: parts.map(([, part]) => part),
+        });
+      }),
+    );
+  });
+
+  it('reads nothing but ids out of anything, and refuses the rest with 400', () => {
+    const piece = fc.oneof(
+      fc.string(),
+      fc.webUrl(),
+      fc.constantFrom(
+        '/',
+        '..',
+        '//',
+        '/files/',
+        'http://',
+        'example.com',
+        A,
+        '%2e',
+        '?',
+        '#',
+        '@',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const parts = partsOr400(`final;${pieces.join('')}`);
+        for (const part of parts) expect(part).toMatch(/^[0-9a-f]{32}$/);
+      }),
+    );
+  });
+});
+
+function partsOr400(value: string): readonly string[] {
+  try {
+    const concat = parse(value);
+    return concat?.kind === 'final' ? concat.parts : [];
+  } catch {
+    expect(refusedStatus(() => parse(value))).toBe(400);
+    return [];
+  }
+}
+
+describe('the kind of an upload', () => {
+  it.each([
+    ['partial', true, false],
+    [`final;/files/${A}`, false, true],
+    [`final; /files/${A}`, false, true],
+    [undefined, false, false],
+  ])('of %j shows in its header', (concat, partial, final) => {
+    expect([isPartial(concat), isFinal(concat)]).toEqual([partial, final]);
+  });
+});

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { concatenateFiles } from '../../../lib/storage/disk/concatenate-files.js';
+import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
+
+const MB = 1024 * 1024;
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await makeTempFolder();
+});
+
+afterEach(() => removeTempFolder(folder));
+
+/** Writes a file of the folder. */
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** Writes many and makes one of them. */
+async function concatenated(contents: readonly Uint8Array[]): Promise<Buffer> {
+  const parts = await Promise.all(contents.map((content, index) => file(`${index}`, content)));
+  const target = join(folder, `target-${randomBytes(4).toString('hex')}`);
+  await concatenateFiles(parts, target);
+  return readFile(target);
+}
+
+describe('concatenateFiles', () => {
+  it('makes a file of others, in order', async () => {
+    const [a, b, c] = [await file('a', 'one '), await file('b', 'two '), await file('c', 'three')];
+    const target = join(folder, 'target');
+
+    await concatenateFiles([c, a, b], target);
+
+    expect(await readFile(target, 'utf8')).toBe('threeone two ');
+  });
+
+  it('leaves the others as they were, and apart from the new one', async () => {
+    const a = await file('a', 'one');
+    const target = join(folder, 'target');
+    await concatenateFiles([a], target);
+    await writeFile(target, 'two', { flag: 'r+' });
+
+    expect(await readFile(a, 'utf8')).toBe('one');
+    expect((await stat(a)).ino).not.toBe((await stat(target)).ino);
+    expect(await listFiles(folder)).toEqual(['a', 'target']);
+  });
+
+  it('takes the same file more than once', async () => {
+    const a = await file('a', 'ab');
+    const target = join(folder, 'target');
+
+    await concatenateFiles([a, a, a], target);
+
+    expect(await readFile(target, 'utf8')).toBe('ababab');
+  });
+
+  it('takes files without bytes, wherever they stand', async () => {
+    const [a, none] = [await file('a', 'ab'), await file('none', '')];
+    const target = join(folder, 'target');
+
+    await concatenateFiles([none, a, none, none, a, none], target);
+
+    expect(await readFile(target, 'utf8')).toBe('abab');
+  });
+
+  it('makes a file without bytes of such files', async () => {
+    const none = await file('none', '');
+    const target = join(folder, 'target');
+
+    await concatenateFiles([none, none], target);
+
+    expect((await stat(target)).size).toBe(0);
+  });
+
+  it.each([
+    [1, 1],
+    [MB - 1, MB + 1],
+    [MB, MB],
+    [2 * MB + 1, 3 * MB - 1],
+  ])('joins files of %d and %d bytes, whatever is read at a time', async (first, second) => {
+    const contents = [first, second, first].map((size) => randomBytes(size));
+
+    expect((await concatenated(contents)).equals(Buffer.concat(contents))).toBe(true);
+  });
+
+  it('comes to the same as laying the bytes end to end', async () => {
+    const contents = fc.array(fc.uint8Array({ maxLength: 64 }), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(contents, async (parts) => {
+        expect(await concatenated(parts)).toEqual(Buffer.concat(parts));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('does not write over a file that is there', async () => {
+    const [a, target] = [await file('a', 'one'), await file('target', 'precious')];
+
+    await expect(concatenateFiles([a], target)).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(await readFile(target, 'utf8')).toBe('precious');
+  });
+
+  it.each([0, 1, 2])('fails when file %d of three is missing', async (missing) => {
+    const parts = await Promise.all(['a', 'b', 'c'].map((name) => file(name, name)));
+    parts[missing] = join(folder, 'nowhere');
+
+    await expect(concatenateFiles(parts, join(folder, 'target'))).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
+  });
+});

@@ -1,0 +1,216 @@
+import type { INestApplication } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { randomBytes } from 'node:crypto';
+import {
+  PLATFORMS,
+  create,
+  expectRefused,
+  listFiles,
+  offsetOf,
+  patch,
+  post,
+  storedBytes,
+  useApp,
+} from '../support/index.js';
+import type { HeaderValues, PlatformName, RequestBody } from '../support/index.js';
+
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+/** The parsers that come with Express, whose package has no types. */
+const parsers = createRequire(import.meta.url)('express') as Record<
+  'json' | 'raw' | 'text' | 'urlencoded',
+  (options: object) => Middleware
+>;
+
+const onExpress = (app: INestApplication): NestExpressApplication => app as NestExpressApplication;
+const onFastify = (app: INestApplication): NestFastifyApplication => app as NestFastifyApplication;
+
+type Setup = [name: string, configure: (app: INestApplication) => void];
+
+/** Parsers by the app's own middleware, which look at nothing but what they were told. */
+const MIDDLEWARE: Setup[] = [
+  ['express.json() by app.use()', (app) => void app.use(parsers.json({ limit: '10mb' }))],
+  [
+    'express.json() for everything by app.use()',
+    (app) => void app.use(parsers.json({ type: () => true })),
+  ],
+  [
+    'express.raw() for everything by app.use()',
+    (app) => void app.use(parsers.raw({ type: () => true, limit: '10mb' })),
+  ],
+];
+
+const SETUPS: Record<PlatformName, Setup[]> = {
+  express: [
+    ['nothing configured', () => undefined],
+    ['a JSON parser', (app) => void onExpress(app).useBodyParser('json', { limit: '10mb' })],
+    [
+      'a urlencoded parser',
+      (app) => void onExpress(app).useBodyParser('urlencoded', { extended: true }),
+    ],
+    ['a raw parser for */*', (app) => void onExpress(app).useBodyParser('raw', { type: '*/*' })],
+    ['a text parser for */*', (app) => void onExpress(app).useBodyParser('text', { type: '*/*' })],
+    ...MIDDLEWARE,
+  ],
+  fastify: [
+    ['nothing configured', () => undefined],
+    ['a JSON parser', (app) => void onFastify(app).useBodyParser('application/json')],
+    ['a parser for *', (app) => void onFastify(app).useBodyParser('*')],
+    ['a parser by pattern', (app) => void onFastify(app).useBodyParser(/^application\/.*/)],
+    ...MIDDLEWARE,
+  ],
+};
+
+const MEGABYTE = 1024 * 1024;
+
+/** Bodies that parsers take, or stumble over. */
+const BODIES: [name: string, type: string | undefined, body: RequestBody][] = [
+  ['JSON', 'application/json', '{"a":1}'],
+  ['invalid JSON', 'application/json', '{"a":'],
+  ['3 MB of JSON', 'application/json', JSON.stringify('x'.repeat(3 * MEGABYTE))],
+  ['a form', 'application/x-www-form-urlencoded', 'a=1&b=2'],
+  ['text', 'text/plain', 'hello'],
+  ['text of an unknown charset', 'text/plain; charset=x-unknown', 'hello'],
+  ['a multipart form', 'multipart/form-data; boundary=x', '--x\r\n\r\nhello\r\n--x--\r\n'],
+  ['a video', 'video/mp4', Buffer.alloc(1000, 1)],
+  ['bytes of no type', undefined, 'hello'],
+  ['chunks of no type', undefined, ['hello', 'world']],
+];
+
+const CONFIGURED = PLATFORMS.flatMap(([platform]) =>
+  SETUPS[platform].map(([name, configure]): [PlatformName, string, Setup[1]] => [
+    platform,
+    name,
+    configure,
+  ]),
+);
+
+describe.each(CONFIGURED)('bodies on %s with %s', (platform, _name, configure) => {
+  const app = useApp({ platform, configure });
+
+  it.each(BODIES)('%s in a PATCH is 415, and changes nothing', async (_body, type, body) => {
+    const upload = await create(app(), { length: 10 * MEGABYTE });
+
+    const response = await patch(app(), upload, { body, headers: { 'Content-Type': type } });
+
+    expectRefused(response, 415);
+    expect(await offsetOf(app(), upload)).toBe(0);
+  });
+
+  it.each(BODIES.slice(0, 3))('%s in a POST is 415, and makes nothing', async (_, type, body) => {
+    const before = await app().tus.list({ limit: 1000 });
+
+    const response = await post(app(), {
+      length: 10 * MEGABYTE,
+      body,
+      headers: { 'Content-Type': type },
+    });
+
+    expectRefused(response, 415);
+    expect(await app().tus.list({ limit: 1000 })).toEqual(before);
+  });
+
+  it('the bytes of an upload arrive whole', async () => {
+    const content = randomBytes(3 * MEGABYTE);
+    const upload = await create(app(), { length: 2 * content.length, body: content });
+
+    const response = await patch(app(), upload, { offset: content.length, body: [content] });
+
+    expect(response.status).toBe(204);
+    expect((await storedBytes(app(), upload)).equals(Buffer.concat([content, content]))).toBe(true);
+  });
+
+  it('bytes that look like JSON arrive as they are', async () => {
+    const upload = await create(app(), { length: 5 });
+
+    const response = await patch(app(), upload, { body: '{"a":' });
+
+    expect(response.status).toBe(204);
+    expect((await storedBytes(app(), upload)).toString()).toBe('{"a":');
+  });
+
+  it.each([
+    ['an empty body', ''],
+    ['no body', undefined],
+  ])('a creation with a content type and %s is a creation', async (_body, body) => {
+    const { response } = await create(app(), {
+      length: 5,
+      body,
+      headers: { 'Content-Type': 'application/json' },
+    });
+
+    expect(response.status).toBe(201);
+  });
+});
+
+/** A middleware that takes the body for itself, and keeps nothing of it in the request. */
+function swallow(request: IncomingMessage, _response: ServerResponse, next: () => void): void {
+  request.on('data', () => undefined);
+  request.on('end', () => next());
+}
+
+describe.each(PLATFORMS)('middleware that reads bodies itself on %s', (platform) => {
+  const app = useApp({ platform, configure: (nest) => void nest.use('/files', swallow) });
+
+  it('fails an append loudly, and the upload stays as it was', async () => {
+    const upload = await create(app(), { length: 10 });
+
+    const response = await patch(app(), upload, { body: 'hello' });
+
+    expectRefused(response, 500);
+    expect(response.text).toContain('was read before it reached the upload module');
+    expect(response.text).toContain('Exclude the upload path there.');
+    expect(app().logs.errors().join()).toContain('was read before');
+    expect(await offsetOf(app(), upload)).toBe(0);
+  });
+
+  it('fails a creation with bytes loudly, and nothing is made', async () => {
+    const before = await app().tus.list();
+
+    expectRefused(await post(app(), { length: 5, body: 'hello' }), 500);
+    expect(await app().tus.list()).toEqual(before);
+    expect((await listFiles(app().tmpFileDir)).filter((name) => !name.startsWith('.tus'))).toEqual(
+      [],
+    );
+  });
+
+  it('lets requests without a body pass', async () => {
+    const upload = await create(app(), { length: 0 });
+
+    expect((await app().finished.of(upload.id)).size).toBe(0);
+  });
+});
+
+describe.each(PLATFORMS)('the headers of a request on %s', (platform) => {
+  const seen: HeaderValues[] = [];
+  const app = useApp({
+    platform,
+    tus: {
+      owner: (request) => {
+        const { headers } = request as { headers: HeaderValues };
+        seen.push({ ...headers });
+        return undefined;
+      },
+    },
+  });
+
+  it('are those that were sent, for guards and whatever comes after', async () => {
+    const upload = await create(app(), { length: 5 });
+    seen.length = 0;
+
+    await patch(app(), upload, { body: 'hell' });
+    await patch(app(), upload, { offset: 4, body: ['o'] });
+
+    expect(seen[0]).toMatchObject({
+      'content-type': 'application/offset+octet-stream',
+      'content-length': '4',
+    });
+    expect(seen[1]).toMatchObject({
+      'content-type': 'application/offset+octet-stream',
+      'transfer-encoding': 'chunked',
+    });
+  });
+});

@@ -1,0 +1,5 @@
+export type * from './actor.js';
+export * from './finishers.js';
+export * from './leavers.js';
+export * from './senders.js';
+export * from './stage.js';

@@ -1,0 +1,17 @@
+import type { EventEmitter } from 'node:events';
+import type { ServerSettings } from '../server-settings.js';
+import type { Tally } from '../tally.js';
+
+/** The moments at which a kill may be wished for; each is announced by an event of its name. */
+export const MOMENTS = ['bytes', 'last-bytes', 'last-answer', 'cleanup'] as const;
+
+export type Moment = (typeof MOMENTS)[number];
+
+/** What the actors of a run have in common. */
+export interface Stage {
+  readonly seed: number;
+  readonly settings: Omit<ServerSettings, 'platform'>;
+  readonly tally: Tally;
+  /** Where actors announce a moment. */
+  readonly moments: EventEmitter;
+}

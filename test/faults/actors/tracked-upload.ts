@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SeededContent } from '../../support/seeded.js';
+import { create, head, patch } from '../../support/tus-client.js';
+import type { HttpTarget } from '../../support/http-client.js';
+import type { CreateOptions } from '../../support/tus-client.js';
+import type { JournalEntry } from '../journal.js';
+import type { Stage } from './stage.js';
+import { unlessKilled } from './unless-killed.js';
+
+/** An upload, and what its client was told about it. */
+export class TrackedUpload {
+  /** The largest offset that the server acknowledged. */
+  acknowledged = 0;
+  /** Whether its last request got no answer. */
+  unanswered = false;
+
+  private constructor(
+    private readonly stage: Stage,
+    readonly id: string,
+    readonly path: string,
+    private readonly content: SeededContent,
+  ) {}
+
+  /** Creates an upload; `undefined` when the server was killed before it said so. */
+  static async create(
+    stage: Stage,
+    server: HttpTarget,
+    length: number,
+    metadata?: CreateOptions['metadata'],
+  ): Promise<TrackedUpload | undefined> {
+    const content = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, length);
+    const created = await unlessKilled(() => create(server, { length, metadata }));
+    return created && new TrackedUpload(stage, created.id, created.path, content);
+  }
+
+  get complete(): boolean {
+    return this.acknowledged === this.content.length;
+  }
+
+  /**
+   * Sends the next bytes, all that are missing unless told.
+   *
+   * @returns whether there was an answer.
+   */
+  async send(server: HttpTarget, bytes = this.content.length): Promise<boolean> {
+    const offset = this.acknowledged;
+    const body = this.content.bytes(offset, Math.min(offset + bytes, this.content.length));
+    this.unanswered = true;
+    const response = await unlessKilled(() => patch(server, this, { offset, body }));
+    if (response === undefined) return false;
+
+    this.unanswered = false;
+    if (response.status === 204) this.acknowledged = Number(response.headers['upload-offset']);
+    else this.stage.tally.strangeAnswers++;
+    return true;
+  }
+
+  /** Asks where the upload stands, as a client does that wants to go on. */
+  async resume(server: HttpTarget): Promise<void> {
+    const { status, headers } = await head(server, this);
+    const offset = Number(headers['upload-offset']);
+    this.unanswered = false;
+    if (status !== 200) this.stage.tally.strangeAnswers++;
+    else if (offset < this.acknowledged) this.stage.tally.offsetsGoneBack++;
+    else this.acknowledged = offset;
+  }
+
+  /**
+   * Counts the upload as one that lost bytes unless the disk holds all that were acknowledged.
+   *
+   * @returns whether the disk holds the whole of it.
+   */
+  async checkStored(): Promise<boolean> {
+    const file = join(this.stage.settings.tmpFileDir, this.id);
+    const stored = await readFile(file).catch(() => Buffer.alloc(0));
+    const right = stored.equals(this.content.bytes(0, stored.length));
+    if (stored.length < this.acknowledged || !right) this.stage.tally.bytesLost++;
+    return stored.length === this.content.length;
+  }
+
+  /** Counts whatever was wrong with the calls of the handler. */
+  checkDelivered(journal: readonly JournalEntry[]): void {
+    const { tally } = this.stage;
+    const entries = journal.filter(({ id }) => id === this.id);
+    const begun = entries.filter(({ event }) => event === 'begin');
+    const ended = entries.filter(({ event }) => event === 'end');
+    const rising = begun.every(({ attempt }, index) => attempt > (begun[index - 1]?.attempt ?? 0));
+    const sha256 = this.content.sha256();
+
+    if (ended.length === 0) tally.deliveriesMissing++;
+    if (!rising) tally.attemptsOutOfOrder++;
+    tally.duplicates += Math.max(ended.length - 1, 0);
+    tally.deliveriesWrong += ended.filter((entry) => entry.sha256 !== sha256).length;
+    tally.deliveriesCutOff +=
+      begun.length - entries.filter(({ event }) => event !== 'begin').length;
+  }
+}

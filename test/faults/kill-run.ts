@@ -1,0 +1,117 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { PLATFORMS } from '../support/platforms.js';
+import { SeededRandom } from '../support/seeded.js';
+import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
+import type { TusOptions } from '../support/test-app.js';
+import { Finishers, Leavers, MOMENTS, Senders } from './actors/index.js';
+import type { Actor, Stage } from './actors/index.js';
+import { ServerProcess } from './server-process.js';
+import { settingsIn } from './server-settings.js';
+import { newTally } from './tally.js';
+import type { Tally } from './tally.js';
+
+export interface KillRunOptions {
+  /** The same seed gives the same files, requests and moments, as far as the machine allows. */
+  readonly seed: number;
+  /** How often the server is killed. */
+  readonly rounds: number;
+  /** Told after every kill. */
+  readonly onRound?: (tally: Readonly<Tally>) => void;
+  /** Told what servers wrote to their error output. */
+  readonly onErrorOutput?: (text: string) => void;
+}
+
+const TUS: TusOptions = {
+  delivery: { attempts: 100, backoff: { first: '50ms', max: '200ms' }, concurrency: 20 },
+};
+
+/** Milliseconds after which a server is killed when the moment did not come. */
+const LONGEST_ROUND = 5000;
+
+/**
+ * Kills a server again and again while clients upload, and counts what was lost.
+ *
+ * Both platforms take turns on one folder, each going on with what the other one left.
+ */
+export async function runKills(options: KillRunOptions): Promise<Tally> {
+  const folder = await makeTempFolder();
+  try {
+    return await new KillRun(options, folder).run();
+  } finally {
+    await removeTempFolder(folder);
+  }
+}
+
+class KillRun {
+  private readonly random: SeededRandom;
+  private readonly tally = newTally();
+  private readonly moments = new EventEmitter();
+  private readonly actors: readonly Actor[];
+
+  constructor(
+    private readonly options: KillRunOptions,
+    private readonly folder: string,
+  ) {
+    const { seed } = options;
+    const { tally, moments } = this;
+    const stage: Stage = { seed, settings: settingsIn(folder, 'express'), tally, moments };
+    this.random = new SeededRandom(seed);
+    this.actors = [new Senders(stage), new Finishers(stage), new Leavers(stage)];
+  }
+
+  async run(): Promise<Tally> {
+    const { tally } = this;
+    while (tally.kills < this.options.rounds) {
+      await this.withServer((server) => this.round(server));
+      tally.kills++;
+      for (const actor of this.actors) await actor.inspect();
+      this.options.onRound?.(tally);
+    }
+    await this.withServer((server) => this.finish(server));
+    return tally;
+  }
+
+  private async withServer(use: (server: ServerProcess) => Promise<void>): Promise<void> {
+    // Each platform has a round for every moment before it is the other one's turn.
+    const turn = Math.floor(this.tally.kills / MOMENTS.length);
+    const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
+    const server = await ServerProcess.start(settingsIn(this.folder, platform, TUS));
+    try {
+      await use(server);
+    } finally {
+      await server.kill();
+      if (server.errorOutput !== '') this.tally.errorsLogged++;
+      this.options.onErrorOutput?.(server.errorOutput);
+    }
+  }
+
+  private async round(server: ServerProcess): Promise<void> {
+    for (const actor of this.actors) await actor.check(server);
+    const acting = this.actors.map((actor) => actor.act(server));
+    await Promise.all([...acting, this.killAtSomeMoment(server)]);
+  }
+
+  private async finish(server: ServerProcess): Promise<void> {
+    for (const actor of this.actors) await actor.check(server);
+    for (const actor of this.actors) await actor.finish(server);
+  }
+
+  private async killAtSomeMoment(server: ServerProcess): Promise<void> {
+    const moment = MOMENTS[this.tally.kills % MOMENTS.length]!;
+    const given = moment === 'cleanup' ? 2 : this.random.integer(1, 10);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), LONGEST_ROUND);
+    try {
+      for (let seen = 0; seen < given; seen++) {
+        await once(this.moments, moment, { signal: late.signal });
+      }
+    } catch (error) {
+      if (!late.signal.aborted) throw error;
+    }
+    clearTimeout(timer);
+    await pause(this.random.integer(0, moment === 'cleanup' ? 30 : 12));
+    if (!server.alive) throw new Error(`The server ended by itself: ${server.errorOutput}`);
+    await server.kill();
+  }
+}

@@ -1,0 +1,53 @@
+import { jest } from '@jest/globals';
+import { runKills } from './kill-run.js';
+import type { Tally } from './tally.js';
+
+const ROUNDS = 8;
+const SEED = 20;
+
+jest.setTimeout(60_000);
+
+describe(`A server that is killed ${ROUNDS} times while clients upload`, () => {
+  let tally: Tally;
+  let errors = '';
+
+  beforeAll(async () => {
+    tally = await runKills({
+      seed: SEED,
+      rounds: ROUNDS,
+      onErrorOutput: (text) => (errors += text),
+    });
+  });
+
+  it('is killed in the middle of uploads', () => {
+    expect(tally.kills).toBe(ROUNDS);
+    expect(tally.interrupted).toBeGreaterThan(0);
+  });
+
+  it('keeps every byte it acknowledged, and no other', () => {
+    expect(tally.bytesLost).toBe(0);
+  });
+
+  it('never lets an acknowledged offset go back', () => {
+    expect(tally.offsetsGoneBack).toBe(0);
+  });
+
+  it('delivers every upload whose last byte arrived, also when its client never returns', () => {
+    expect(tally.deliveriesMissing).toBe(0);
+    expect(tally.deliveriesWrong).toBe(0);
+  });
+
+  it('tells each delivery a higher attempt than the one before', () => {
+    expect(tally.attemptsOutOfOrder).toBe(0);
+  });
+
+  it('leaves each expired upload whole or gone, and frees the rest with the next pass', () => {
+    expect(tally.expired).toBeGreaterThan(0);
+    expect(tally.expiredHalfGone).toBe(0);
+  });
+
+  it('answers as always and logs no error', () => {
+    expect(tally.strangeAnswers).toBe(0);
+    expect(errors).toBe('');
+  });
+});

@@ -1,0 +1,23 @@
+// Kills a server again and again while clients upload. Compile the tests first; then:
+// node dist-test/test/faults/main.js --rounds 200 --seed 1
+import { parseArgs } from 'node:util';
+import { runKills } from './kill-run.js';
+import { FAULTS } from './tally.js';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+
+const tally = await runKills({
+  seed: Number(values.seed),
+  rounds: Number(values.rounds),
+  onRound: ({ kills }) => {
+    if (kills % 20 === 0) console.log(`${kills} kills`);
+  },
+  onErrorOutput: (text) => process.stderr.write(text),
+});
+console.table(tally);
+process.exitCode = FAULTS.every((fault) => tally[fault] === 0) ? 0 : 1;

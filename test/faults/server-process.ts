@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { CleanupReport } from '../../lib/index.js';
+import { request } from '../support/http-client.js';
+import type { HttpRequest, HttpResponse, HttpTarget } from '../support/http-client.js';
+import type { ServerSettings, ServerStats } from './server-settings.js';
+
+const SERVER = fileURLToPath(new URL('./server.js', import.meta.url));
+
+export interface StartOptions {
+  /** Further options of Node, such as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
+  /** A command that replaces itself by the one that follows it. */
+  readonly prefix?: readonly string[];
+}
+
+/** A server in a process of its own, which can be killed. */
+export class ServerProcess implements HttpTarget {
+  readonly host = '127.0.0.1';
+  private errors = '';
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+  ) {
+    child.stderr?.on('data', (data: Buffer) => (this.errors += data.toString()));
+  }
+
+  /** Starts a server; resolves once it listens. */
+  static start(settings: ServerSettings, options: StartOptions = {}): Promise<ServerProcess> {
+    return ServerProcess.startScript(SERVER, [JSON.stringify(settings)], options);
+  }
+
+  /** Starts a script that prints which port it listens on, as `server.js` does. */
+  static async startScript(
+    script: string,
+    parameters: readonly string[],
+    { nodeOptions = [], prefix = [] }: StartOptions = {},
+  ): Promise<ServerProcess> {
+    const node = [process.execPath, '--enable-source-maps', ...nodeOptions, script];
+    const [command, ...args] = [...prefix, ...node, ...parameters] as [string, ...string[]];
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    return new ServerProcess(child, await portOf(child));
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** Whether the process still runs. */
+  get alive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** What the server wrote to its error output, its log of errors included. */
+  get errorOutput(): string {
+    return this.errors;
+  }
+
+  /** Ends the process without giving it a chance to do anything. */
+  kill(): Promise<void> {
+    return this.end('SIGKILL');
+  }
+
+  /** Ends the process the ordinary way, as far as it needs no farewell. */
+  stop(): Promise<void> {
+    return this.end('SIGTERM');
+  }
+
+  request(options: HttpRequest): Promise<HttpResponse> {
+    return request(this, options);
+  }
+
+  async stats(): Promise<ServerStats> {
+    const { text } = await this.request({ path: '/control/stats' });
+    return JSON.parse(text) as ServerStats;
+  }
+
+  /** Makes a cleanup pass over the uploads that expire soon. */
+  async cleanup(): Promise<CleanupReport> {
+    const { text } = await this.request({ method: 'POST', path: '/control/cleanup' });
+    return JSON.parse(text) as CleanupReport;
+  }
+
+  /** How many files and sockets the process has open; `undefined` where the system does not tell. */
+  async countDescriptors(): Promise<number | undefined> {
+    return readdir(`/proc/${this.pid}/fd`).then(
+      (descriptors) => descriptors.length,
+      () => undefined,
+    );
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.alive) return;
+    const exit = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exit;
+  }
+}
+
+async function portOf(child: ChildProcess): Promise<number> {
+  const lines = createInterface(child.stdout!);
+  let errors = '';
+  child.stderr!.on('data', (data: Buffer) => (errors += data.toString()));
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      const [, port] = /^listening on (\d+)$/.exec(line) ?? [];
+      if (port !== undefined) resolve(Number(port));
+    });
+    child.once('exit', () => reject(new Error(`The server did not start: ${errors}`)));
+  });
+}

@@ -1,0 +1,111 @@
+// An app in a process of its own, to be killed or measured. Its settings are its one argument.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Controller, Get, Injectable, Module, Post } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { InjectTus, OnUploadFinished, TusModule, TusService } from '../../lib/index.js';
+import type { CleanupReport, FinishedUpload } from '../../lib/index.js';
+import { writeEntry } from './journal.js';
+import type { JournalEntry } from './journal.js';
+import type { ServerSettings, ServerStats } from './server-settings.js';
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as ServerSettings;
+const eventLoop = monitorEventLoopDelay({ resolution: 1 });
+eventLoop.enable();
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Does what an upload's metadata ask for, and keeps a journal of it. */
+@Injectable()
+class JournalKeeper {
+  @OnUploadFinished({ id: 'journal' })
+  async keep(upload: FinishedUpload): Promise<void> {
+    const { takes = '0', failures = '0' } = upload.metadata;
+    await this.write('begin', upload);
+    await setTimeout(Number(takes));
+    if (upload.attempt <= Number(failures)) {
+      await this.write('throw', upload);
+      throw new Error('Told to fail.');
+    }
+    await this.write('end', upload, await sha256Of(upload.path));
+  }
+
+  private write(
+    event: JournalEntry['event'],
+    { id, attempt, size, path }: FinishedUpload,
+    sha256?: string,
+  ): Promise<void> {
+    return writeEntry(settings.journal, { event, id, attempt, size, path, sha256 });
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** What a test asks of the server beside uploading. */
+@Controller('control')
+class ControlController {
+  constructor(@InjectTus('expiring') private readonly expiring: TusService) {}
+
+  @Post('cleanup')
+  cleanup(): Promise<CleanupReport> {
+    return this.expiring.cleanup();
+  }
+
+  @Get('stats')
+  stats(): ServerStats {
+    const longestDelay = eventLoop.max / 1e6;
+    eventLoop.reset();
+    collectGarbage();
+    const resources: Record<string, number> = {};
+    for (const type of process.getActiveResourcesInfo()) {
+      resources[type] = (resources[type] ?? 0) + 1;
+    }
+    return { heap: process.memoryUsage().heapUsed, longestDelay, resources };
+  }
+}
+
+@Module({
+  imports: [
+    TusModule.forRoot({ tmpFileDir: settings.tmpFileDir, ...settings.tus }),
+    TusModule.forRoot({
+      name: 'expiring',
+      uploadPath: '/expiring',
+      tmpFileDir: settings.expiringFolder,
+      uploadValidDuration: '100ms',
+      cleanup: { every: false },
+    }),
+  ],
+  controllers: [ControlController],
+  providers: [JournalKeeper],
+})
+class ServerModule {}
+
+/** Loads one platform only: a server that is started often is to start fast. */
+async function createAdapter(): Promise<AbstractHttpAdapter> {
+  if (settings.platform === 'express') {
+    const { ExpressAdapter } = await import('@nestjs/platform-express');
+    return new ExpressAdapter();
+  }
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  return new FastifyAdapter();
+}
+
+const app = await NestFactory.create(ServerModule, await createAdapter(), {
+  logger: ['error', 'fatal'],
+});
+await app.listen(0, '127.0.0.1');
+const { port } = app.getHttpServer().address() as AddressInfo;
+// So that a profile is written.
+process.once('SIGTERM', () => process.exit());
+console.log(`listening on ${port}`);

@@ -1,0 +1,67 @@
+/** What a run of kills counted. */
+export interface Tally {
+  /** Starts that ended by a kill. */
+  kills: number;
+  /** Uploads that were begun. */
+  uploads: number;
+  /** Uploads that were written to when the process was killed. */
+  interrupted: number;
+  /** Deliveries to the handler that were cut off by a kill. */
+  deliveriesCutOff: number;
+  /** Kills that fell into a cleanup pass. */
+  passesCutOff: number;
+  /** Uploads that were known as expired after a kill. */
+  expired: number;
+
+  /** Uploads with fewer, or other, bytes than were acknowledged. */
+  bytesLost: number;
+  /** Uploads whose offset was less than an acknowledged one. */
+  offsetsGoneBack: number;
+  /** Finished uploads whose handler never returned. */
+  deliveriesMissing: number;
+  /** Deliveries of a file that was not the one sent. */
+  deliveriesWrong: number;
+  /** Attempts that did not come with a higher number than the one before. */
+  attemptsOutOfOrder: number;
+  /** Expired uploads that were neither whole nor gone, or whose bytes were never freed. */
+  expiredHalfGone: number;
+  /** Answers nobody foresaw. */
+  strangeAnswers: number;
+  /** Servers that logged an error. */
+  errorsLogged: number;
+
+  /** Handlers that returned once more for the same upload: allowed, and to be few. */
+  duplicates: number;
+}
+
+/** The counts that must be zero, whatever happens. */
+export const FAULTS = [
+  'bytesLost',
+  'offsetsGoneBack',
+  'deliveriesMissing',
+  'deliveriesWrong',
+  'attemptsOutOfOrder',
+  'expiredHalfGone',
+  'strangeAnswers',
+  'errorsLogged',
+] as const satisfies readonly (keyof Tally)[];
+
+export function newTally(): Tally {
+  return {
+    kills: 0,
+    uploads: 0,
+    interrupted: 0,
+    deliveriesCutOff: 0,
+    passesCutOff: 0,
+    expired: 0,
+    bytesLost: 0,
+    offsetsGoneBack: 0,
+    deliveriesMissing: 0,
+    deliveriesWrong: 0,
+    attemptsOutOfOrder: 0,
+    expiredHalfGone: 0,
+    strangeAnswers: 0,
+    errorsLogged: 0,
+    duplicates: 0,
+  };
+}

@@ -1,4 +1,10 @@
-import { creationPath, readForwarded, uploadLocation, type OwnUrls } from '../protocol/index.js';
+import {
+  creationPath,
+  readForwarded,
+  uploadLocation,
+  type OwnUrls,
+  type PublicOrigin,
+} from '../protocol/index.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
 import { requestOrigin } from './request-origin.js';
 
@@ -19,28 +25,44 @@ export class UploadUrls {
     return uploadLocation({ path, id, origin, base });
   }
 
-  /**
-   * What a URL must look like to be one of ours. That a proxy said it, trusted or not, is enough:
-   * nothing is fetched from there, and an id is worth nothing without its upload.
-   */
+  /** What a URL must look like to be one of ours. */
   ownUrls(request: PlatformRequest): OwnUrls {
-    const req = rawRequest(request);
-    const forwarded = readForwarded(req.headersDistinct);
-    const path = pathOf(request);
-    const base = this.base();
-    return {
-      paths: [path, `${forwarded.prefix ?? ''}${path}`, base && creationPath(base.pathname)].filter(
-        isGiven,
-      ),
-      hosts: [req.headers.host, requestOrigin(req, false).host, forwarded.host, base?.host].filter(
-        isGiven,
-      ),
-    };
+    return new UrlsOfRequest(request, this.base());
   }
 
   private base(): URL | undefined {
     const { publicUrl } = this;
     return publicUrl === undefined || publicUrl === 'request' ? undefined : new URL(publicUrl);
+  }
+}
+
+/**
+ * Our URLs as one request names them; worked out only when a concatenation asks.
+ *
+ * That a proxy said it, trusted or not, is enough: nothing is fetched from there, and an id is
+ * worth nothing without its upload.
+ */
+class UrlsOfRequest implements OwnUrls {
+  constructor(
+    private readonly request: PlatformRequest,
+    private readonly base?: URL,
+  ) {}
+
+  get paths(): string[] {
+    const path = pathOf(this.request);
+    const prefix = this.forwarded.prefix ?? '';
+    const basePath = this.base && creationPath(this.base.pathname);
+    return [path, `${prefix}${path}`, basePath].filter(isGiven);
+  }
+
+  get hosts(): string[] {
+    const req = rawRequest(this.request);
+    const { host } = requestOrigin(req, false);
+    return [req.headers.host, host, this.forwarded.host, this.base?.host].filter(isGiven);
+  }
+
+  private get forwarded(): PublicOrigin {
+    return readForwarded(rawRequest(this.request).headersDistinct);
   }
 }
 

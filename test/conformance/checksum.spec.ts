@@ -25,7 +25,7 @@ import {
   uploadWhole,
   useApp,
 } from '../support/index.js';
-import type { CreatedUpload, TestApp } from '../support/index.js';
+import type { CreatedUpload, TestApp, TusOptions } from '../support/index.js';
 
 const ALGORITHMS = ['sha1', 'sha256', 'sha512', 'md5', 'crc32'] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
@@ -715,17 +715,26 @@ describe.each(PLATFORMS)('checksums that are not offered, on %s', (platform) => 
 
 describe.each(PLATFORMS)('a checksummed body that is broken off by %s', (platform) => {
   let folder: string;
+  let running: TestApp | undefined;
 
   beforeEach(async () => {
     folder = await makeTempFolder();
   });
 
-  afterEach(() => removeTempFolder(folder));
+  afterEach(async () => {
+    await running?.close();
+    await removeTempFolder(folder);
+  });
+
+  async function start(tus: TusOptions = {}): Promise<TestApp> {
+    running = await startApp({ platform, tmpFileDir: folder, tus });
+    return running;
+  }
 
   const lines = ['Content-Length: 10', `Upload-Checksum: ${checksum(' world yes')}`];
 
   it('T99f, T86: leaves nothing when its client falls silent', async () => {
-    const app = await startApp({ platform, tmpFileDir: folder, tus: { idleTimeout: '50ms' } });
+    const app = await start({ idleTimeout: '300ms' });
     const upload = await create(app, { length: 20, body: 'hello' });
 
     const connection = await beginPatch(app, upload, { offset: 5, lines, start: ' wor' });
@@ -733,28 +742,26 @@ describe.each(PLATFORMS)('a checksummed body that is broken off by %s', (platfor
 
     await eventually(() => expectStored(app, upload, 'hello'));
     expect(await offsetOf(app, upload)).toBe(5);
-    await app.close();
   });
 
   it('T99f: leaves nothing when the app is shut down', async () => {
-    const app = await startApp({ platform, tmpFileDir: folder });
+    const app = await start();
     const upload = await create(app, { length: 20, body: 'hello' });
     const connection = await beginPatch(app, upload, { offset: 5, lines, start: ' wor' });
 
     const [response] = await Promise.all([connection.responseOrClose(), app.nest.close()]);
     await expectStored(app, upload, 'hello');
-    const next = await startApp({ platform, tmpFileDir: folder });
+    const next = await start();
 
     expect([undefined, 503]).toContain(response?.status);
     expect(await offsetOf(next, upload)).toBe(5);
-    await next.close();
     connection.destroy();
   });
 
   it.each(['completion', 'chunk', 'none'] as const)(
     'T99b: leaves nothing when it is wrong, with durability %s',
     async (durability) => {
-      const app = await startApp({ platform, tmpFileDir: folder, tus: { durability } });
+      const app = await start({ durability });
       const upload = await create(app, { length: 20, body: 'hello' });
 
       const wrong = await patch(app, upload, { offset: 5, body: 'a', headers: announced('b') });
@@ -762,7 +769,6 @@ describe.each(PLATFORMS)('a checksummed body that is broken off by %s', (platfor
 
       expect([wrong.status, right.status]).toEqual([460, 204]);
       await expectStored(app, upload, 'hellob');
-      await app.close();
     },
   );
 });

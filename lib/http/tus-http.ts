@@ -1,7 +1,5 @@
-import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asError } from '../errors/index.js';
 import { parseSize, type TusOptions } from '../options/index.js';
 import {
   allowedMethods,
@@ -19,39 +17,28 @@ import {
   statusHeaders,
   type CreationRules,
 } from '../protocol/index.js';
-import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
+import { TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
 import { FinishedFiles, UploadNotFoundError, Uploads } from '../uploads/index.js';
 import type { Answer } from './answer.js';
 import { createCorsHandler } from './cors.js';
-import { sendDownload } from './download.js';
-import {
-  rawRequest,
-  rawResponse,
-  type PlatformRequest,
-  type PlatformResponse,
-} from './http-types.js';
+import { Downloads } from './downloads.js';
+import { exchangeOf, type Exchange } from './exchange.js';
+import { rawRequest, type PlatformRequest, type PlatformResponse } from './http-types.js';
 import { MetadataCheck } from './metadata-check.js';
 import { platformOf } from './platform.js';
 import { answerTo } from './received.js';
+import { Refusals } from './refusals.js';
 import { bodyOf } from './request-body.js';
 import { sendAnswer } from './send-answer.js';
 import type { TusRoute } from './tus-route.js';
 import { toTusException, TusException } from './tus.exception.js';
 import { UploadUrls } from './upload-urls.js';
 
-/** One request on its way through. */
-interface Exchange {
-  readonly request: PlatformRequest;
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  /** Last segment of an upload's URL; absent on the creation URL. */
-  readonly id?: string;
-}
-
 /** Brings the requests of one instance to its uploads, and what came of them to the client. */
 @Injectable()
-export class TusHttp {
-  private readonly logger = new Logger(LOGGER_CONTEXT);
+export class TusHttp implements BeforeApplicationShutdown {
+  private readonly refusals = new Refusals();
+  private readonly downloads: Downloads;
   private readonly urls: UploadUrls;
   private readonly metadata: MetadataCheck;
 
@@ -64,6 +51,7 @@ export class TusHttp {
   ) {
     this.urls = new UploadUrls(options.publicUrl);
     this.metadata = new MetadataCheck(options.metadata);
+    this.downloads = new Downloads(options.idleTimeout);
     route.discovery = discoveryHeaders(options);
     if (options.cors) route.cors = createCorsHandler(options.cors);
   }
@@ -145,10 +133,15 @@ export class TusHttp {
       const record = await this.files.recordOf(id, await this.ownerOf(request));
       const { metadata } = record;
       const path = this.files.locate(record);
-      const fault = await sendDownload(exchange.req, response, { id, path, metadata });
-      if (fault) this.report(fault, exchange);
+      const fault = await this.downloads.send(exchange, { id, path, metadata });
+      if (fault) this.refusals.report(fault, exchange);
       return 'answered';
     });
+  }
+
+  /** A client that does not read, or reads for hours, would hold up the shutdown. */
+  beforeApplicationShutdown(): void {
+    this.downloads.end();
   }
 
   /** A method that means nothing here (RFC 9110 §15.5.6). */
@@ -171,33 +164,13 @@ export class TusHttp {
     response: PlatformResponse,
     work: (exchange: Exchange) => Promise<Answer | 'answered' | undefined>,
   ): Promise<void> {
-    const { id } = (request.params ?? {}) as { id?: string };
-    const exchange = { request, req: rawRequest(request), res: rawResponse(response), id };
+    const exchange = exchangeOf(request, response);
     const answer = await work(exchange).catch((error: unknown) => {
-      throw this.refusalOf(error, exchange);
+      throw this.refusals.of(error, exchange);
     });
     if (answer === 'answered') return;
     if (answer) sendAnswer(this.adapterHost.httpAdapter, response, answer);
     else exchange.req.destroy();
-  }
-
-  private refusalOf(error: unknown, exchange: Exchange): HttpException {
-    // What the app's `owner` function throws is for the app's filters.
-    if (error instanceof HttpException && !(error instanceof TusException)) return error;
-    const refusal = toTusException(error);
-    if (refusal && refusal.getStatus() < 500) return refusal;
-    if (refusal?.getStatus() === 503) return refusal;
-
-    this.report(error, exchange);
-    return (
-      refusal ?? new TusException(500, 'The upload failed; try again.', { Connection: 'close' })
-    );
-  }
-
-  private report(error: unknown, { req, id }: Exchange): void {
-    const { message, stack } = asError(error);
-    const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
-    this.logger.error(`${subject} failed on ${req.method}: ${message}`, stack);
   }
 
   /**

@@ -1,0 +1,30 @@
+import { HttpException, Logger } from '@nestjs/common';
+import { asError } from '../errors/index.js';
+import { LOGGER_CONTEXT } from '../tus.constants.js';
+import type { Exchange } from './exchange.js';
+import { toTusException, TusException } from './tus.exception.js';
+
+/** Turns what went wrong with a request into what its client is told, and what is logged. */
+export class Refusals {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  /** The exception to throw; a fault of ours, which nobody foresaw, is logged on the way. */
+  of(error: unknown, exchange: Exchange): HttpException {
+    // What the app's `owner` function throws is for the app's filters.
+    if (error instanceof HttpException && !(error instanceof TusException)) return error;
+    const refusal = toTusException(error);
+    if (refusal && refusal.getStatus() < 500) return refusal;
+    if (refusal?.getStatus() === 503) return refusal;
+
+    this.report(error, exchange);
+    return (
+      refusal ?? new TusException(500, 'The upload failed; try again.', { Connection: 'close' })
+    );
+  }
+
+  report(error: unknown, { req, id }: Exchange): void {
+    const { message, stack } = asError(error);
+    const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
+    this.logger.error(`${subject} failed on ${req.method}: ${message}`, stack);
+  }
+}

@@ -358,13 +358,15 @@ describe.each(PLATFORMS)('the number of handlers at work on %s', (platform) => {
       Array.from({ length: 6 }, () => create(app(), { length: 5, body: 'hello' })),
     );
     await workerOf(app()).calls.atLeast(2);
+    for (const upload of uploads) expect(await offsetOf(app(), upload)).toBe(5);
+    const atOnce = running;
     for (let call = 0; call < uploads.length; call++) {
       await workerOf(app()).calls.atLeast(call + 1);
       gates[call]!.open();
     }
     for (const upload of uploads) await settled(app(), upload);
 
-    expect(most).toBe(2);
+    expect([atOnce, most]).toEqual([2, 2]);
     for (const { id } of uploads) expect(workerOf(app()).attemptsAt(id)).toEqual([1]);
   });
 });

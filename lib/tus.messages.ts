@@ -16,7 +16,7 @@ export function handlerNotStable(method: string): string {
 
 /** A delivery has no handler any more. */
 export function handlerGone(handler: string): string {
-  return `There is no @OnUploadFinished() handler "${handler}" any more.`;
+  return `There is no @OnUploadFinished() handler "${handler}" any more; its delivery waits for one.`;
 }
 
 /** Two instances would expire and deliver each other's uploads. */

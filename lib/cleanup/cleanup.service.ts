@@ -29,6 +29,8 @@ export class CleanupService {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private pass?: Promise<CleanupReport>;
   private stopped = false;
+  /** How far the running pass goes. */
+  private until = 0;
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
@@ -52,6 +54,7 @@ export class CleanupService {
 
   private async walk(now: number): Promise<CleanupReport> {
     const report = { expired: 0, removed: 0, forgotten: 0 };
+    this.until = now;
     while (!this.stopped) {
       const due = await this.registry.due(now, STEP);
       if (due.length === 0) break;
@@ -131,7 +134,9 @@ export class CleanupService {
   }
 
   /** Does nothing when someone else has given the upload another time meanwhile. */
-  private async postpone(record: UploadRecord, dueAt: number | undefined): Promise<Verdict> {
+  private async postpone(record: UploadRecord, time: number | undefined): Promise<Verdict> {
+    // A clock that was set back must not keep the pass from coming to its end.
+    const dueAt = time && Math.max(time, this.until + 1);
     await this.registry.change(record.id, (current) =>
       current.dueAt === record.dueAt ? { record: { ...current, dueAt } } : undefined,
     );

@@ -176,7 +176,7 @@ export class DeliveryOrchestrator implements Completion {
       // Its client terminated it meanwhile: there is nothing to hand over.
       if (record?.state !== 'finished') return { kind: 'done' };
       const handler = this.handlers.get(row.handler);
-      if (!handler) return this.giveUp(row, new Error(handlerGone(row.handler)));
+      if (!handler) return this.waitForHandler(row);
       await handler.call(describeFinished(record, this.files.locate(record), row.attempt));
       return { kind: 'done' };
     } catch (error) {
@@ -194,6 +194,13 @@ export class DeliveryOrchestrator implements Completion {
         `again in ${(wait / 1000).toFixed(1)} s. ${error.stack ?? error.message}`,
     );
     return { kind: 'retry', dueAt: Date.now() + wait, error: error.message };
+  }
+
+  /** A deployment that was rolled back, or a script, may only be without the handler for a while. */
+  private waitForHandler(row: DeliveryRecord): DeliveryOutcome {
+    const error = handlerGone(row.handler);
+    if (row.error !== error) this.logger.error(`Upload ${row.uploadId}: ${error}`);
+    return { kind: 'retry', dueAt: Date.now() + this.options.delivery.backoffMax, error };
   }
 
   private giveUp(row: DeliveryRecord, { message, stack }: Error): DeliveryOutcome {

@@ -19,7 +19,13 @@ export function completeHead(req: IncomingMessage, res: ServerResponse): void {
     }
     if (isOverriddenHead(req)) res.setHeader('Content-Length', '0');
     if (leavesBodyUnread(req)) closeAfter(req, res);
+    else if (isFault(res) && req.httpVersionMajor < 2) res.setHeader('Connection', 'close');
   });
+}
+
+/** After a fault of ours, a client should come back on a fresh connection. */
+function isFault(res: ServerResponse): boolean {
+  return res.statusCode >= 500;
 }
 
 /** Whether a request became HEAD by its override: Node does not know that it takes no body. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { overriddenMethod, ProtocolError } from '../protocol/index.js';
+import { headerLines } from './header-lines.js';
 import { completeHead } from './answer-head.js';
 import { leaveToApp } from './cors.js';
 import { answerOf, type Answer } from './answer.js';
@@ -35,7 +36,7 @@ export function enter(route: TusRoute, req: IncomingMessage, res: ServerResponse
 function meantMethod(req: IncomingMessage): string | undefined | ProtocolError {
   if (req.headers['x-http-method-override'] === undefined) return req.method;
   try {
-    return overriddenMethod(req.headersDistinct);
+    return overriddenMethod(headerLines(req));
   } catch (error) {
     if (error instanceof ProtocolError) return error;
     throw error;

@@ -17,9 +17,7 @@ export class Refusals {
     if (refusal?.getStatus() === 503) return refusal;
 
     this.report(error, exchange);
-    return (
-      refusal ?? new TusException(500, 'The upload failed; try again.', { Connection: 'close' })
-    );
+    return refusal ?? new TusException(500, 'The upload failed; try again.');
   }
 
   report(error: unknown, { req, id }: Exchange): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UploadBody } from '../uploads/index.js';
+import { trailerLines } from './header-lines.js';
 import { hasBody } from './answer-head.js';
 import { sayContinue } from './expect-continue.js';
 import { TusException } from './tus.exception.js';
@@ -23,6 +24,6 @@ export function bodyOf(req: IncomingMessage, res: ServerResponse): UploadBody {
     sayContinue(req, res);
     return req;
   };
-  const trailers = () => req.trailersDistinct;
+  const trailers = () => trailerLines(req);
   return { present, open, trailers, ...(length !== undefined && { length: Number(length) }) };
 }

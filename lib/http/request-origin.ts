@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { publicHost, readForwarded, type PublicOrigin } from '../protocol/index.js';
+import { headerLines } from './header-lines.js';
 
 /**
  * Where the client sees the server: what a trusted proxy says, else the request itself.
@@ -9,6 +10,6 @@ import { publicHost, readForwarded, type PublicOrigin } from '../protocol/index.
 export function requestOrigin(req: IncomingMessage, trusted: boolean): PublicOrigin {
   const proto = 'encrypted' in req.socket ? 'https' : 'http';
   const host = req.headers.host ?? req.headers[':authority']?.toString();
-  const forwarded = trusted ? readForwarded(req.headersDistinct) : {};
+  const forwarded = trusted ? readForwarded(headerLines(req)) : {};
   return { proto, host: publicHost(host, forwarded.proto ?? proto), ...forwarded };
 }

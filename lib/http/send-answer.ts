@@ -1,4 +1,5 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { ServerResponse } from 'node:http';
 import type { Answer } from './answer.js';
 import { rawResponse, type PlatformResponse } from './http-types.js';
 
@@ -11,7 +12,11 @@ export function sendAnswer(
   for (const [name, value] of Object.entries(answer.headers)) {
     adapter.setHeader(response, name, value);
   }
-  // Node has no reason phrase for it (tus 1.0 §Checksum).
-  if (answer.status === 460) rawResponse(response).statusMessage = 'Checksum Mismatch';
+  if (answer.status === 460) nameMismatch(rawResponse(response));
   adapter.reply(response, answer.body, answer.status);
+}
+
+/** Node has no reason phrase for 460 (tus 1.0 §Checksum), and HTTP/2 has none at all. */
+function nameMismatch(res: ServerResponse): void {
+  if (res.req.httpVersionMajor < 2) res.statusMessage = 'Checksum Mismatch';
 }

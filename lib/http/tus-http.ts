@@ -19,6 +19,7 @@ import {
 } from '../protocol/index.js';
 import { TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
 import { FinishedFiles, UploadNotFoundError, Uploads } from '../uploads/index.js';
+import { headerLines } from './header-lines.js';
 import type { Answer } from './answer.js';
 import { createCorsHandler } from './cors.js';
 import { Downloads } from './downloads.js';
@@ -69,11 +70,11 @@ export class TusHttp implements BeforeApplicationShutdown {
       const { extensions } = this.options;
       if (exchange.id !== undefined || !extensions.has('creation')) throw this.notAllowed(exchange);
 
-      assertVersion(req.headersDistinct);
+      assertVersion(headerLines(req));
       const body = bodyOf(req, res);
       const own = this.urls.ownUrls(request);
       const rules = await this.rulesFor(request);
-      const creation = parseCreation(req.headersDistinct, body, rules, own);
+      const creation = parseCreation(headerLines(req), body, rules, own);
       await this.metadata.assertAcceptable(creation, request);
       const owner = await this.ownerOf(request);
       const { maxSize } = rules;
@@ -154,7 +155,7 @@ export class TusHttp implements BeforeApplicationShutdown {
     owner: string | undefined,
     { req, res }: Exchange,
   ): Promise<Answer | undefined> {
-    const append = parseAppend(req.headersDistinct, this.options);
+    const append = parseAppend(headerLines(req), this.options);
     const result = await this.uploads.append(id, owner, append, bodyOf(req, res));
     return answerTo(result.end, { status: 204, headers: progressHeaders(result) });
   }
@@ -195,7 +196,7 @@ export class TusHttp implements BeforeApplicationShutdown {
   private uploadIdOf(exchange: Exchange): string {
     const { id } = exchange;
     if (id === undefined) throw this.notAllowed(exchange);
-    assertVersion(exchange.req.headersDistinct);
+    assertVersion(headerLines(exchange.req));
     return this.knownId(id);
   }
 

@@ -41,7 +41,7 @@ export function toTusException(error: unknown): TusException | undefined {
   if (error instanceof NoFileError) return new TusException(404, error.message);
   if (error instanceof UploadBusyError) return busy(error.message);
   if (error instanceof NoSpaceError) {
-    return new TusException(507, error.message, { Connection: 'close' }, { cause: error });
+    return new TusException(507, error.message, {}, { cause: error });
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import {
   type OwnUrls,
   type PublicOrigin,
 } from '../protocol/index.js';
+import { headerLines } from './header-lines.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
 import { requestOrigin } from './request-origin.js';
 
@@ -62,7 +63,7 @@ class UrlsOfRequest implements OwnUrls {
   }
 
   private get forwarded(): PublicOrigin {
-    return readForwarded(rawRequest(this.request).headersDistinct);
+    return readForwarded(headerLines(rawRequest(this.request)));
   }
 }
 

@@ -441,8 +441,9 @@ describe.each(PLATFORMS)('a delivery and a restart on %s', (platform) => {
     await removeTempFolder(first.folder!);
   });
 
-  it('for a handler that is gone is logged with the upload’s id', async () => {
-    const first = await startApp(withWorker(platform, { delivery: { backoff: { first: '1h' } } }));
+  it('for a handler that is gone is logged, and waits until there is one again', async () => {
+    const slow = withWorker(platform, { delivery: { backoff: { first: '1h' } } });
+    const first = await startApp(slow);
     workerOf(first).work = () => {
       throw new Error('Not yet.');
     };
@@ -458,10 +459,14 @@ describe.each(PLATFORMS)('a delivery and a restart on %s', (platform) => {
 
     await eventually(() => {
       const lines = second.logs.errors().filter((line) => line.includes(upload.id));
-      expect(lines.join()).toContain('There is no @OnUploadFinished() handler "worker" any more.');
+      expect(lines.join()).toContain('There is no @OnUploadFinished() handler "worker" any more');
     });
     expect(await offsetOf(second, upload)).toBe(5);
-    await second.close();
+
+    clock.advance(2 * 3_600_000);
+    const third = await restart(second, slow);
+    await workerOf(third).attempt(upload.id, 3);
+    await third.close();
     await removeTempFolder(first.folder!);
   });
 });

@@ -1,0 +1,82 @@
+import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { readFile } from 'node:fs/promises';
+import { OCTETS, startApp, TUS, type TestApp } from '../support/index.js';
+
+interface Answer {
+  readonly headers: IncomingHttpHeaders & { ':status'?: number };
+  readonly text: string;
+}
+
+describe('HTTP/2 on fastify', () => {
+  let app: TestApp;
+  let session: ClientHttp2Session;
+
+  beforeAll(async () => {
+    const adapter = new FastifyAdapter({ http2: true });
+    app = await startApp({ platform: 'fastify', adapter });
+    session = connect(app.url);
+  });
+
+  afterAll(async () => {
+    await new Promise<void>((resolve) => session.close(() => resolve()));
+    await app.close();
+  });
+
+  it('takes an upload in two parts, and delivers it', async () => {
+    const created = await ask('POST', '/files', { 'upload-length': '10' });
+    const path = created.headers.location!;
+    const first = await ask('PATCH', path, { 'upload-offset': '0' }, 'hello');
+    const where = await ask('HEAD', path);
+    const second = await ask('PATCH', path, { 'upload-offset': '5' }, 'world');
+
+    expect(created.headers[':status']).toBe(201);
+    expect([first.headers[':status'], first.headers['upload-offset']]).toEqual([204, '5']);
+    expect([where.headers[':status'], where.headers['upload-offset']]).toEqual([200, '5']);
+    expect([second.headers[':status'], second.headers['upload-offset']]).toEqual([204, '10']);
+    const finished = await app.finished.next();
+    expect(await readFile(finished.path, 'utf8')).toBe('helloworld');
+  });
+
+  it('refuses in plain text, a wrong checksum too', async () => {
+    const created = await ask('POST', '/files', { 'upload-length': '10' });
+    const checksum = {
+      'upload-offset': '0',
+      'upload-checksum': 'sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=',
+    };
+    const mismatch = await ask('PATCH', created.headers.location!, checksum, 'hello');
+    const conflict = await ask(
+      'PATCH',
+      created.headers.location!,
+      { 'upload-offset': '3' },
+      'hello',
+    );
+
+    expect(mismatch.headers[':status']).toBe(460);
+    expect(conflict.headers[':status']).toBe(409);
+    expect(conflict.text).toBe('Upload-Offset is 3; the upload is at 0.\n');
+    expect(app.logs.errors()).toEqual([]);
+  });
+
+  function ask(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: string,
+  ): Promise<Answer> {
+    const type = body === undefined ? {} : { 'content-type': OCTETS };
+    const stream = session.request(
+      { ':method': method, ':path': path, ...TUS, ...type, ...headers },
+      { endStream: body === undefined },
+    );
+    if (body !== undefined) stream.end(body);
+    return new Promise((resolve, reject) => {
+      let answer: IncomingHttpHeaders = {};
+      let text = '';
+      stream.on('response', (received) => (answer = received));
+      stream.on('data', (data: Buffer) => (text += data.toString()));
+      stream.on('error', reject);
+      stream.on('end', () => resolve({ headers: answer, text }));
+    });
+  }
+});

@@ -78,7 +78,7 @@ export interface TusMetadataOptions {
  * - `'completion'`: a finished file is on disk before the client hears of it;
  * - `'chunk'`: every acknowledged byte is;
  * - `'none'`: the operating system writes them when it likes. A killed process still loses
- *   nothing, a lost machine may.
+ *   nothing, a lost machine may lose all that is known of uploads.
  *
  * @publicApi
  */

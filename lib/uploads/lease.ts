@@ -5,8 +5,23 @@ export type RevokeReason = 'newer-request' | 'shutdown';
 export class Lease {
   #revokedBy?: RevokeReason;
   #listener?: (reason: RevokeReason) => void;
+  #pinned = false;
 
-  constructor(private readonly letGo: (lease: Lease) => void) {}
+  constructor(
+    private readonly letGo: (lease: Lease) => void,
+    private readonly keep: (lease: Lease) => void,
+  ) {}
+
+  /** Whether the holder will not let go when asked. */
+  get isPinned(): boolean {
+    return this.#pinned;
+  }
+
+  /** Refuses the upload, until it is released, to all who wait for it and to all who come. */
+  pin(): void {
+    this.#pinned = true;
+    this.keep(this);
+  }
 
   /** Set once the holder was asked to let go. */
   get revokedBy(): RevokeReason | undefined {

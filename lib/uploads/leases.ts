@@ -5,6 +5,7 @@ import { Lease, type RevokeReason } from './lease.js';
 interface Place {
   readonly lease: Lease;
   readonly granted?: () => void;
+  readonly refused?: () => void;
 }
 
 /**
@@ -23,7 +24,7 @@ export class Leases {
   /**
    * Takes an upload over from whoever holds it.
    *
-   * @throws UploadBusyError when the holder does not let go in time.
+   * @throws UploadBusyError when the holder does not let go in time, or says that it will not.
    */
   acquire(id: string): Promise<Lease> {
     const lease = this.lease(id);
@@ -58,24 +59,36 @@ export class Leases {
   }
 
   private lease(id: string): Lease {
-    const lease = new Lease((held) => this.leave(id, held));
+    const lease = new Lease(
+      (held) => this.leave(id, held),
+      () => this.refuseWaiting(id),
+    );
     if (this.closedBy !== undefined) lease.revoke(this.closedBy);
     return lease;
   }
 
   private wait(id: string, line: Place[], lease: Lease): Promise<Lease> {
+    const [holder] = line;
+    if (holder?.lease.isPinned) return Promise.reject(new UploadBusyError(id));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const refused = () => {
+        clearTimeout(timer);
         this.leave(id, lease);
         reject(new UploadBusyError(id));
-      }, this.patience);
+      };
+      const timer = setTimeout(refused, this.patience);
       const granted = () => {
         clearTimeout(timer);
         resolve(lease);
       };
-      line.push({ lease, granted });
-      line[0]?.lease.revoke('newer-request');
+      line.push({ lease, granted, refused });
+      holder?.lease.revoke('newer-request');
     });
+  }
+
+  private refuseWaiting(id: string): void {
+    const [, ...waiting] = this.lines.get(id) ?? [];
+    for (const place of waiting) place.refused?.();
   }
 
   private leave(id: string, lease: Lease): void {

@@ -122,4 +122,19 @@ describe('Leases', () => {
     const late = await leases.acquire('b'.repeat(32));
     expect(late.revokedBy).toBe('shutdown');
   });
+
+  it('refuses a pinned upload at once to those who wait and to those who come, until it is let go', async () => {
+    const leases = new Leases();
+    const holder = await leases.acquire(ID);
+    const waiting = leases.acquire(ID);
+
+    holder.pin();
+
+    await expect(waiting).rejects.toThrow(UploadBusyError);
+    await expect(leases.acquire(ID)).rejects.toThrow(UploadBusyError);
+    expect(await leases.tryAcquire(ID)).toBeUndefined();
+    holder.release();
+    const next = await leases.acquire(ID);
+    expect(next.isPinned).toBe(false);
+  });
 });

@@ -1,8 +1,11 @@
 export { getCleanupIntervalName } from './cleanup/index.js';
 export * from './decorators/inject-tus.decorator.js';
-export { OnUploadFinished } from './decorators/on-upload-finished.decorator.js';
+export * from './decorators/before-upload.decorator.js';
+export * from './decorators/on-upload-events.decorator.js';
+export * from './decorators/on-upload-finished.decorator.js';
+export * from './decorators/tus-endpoint.decorator.js';
 export { NoSpaceError } from './errors/index.js';
-export { TusException } from './http/index.js';
+export { TusException, type PlatformRequest, type PlatformResponse } from './http/index.js';
 export type * from './interfaces/index.js';
 export { TusOptionError } from './options/index.js';
 export {
@@ -11,7 +14,13 @@ export {
   TUS_EXPOSED_HEADERS,
   type TusExtension,
 } from './protocol/index.js';
-export type { Page, UploadQuery, UploadState } from './registry/index.js';
+export type {
+  DeliveryQuery,
+  DeliveryState,
+  Page,
+  UploadQuery,
+  UploadState,
+} from './registry/index.js';
 export type { ByteRange } from './storage/index.js';
 export { TusController } from './tus.controller.js';
 export { TusModule } from './tus.module.js';

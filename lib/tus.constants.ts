@@ -13,8 +13,14 @@ export const TUS_STORAGE = Symbol('TUS_STORAGE');
 /** Injection token of the mark that an instance's routes carry. */
 export const TUS_ROUTE = Symbol('TUS_ROUTE');
 
-/** Metadata key under which `@OnUploadFinished()` leaves its options on a method. */
-export const ON_UPLOAD_FINISHED_METADATA = 'tus:on-upload-finished';
+/** Injection token of where an instance's controller is mounted. */
+export const TUS_MOUNT = Symbol('TUS_MOUNT');
+
+/** Metadata key under which decorators of handlers leave their marks on a method. */
+export const HANDLER_METADATA = 'tus:handlers';
+
+/** Metadata key under which `@TusEndpoint()` leaves its mark on a method. */
+export const ENDPOINT_METADATA = 'tus:endpoint';
 
 /** Name of the logger every line of this module appears under. */
 export const LOGGER_CONTEXT = 'TusModule';

@@ -18,6 +18,7 @@ import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
 import { folderTaken, folderUnusable } from './tus.messages.js';
+import { TusHandlers } from './tus.handlers.js';
 import { Recovery, Uploads } from './uploads/index.js';
 
 /** Milliseconds that running handlers get to return when the app shuts down. */
@@ -40,6 +41,7 @@ export class TusLifecycle
     @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
     private readonly uploads: Uploads,
     private readonly recovery: Recovery,
+    private readonly handlers: TusHandlers,
     private readonly deliveries: DeliveryOrchestrator,
     private readonly cleanup: CleanupOrchestrator,
     private readonly adapterHost: HttpAdapterHost,
@@ -59,11 +61,12 @@ export class TusLifecycle
       const remedy = folderUnusable(asError(cause).message);
       throw new TusOptionError('tmpFileDir', tmpFileDir, remedy, { cause });
     }
-    this.deliveries.explore();
+    this.handlers.explore();
   }
 
   async onApplicationBootstrap(): Promise<void> {
     this.prepareServer();
+    this.handlers.reportMissing();
     await this.deliveries.start();
     this.cleanup.start();
     this.recovery.start();
@@ -76,6 +79,7 @@ export class TusLifecycle
       this.recovery.stop(),
       this.deliveries.stop(HANDLER_PATIENCE),
     ]);
+    await this.handlers.stop();
   }
 
   async onApplicationShutdown(): Promise<void> {

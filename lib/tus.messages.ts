@@ -9,8 +9,8 @@ export function handlerTwice(name: string): string {
 /** A handler of an anonymous class has no name that would outlive a restart. */
 export function handlerNotStable(method: string): string {
   return (
-    `The class of the @OnUploadFinished() handler "${method}" has no name. ` +
-    `Name the class, or give the handler an id: @OnUploadFinished({ id: '...' }).`
+    `The class of the upload handler "${method}" has no name. ` +
+    `Name the class, or give the handler an id, as in @OnUploadFinished({ id: '...' }).`
   );
 }
 
@@ -27,4 +27,41 @@ export function folderTaken(folder: string): string {
 /** The folder for uploads cannot be used. */
 export function folderUnusable(reason: string): string {
   return `It cannot be created and written to (${reason}). Give a folder on a local disk that this process may write to.`;
+}
+
+/** Deliveries wait for handlers that are not in this version of the app. */
+export function handlersMissing(handler: string, waiting: number, dead: number): string {
+  const counts = [waiting && `${waiting} waiting`, dead && `${dead} given up`].filter(Boolean);
+  return (
+    `There is no @OnUploadFinished() handler "${handler}", but there are deliveries to it ` +
+    `(${counts.join(', ')}). Give the handler that took its place the id '${handler}', or ` +
+    `terminate their uploads.`
+  );
+}
+
+/** A file could not be put where a hook wanted it. */
+export function pathTaken(id: string, path: string): string {
+  return `Upload ${id}: there is another file at "${path}"; its own stays where it is.`;
+}
+
+/** Uploads of two endpoints could not be told apart. */
+export function endpointTwice(name: string): string {
+  return (
+    `Two @TusEndpoint() methods are called "${name}". Give one of them an id of its own, ` +
+    `@TusEndpoint('path', { id: '...' }).`
+  );
+}
+
+/** Nobody would serve an endpoint. */
+export function endpointWithoutInstance(name: string, instance?: string): string {
+  const what = instance === undefined ? 'without a name' : `called "${instance}"`;
+  return (
+    `The @TusEndpoint() method "${name}" is for a TusModule instance ${what}, and there is none. ` +
+    `Import TusModule.forRoot() with that name, or give the endpoint the name of one there is.`
+  );
+}
+
+/** Without a request, a path with parameters is no path. */
+export function uploadPathUnknown(path: string): string {
+  return `The upload path "${path}" has parameters, so the URL of an upload that the server creates is unknown. Set publicUrl.`;
 }

@@ -1,9 +1,9 @@
 import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import { getTusToken } from './decorators/index.js';
-import { TusRoute } from './http/index.js';
+import { getEndpointsToken, TusEndpoints, TusRoute, type Mount } from './http/index.js';
 import type { TusModuleExtras, TusModuleOptions } from './interfaces/index.js';
 import { parseInstanceName, parseUploadPath } from './options/index.js';
-import { TUS_NAME, TUS_ROUTE } from './tus.constants.js';
+import { TUS_MOUNT, TUS_NAME, TUS_ROUTE } from './tus.constants.js';
 import { createTusController } from './tus.controller.factory.js';
 import { TusService } from './tus.service.js';
 
@@ -30,6 +30,7 @@ function withExtras(definition: DynamicModule, extras: TusModuleExtras): Dynamic
   const name = parseInstanceName(extras.name);
   const uploadPath = parseUploadPath(extras.uploadPath);
   const route = new TusRoute();
+  const mount: Mount = { uploadPath, version: extras.version, module: definition.module };
   const token = getTusToken(name);
   const alias = name === undefined ? [] : [{ provide: token, useExisting: TusService }];
 
@@ -42,6 +43,8 @@ function withExtras(definition: DynamicModule, extras: TusModuleExtras): Dynamic
       ...(definition.providers ?? []),
       { provide: TUS_NAME, useValue: name },
       { provide: TUS_ROUTE, useValue: route },
+      { provide: TUS_MOUNT, useValue: mount },
+      { provide: getEndpointsToken(name), useExisting: TusEndpoints },
       ...alias,
     ],
     exports: [...(definition.exports ?? []), token],

@@ -2,9 +2,21 @@ import { Logger, Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { join } from 'node:path';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
-import { DeliveryExplorer, DeliveryOrchestrator } from './delivery/index.js';
+import { DeliveryOrchestrator, FinishedHandlers, MissingHandlers } from './delivery/index.js';
 import { asError } from './errors/index.js';
-import { platformOf, TusHttp } from './http/index.js';
+import { EventDispatcher, UploadEvents } from './events/index.js';
+import { HandlerExplorer } from './handlers/index.js';
+import { CreateHooks, FinishHooks } from './hooks/index.js';
+import {
+  EndpointExplorer,
+  platformOf,
+  TusEndpoints,
+  TusHandle,
+  TusHttp,
+  TusRequests,
+  UploadCreation,
+  UploadPath,
+} from './http/index.js';
 import { resolveOptions, type TusOptions } from './options/index.js';
 import { LmdbRegistry, type UploadRegistry } from './registry/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
@@ -16,6 +28,7 @@ import {
   TUS_REGISTRY,
   TUS_STORAGE,
 } from './tus.constants.js';
+import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
 import { TusService } from './tus.service.js';
@@ -35,10 +48,23 @@ import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
   providers: [
     TusService,
     TusHttp,
+    TusRequests,
+    TusHandle,
+    TusEndpoints,
+    EndpointExplorer,
+    UploadCreation,
+    UploadPath,
     TusLifecycle,
+    TusHandlers,
     CleanupService,
     CleanupOrchestrator,
-    DeliveryExplorer,
+    HandlerExplorer,
+    CreateHooks,
+    FinishHooks,
+    UploadEvents,
+    EventDispatcher,
+    FinishedHandlers,
+    MissingHandlers,
     DeliveryOrchestrator,
     { provide: Leases, useFactory: () => new Leases() },
     {
@@ -68,14 +94,24 @@ import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
     },
     {
       provide: Uploads,
-      inject: [TUS_REGISTRY, TUS_STORAGE, TUS_OPTIONS, Leases, DeliveryOrchestrator],
+      inject: [
+        TUS_REGISTRY,
+        TUS_STORAGE,
+        TUS_OPTIONS,
+        Leases,
+        DeliveryOrchestrator,
+        UploadEvents,
+        FinishHooks,
+      ],
       useFactory: (
         registry: UploadRegistry,
         storage: UploadStorage,
         rules: TusOptions,
         leases: Leases,
         completion: DeliveryOrchestrator,
-      ) => new Uploads(registry, storage, rules, leases, completion),
+        observer: UploadEvents,
+        gate: FinishHooks,
+      ) => new Uploads(registry, storage, rules, leases, { completion, observer, gate }),
     },
     {
       provide: Recovery,

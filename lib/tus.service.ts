@@ -1,11 +1,34 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
+import type { Observable } from 'rxjs';
 import { CleanupService } from './cleanup/index.js';
-import type { CleanupReport, Upload } from './interfaces/index.js';
-import type { Page, UploadQuery, UploadRegistry } from './registry/index.js';
+import { describeDelivery, DeliveryOrchestrator } from './delivery/index.js';
+import { UploadEvents, watch } from './events/index.js';
+import {
+  TusHandle,
+  UploadCreation,
+  type PlatformRequest,
+  type PlatformResponse,
+} from './http/index.js';
+import type {
+  CleanupReport,
+  CreatedUpload,
+  Delivery,
+  HandledRequest,
+  NewUploadInput,
+  Upload,
+  UploadEvent,
+} from './interfaces/index.js';
+import type { DeliveryQuery, Page, UploadQuery, UploadRegistry } from './registry/index.js';
 import type { ByteRange } from './storage/index.js';
 import { TUS_REGISTRY } from './tus.constants.js';
-import { describeUpload, FinishedFiles, Uploads, type UploadSnapshot } from './uploads/index.js';
+import {
+  describeFinished,
+  describeUpload,
+  FinishedFiles,
+  Uploads,
+  type UploadSnapshot,
+} from './uploads/index.js';
 
 /**
  * The uploads of an instance, for the application.
@@ -22,7 +45,29 @@ export class TusService {
     private readonly uploads: Uploads,
     private readonly files: FinishedFiles,
     private readonly cleanups: CleanupService,
+    private readonly deliverer: DeliveryOrchestrator,
+    private readonly creation: UploadCreation,
+    private readonly handler: TusHandle,
+    private readonly events: UploadEvents,
   ) {}
+
+  /**
+   * What happens to uploads in this process, as it happens; completes when the app shuts down.
+   * Progress is told ten times a second at most for each upload. Watching disturbs nothing.
+   */
+  get events$(): Observable<UploadEvent> {
+    return this.events.events$;
+  }
+
+  /**
+   * An upload, now and each time it has advanced in this process; completes with its end, the last
+   * value included.
+   *
+   * @throws UploadNotFoundError through the observable, when nothing is known of it
+   */
+  progress$(id: string): Observable<Upload> {
+    return watch(this.events.events$, id, () => this.find(id));
+  }
 
   /** An upload, or `undefined` when nothing is known of it. */
   async find(id: string): Promise<Upload | undefined> {
@@ -43,17 +88,80 @@ export class TusService {
   }
 
   /**
-   * Absolute path of a finished upload's file.
+   * Creates an upload for a client to send, as a POST would; `@BeforeUploadCreate()` methods are
+   * asked.
+   *
+   * @throws TusOptionError for a wrong size, RangeError for a path outside of `tmpFileDir`
+   * @throws Error when the upload path has parameters and `publicUrl` is not set
+   */
+  create(input: NewUploadInput = {}): Promise<CreatedUpload> {
+    return this.creation.create(input);
+  }
+
+  /**
+   * Answers a request on a route of the app's own, or in its middleware, as the upload path would.
+   * POST creates an upload below the request's path; of every other request the path's last segment
+   * is the upload. The body must not have been read.
+   *
+   * What comes with `uploadFinished` is lost when the process dies right then;
+   * `@OnUploadFinished()` is not.
+   *
+   * @param request the platform's request, or Node's
+   * @param response the platform's response, or Node's
+   * @returns whether this request finished an upload, and which; never rejects for a bad request
+   */
+  async handle(request: PlatformRequest, response: PlatformResponse): Promise<HandledRequest> {
+    const record = await this.handler.handle(request, response);
+    if (!record) return { uploadFinished: false };
+    const upload = describeFinished(record, this.files.locate(record));
+    return { uploadFinished: true, upload };
+  }
+
+  /**
+   * A page of deliveries to `@OnUploadFinished()` handlers that have not succeeded yet, optionally
+   * of one upload or in one state only: `dead` are those that were given up on.
+   *
+   * @throws RangeError for a cursor that did not come from here
+   */
+  async deliveries(query: DeliveryQuery = {}): Promise<Page<Delivery>> {
+    const { items, ...rest } = await this.registry.deliveries(query);
+    return { items: items.map(describeDelivery), ...rest };
+  }
+
+  /**
+   * Has deliveries of an upload tried again that were given up on, with all their attempts before
+   * them.
+   *
+   * @param handler only that handler's; all unless given
+   * @returns how many there were
+   */
+  retry(uploadId: string, handler?: string): Promise<number> {
+    return this.deliverer.retry(uploadId, handler);
+  }
+
+  /**
+   * Finishes an upload that a `@BeforeUploadFinish()` method refused and quarantined, as if it had
+   * not: its client is told success from now on, and its handlers are called. With an upload in
+   * another state nothing is done. `terminate()` removes it.
+   *
+   * @throws UploadNotFoundError
+   */
+  release(id: string): Promise<void> {
+    return this.uploads.release(id);
+  }
+
+  /**
+   * Absolute path of a finished or quarantined upload's file.
    *
    * @throws UploadNotFoundError when nothing is known of it
-   * @throws NoFileError when it is not finished, or its file was removed
+   * @throws NoFileError when it is neither, or its file was removed
    */
   getFilepath(id: string): Promise<string> {
     return this.files.getPath(id);
   }
 
   /**
-   * A finished upload's file, or the bytes from `start` up to and including `end` of it.
+   * A finished or quarantined upload's file, or the bytes from `start` up to and including `end` of it.
    *
    * @throws UploadNotFoundError, NoFileError as {@link getFilepath}
    */

@@ -3,11 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asError } from '../errors/index.js';
 import type { CleanupReport } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
-import { isPartial } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from '../tus.constants.js';
-import { FinishedFiles, Uploads } from '../uploads/index.js';
+import { FinishedFiles, isInterim, placedAt, Uploads } from '../uploads/index.js';
 
 /** Uploads looked at together; their writes share flushes, and memory stays bounded. */
 const STEP = 64;
@@ -106,14 +105,14 @@ export class CleanupService {
 
     // A process that died after it had changed the record has left the bytes.
     const isOurs = record.state !== 'finished' || record.fileRemovedAt !== undefined;
-    if (isOurs) await this.storage.remove(record.id);
+    if (isOurs) await this.storage.remove(record.id, placedAt(record));
     return this.postpone(record, forgetAt);
   }
 
   private async lookAtFile(record: UploadRecord): Promise<Verdict> {
-    const { finishedAfter, rememberFor } = this.options;
+    const finishedAfter = record.removeWhenDelivered ? 0 : this.options.finishedAfter;
     const mayGo = finishedAfter !== undefined && record.movedTo === undefined;
-    if (!mayGo) return this.postpone(record, Date.now() + rememberFor);
+    if (!mayGo) return this.postpone(record, Date.now() + this.options.rememberFor);
 
     const removeAt = (record.endedAt ?? record.createdAt) + finishedAfter;
     if (removeAt > Date.now()) return this.postpone(record, removeAt);
@@ -128,7 +127,7 @@ export class CleanupService {
   }
 
   private async forget(record: UploadRecord): Promise<Verdict> {
-    await this.storage.remove(record.id);
+    await this.storage.remove(record.id, placedAt(record));
     await this.registry.forget(record.id, record.dueAt ?? 0);
     return 'forgotten';
   }
@@ -144,7 +143,6 @@ export class CleanupService {
   }
 }
 
-/** A finished part of an upload that was not put together is not finished as a whole. */
-function isUnfinished({ state, concat }: UploadRecord): boolean {
-  return state === 'receiving' || (state === 'finished' && isPartial(concat));
+function isUnfinished(record: UploadRecord): boolean {
+  return record.state === 'receiving' || isInterim(record);
 }

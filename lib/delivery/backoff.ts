@@ -1,4 +1,4 @@
-import type { DeliveryRules } from '../options/index.js';
+import type { RetryRules } from '../options/index.js';
 
 /**
  * Milliseconds to wait after a failed attempt: twice as long each time, up to the longest, and up
@@ -6,7 +6,7 @@ import type { DeliveryRules } from '../options/index.js';
  *
  * @param attempt the attempt that failed, from 1
  */
-export function backoff(attempt: number, rules: DeliveryRules, random = Math.random()): number {
+export function backoff(attempt: number, rules: RetryRules, random = Math.random()): number {
   const exponential = rules.backoffFirst * 2 ** (attempt - 1);
   return Math.min(exponential, rules.backoffMax) * (1 + random / 10);
 }

@@ -2,7 +2,9 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError } from '../errors/index.js';
-import type { TusOptions } from '../options/index.js';
+import { EventDispatcher, UploadEvents } from '../events/index.js';
+import type { FinishedUpload } from '../interfaces/index.js';
+import type { RetryRules, TusOptions } from '../options/index.js';
 import type {
   DeliveryOutcome,
   DeliveryRecord,
@@ -13,8 +15,8 @@ import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY } from '../tus.constants.js';
 import { handlerGone } from '../tus.messages.js';
 import { describeFinished, FinishedFiles, type Completion } from '../uploads/index.js';
 import { backoff } from './backoff.js';
-import { DeliveryExplorer } from './delivery.explorer.js';
-import type { FinishedHandler } from './handler.interface.js';
+import { describeDelivery } from './describe-delivery.js';
+import { FinishedHandlers } from './finished-handlers.js';
 
 /** Milliseconds until the registry is asked again after it failed. */
 const REGISTRY_PAUSE = 1000;
@@ -34,7 +36,7 @@ export class DeliveryOrchestrator implements Completion {
   /** Tells this process from all others, those that had the same process id included. */
   private readonly holder = randomUUID();
   private readonly running = new Set<Promise<void>>();
-  private handlers = new Map<string, FinishedHandler>();
+  private readonly shutdown = new AbortController();
   private timer?: NodeJS.Timeout;
   private started = false;
   private draining = false;
@@ -44,13 +46,10 @@ export class DeliveryOrchestrator implements Completion {
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     private readonly files: FinishedFiles,
-    private readonly explorer: DeliveryExplorer,
+    private readonly handlers: FinishedHandlers,
+    private readonly dispatcher: EventDispatcher,
+    private readonly events: UploadEvents,
   ) {}
-
-  /** Finds the handlers, so that uploads that finish from now on are meant for them. */
-  explore(): void {
-    this.handlers = this.explorer.explore();
-  }
 
   /** Begins to deliver, first of all what a process that died has left. */
   async start(): Promise<void> {
@@ -63,6 +62,7 @@ export class DeliveryOrchestrator implements Completion {
   async stop(patience: number): Promise<void> {
     this.started = false;
     clearTimeout(this.timer);
+    this.shutdown.abort();
     const returned = new AbortController();
     const outOfPatience = pause(patience, undefined, { signal: returned.signal });
     await Promise.race([Promise.all(this.running), outOfPatience]);
@@ -71,7 +71,7 @@ export class DeliveryOrchestrator implements Completion {
   }
 
   deliveriesOf(record: UploadRecord, now: number): DeliveryRecord[] {
-    return [...this.handlers.keys()].map((handler) => ({
+    return this.handlers.meantFor(record).map((handler) => ({
       uploadId: record.id,
       handler,
       state: 'waiting',
@@ -82,6 +82,13 @@ export class DeliveryOrchestrator implements Completion {
 
   committed(): void {
     this.wake();
+  }
+
+  /** Has deliveries of an upload tried again that were given up on; see `UploadRegistry`. */
+  async retry(uploadId: string, handler?: string): Promise<number> {
+    const revived = await this.registry.reviveDeliveries(uploadId, handler, Date.now());
+    if (revived > 0) this.wake();
+    return revived;
   }
 
   private wake(): void {
@@ -100,8 +107,7 @@ export class DeliveryOrchestrator implements Completion {
         await this.wakeAtNext();
       }
     } catch (error) {
-      const { message, stack } = asError(error);
-      this.logger.error(`Deliveries could not be read: ${message}`, stack);
+      this.report(error, 'Deliveries could not be read');
       this.wakeIn(REGISTRY_PAUSE);
     } finally {
       this.draining = false;
@@ -146,16 +152,37 @@ export class DeliveryOrchestrator implements Completion {
 
   private async deliver(row: DeliveryRecord): Promise<void> {
     const outcome = await this.attempt(row);
+    await this.settle(row, outcome);
+    await this.afterOutcome(row, outcome).catch((error: unknown) => {
+      this.report(error, `Upload ${row.uploadId}: what follows ${row.handler} failed`);
+    });
+  }
+
+  private async settle(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<void> {
     try {
       await this.registry.settleDelivery(row, this.holder, outcome);
     } catch (error) {
-      const { message, stack } = asError(error);
-      this.logger.error(
-        `Upload ${row.uploadId}: the outcome of ${row.handler} could not be stored: ${message}`,
-        stack,
-      );
+      const what = `the outcome of ${row.handler} could not be stored`;
+      this.report(error, `Upload ${row.uploadId}: ${what}`);
       await this.settleLater(row, outcome);
     }
+  }
+
+  private async afterOutcome(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<void> {
+    const record = await this.registry.get(row.uploadId);
+    if (!record) return;
+    if (outcome.kind === 'dead') {
+      const { error } = outcome;
+      this.events.failed(record, describeDelivery({ ...row, state: 'dead', error }));
+    }
+    if (outcome.kind === 'done' && record.removeWhenDelivered) await this.removeDelivered(record);
+  }
+
+  /** A process that dies before it is done leaves it to the cleanup. */
+  private async removeDelivered({ id, state, movedTo }: UploadRecord): Promise<void> {
+    if (state !== 'finished' || movedTo !== undefined) return;
+    const others = await this.registry.deliveries({ uploadId: id, limit: 1 });
+    if (others.items.length === 0) await this.files.remove(id);
   }
 
   /** A full disk may have room again; a process that ends first delivers once more at its next start. */
@@ -171,26 +198,30 @@ export class DeliveryOrchestrator implements Completion {
   }
 
   private async attempt(row: DeliveryRecord): Promise<DeliveryOutcome> {
+    const handler = this.handlers.get(row.handler);
     try {
       const record = await this.registry.get(row.uploadId);
       // Its client terminated it meanwhile: there is nothing to hand over.
       if (record?.state !== 'finished') return { kind: 'done' };
-      const handler = this.handlers.get(row.handler);
       if (!handler) return this.waitForHandler(row);
-      await handler.call(describeFinished(record, this.files.locate(record), row.attempt));
+      await this.dispatcher.settled(row.uploadId);
+      const finished = describeFinished(record, this.files.locate(record));
+      const upload: FinishedUpload = { ...finished, attempt: row.attempt };
+      await handler.call(upload, upload, { signal: this.shutdown.signal });
       return { kind: 'done' };
     } catch (error) {
-      return this.afterFailure(row, asError(error));
+      return this.afterFailure(row, asError(error), handler?.rules ?? this.options.delivery);
     }
   }
 
-  private afterFailure(row: DeliveryRecord, error: Error): DeliveryOutcome {
-    const { attempts } = this.options.delivery;
-    if (row.attempt >= attempts) return this.giveUp(row, error);
+  private afterFailure(row: DeliveryRecord, error: Error, rules: RetryRules): DeliveryOutcome {
+    const { attempts } = rules;
+    const tried = row.attempt - (row.forgiven ?? 0);
+    if (tried >= attempts) return this.giveUp(row, error);
 
-    const wait = backoff(row.attempt, this.options.delivery);
+    const wait = backoff(tried, rules);
     this.logger.warn(
-      `Upload ${row.uploadId}: ${row.handler} failed, attempt ${row.attempt} of ${attempts}; ` +
+      `Upload ${row.uploadId}: ${row.handler} failed, attempt ${tried} of ${attempts}; ` +
         `again in ${(wait / 1000).toFixed(1)} s. ${error.stack ?? error.message}`,
     );
     return { kind: 'retry', dueAt: Date.now() + wait, error: error.message };
@@ -209,5 +240,10 @@ export class DeliveryOrchestrator implements Completion {
       stack,
     );
     return { kind: 'dead', error: message };
+  }
+
+  private report(error: unknown, what: string): void {
+    const { message, stack } = asError(error);
+    this.logger.error(`${what}: ${message}`, stack);
   }
 }

@@ -1,2 +1,4 @@
-export * from './delivery.explorer.js';
+export * from './describe-delivery.js';
 export * from './delivery.orchestrator.js';
+export * from './finished-handlers.js';
+export * from './missing-handlers.js';

@@ -1,11 +1,12 @@
 import { STATUS_CODES } from 'node:http';
+import type { StoredAnswer } from '../registry/index.js';
 
 /** An answer before a platform has it. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** One line of plain text. */
-  readonly body?: string;
+  /** Text, unless it was kept as other bytes. */
+  readonly body?: string | Buffer;
 }
 
 /** A refusal as an answer: its message is the line of text the client gets. */
@@ -13,11 +14,32 @@ export function answerOf(refusal: {
   readonly status: number;
   readonly message: string;
   readonly headers: Readonly<Record<string, string>>;
-}): Answer {
+}): Answer & { readonly body: string } {
   const { status, headers, message } = refusal;
   return {
     status,
     headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' },
     body: `${message || STATUS_CODES[status]}\n`,
+  };
+}
+
+/** An answer that was kept, to be given again. */
+export function replay({ status, headers, body }: StoredAnswer): Answer {
+  return { status, headers, ...(body !== undefined && { body: Buffer.from(body, 'base64') }) };
+}
+
+/**
+ * What is said to every client, with what was kept for this one. A status that says more than
+ * success, as 201 does, is that of the request.
+ */
+export function withKept(answer: Answer, kept: StoredAnswer | undefined): Answer {
+  if (!kept) return answer;
+  const { status, headers, body } = replay(kept);
+  const isPlain = answer.status === 204 || answer.status === 200;
+  const says = status === 201 && isPlain ? 200 : status;
+  return {
+    status: isPlain ? says : answer.status,
+    headers: { ...headers, ...answer.headers },
+    ...(body !== undefined && { body }),
   };
 }

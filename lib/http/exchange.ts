@@ -6,6 +6,14 @@ import {
   type PlatformResponse,
 } from './http-types.js';
 
+/** What an endpoint asks of uploads, beside what its instance does. */
+export interface EndpointTerms {
+  /** Name its uploads are kept under. */
+  readonly name: string;
+  /** Bytes; absent: as its instance has it. */
+  readonly maxSize?: number;
+}
+
 /** One request on its way through. */
 export interface Exchange {
   readonly request: PlatformRequest;
@@ -14,10 +22,20 @@ export interface Exchange {
   readonly res: ServerResponse;
   /** Last segment of an upload's URL; absent on the creation URL. */
   readonly id?: string;
+  /** Set on the path of an endpoint. */
+  readonly endpoint?: EndpointTerms;
 }
 
-/** The exchange a controller's method was called with. */
-export function exchangeOf(request: PlatformRequest, response: PlatformResponse): Exchange {
-  const { id } = (request.params ?? {}) as { id?: string };
+/**
+ * The exchange a controller's method was called with.
+ *
+ * @param parameter name of the path's parameter that holds an upload's id
+ */
+export function exchangeOf(
+  request: PlatformRequest,
+  response: PlatformResponse,
+  parameter = 'id',
+): Exchange {
+  const id = ((request.params ?? {}) as Readonly<Record<string, string>>)[parameter];
   return { request, response, req: rawRequest(request), res: rawResponse(response), id };
 }

@@ -1,5 +1,6 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isOffsetOctetStream, OFFSET_OCTET_STREAM } from '../protocol/index.js';
 import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { hideBody, showBody } from './hidden-body.js';
@@ -31,6 +32,7 @@ type RequestHook = (request: FastifyRequest, reply: FastifyReply, done: Done) =>
 interface FastifyApp {
   addHook(name: 'onRequest' | 'preValidation', hook: RequestHook): void;
   addHook(name: 'onRoute', hook: (options: RouteOptions) => void): void;
+  hasContentTypeParser(type: string): boolean;
   hasRoute(options: { method: string | string[]; url: string }): boolean;
   route(options: RouteOptions): void;
   routing(req: IncomingMessage, res: ServerResponse): void;
@@ -82,6 +84,7 @@ export class FastifyPlatform implements HttpPlatform {
   private enter(request: FastifyRequest, reply: FastifyReply, done: Done): void {
     const route = tusRouteIn(request.routeOptions.config);
     if (!route) {
+      if (this.needsParser(request)) hideBody(request.raw);
       sayContinue(request.raw, reply.raw);
       return done();
     }
@@ -95,6 +98,12 @@ export class FastifyPlatform implements HttpPlatform {
     }
     reply.hijack();
     if (entry === 'has-another-method') this.app.routing(request.raw, reply.raw);
+  }
+
+  /** A route of the app that hands its requests over to us would be refused for want of a parser. */
+  private needsParser({ raw }: FastifyRequest): boolean {
+    const type = raw.headers['content-type'];
+    return isOffsetOctetStream(type) && !this.app.hasContentTypeParser(OFFSET_OCTET_STREAM);
   }
 
   /** Express serves a path with and without a slash at its end; here that takes a second route. */

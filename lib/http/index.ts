@@ -1,7 +1,12 @@
+export * from './endpoint/index.js';
 export * from './expect-continue.js';
 export type * from './http-types.js';
 export * from './platform.js';
 export * from './tus-exception.filter.js';
+export * from './tus-handle.js';
 export * from './tus-http.js';
+export * from './tus-requests.js';
 export * from './tus-route.js';
 export * from './tus.exception.js';
+export * from './upload-creation.js';
+export * from './upload-path.js';

@@ -1,12 +1,29 @@
 import { HttpException, Logger } from '@nestjs/common';
 import { asError } from '../errors/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
+import { UploadRefusedError } from '../uploads/index.js';
+import { replay } from './answer.js';
 import type { Exchange } from './exchange.js';
+import type { Outcome } from './tus-requests.js';
 import { toTusException, TusException } from './tus.exception.js';
 
 /** Turns what went wrong with a request into what its client is told, and what is logged. */
 export class Refusals {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  /**
+   * What came of a request; that its upload was refused before is an outcome too.
+   *
+   * @throws HttpException
+   */
+  async orThrow(work: Promise<Outcome>, exchange: Exchange): Promise<Outcome> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof UploadRefusedError) return { answer: replay(error.answer) };
+      throw this.of(error, exchange);
+    }
+  }
 
   /** The exception to throw; a fault of ours, which nobody foresaw, is logged on the way. */
   of(error: unknown, exchange: Exchange): HttpException {

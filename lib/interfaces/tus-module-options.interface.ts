@@ -152,6 +152,15 @@ export interface TusDeliveryOptions {
    * @default 10
    */
   concurrency?: number;
+
+  /**
+   * What becomes of a file once all handlers of its upload have succeeded. Those of an upload that
+   * has no handlers stay. The upload stays known as complete, and a file that was moved away is
+   * not touched.
+   *
+   * @default 'keep'
+   */
+  afterDelivery?: 'keep' | 'remove';
 }
 
 /**
@@ -277,6 +286,14 @@ export interface TusModuleOptions {
 
   /** How finished uploads are delivered. */
   delivery?: TusDeliveryOptions;
+
+  /**
+   * Makes `request.body` of `@TusEndpoint()` methods the file itself, as a readable stream; else it
+   * is the file's name, path, size and metadata.
+   *
+   * @default false
+   */
+  sendFile?: boolean;
 
   /**
    * Serves finished uploads to GET on their URL, to whom guards and `owner` let.

@@ -21,6 +21,9 @@ export interface UploadDescription {
   /** What the `owner` option returned when the upload was created. */
   readonly owner?: string;
 
+  /** Name of the `@TusEndpoint()` method it was sent to; absent: to the upload path. */
+  readonly endpoint?: string;
+
   readonly createdAt: Date;
 }
 
@@ -31,6 +34,9 @@ export interface UploadDescription {
  */
 export interface Upload extends UploadDescription {
   readonly state: UploadState;
+
+  /** Whether it is a part of an upload that is sent in parts (tus 1.0 §Concatenation). */
+  readonly partial: boolean;
 
   /** Bytes received. */
   readonly offset: number;

@@ -1,3 +1,4 @@
+export * from './duration.js';
 export * from './instance-name.js';
 export * from './option.error.js';
 export * from './resolve-options.js';

@@ -33,6 +33,7 @@ const KEYS = {
     'metadata',
     'owner',
     'publicUrl',
+    'sendFile',
     'tmpFileDir',
     'uploadValidDuration',
   ],
@@ -40,7 +41,7 @@ const KEYS = {
   cleanup: ['every', 'finishedAfter', 'rememberFor'],
   cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
   metadata: ['maxBytes', 'maxKeys', 'type', 'validate'],
-  delivery: ['attempts', 'backoff', 'concurrency'],
+  delivery: ['afterDelivery', 'attempts', 'backoff', 'concurrency'],
   'delivery.backoff': ['first', 'max'],
 };
 
@@ -82,6 +83,8 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     download: parseFlag('download', options.download ?? false),
     removePartials: parseRemovePartials(options.concatenation ?? {}),
     delivery: parseDelivery(options.delivery ?? {}),
+    afterDelivery: parseAfterDelivery(options.delivery?.afterDelivery ?? 'keep'),
+    sendFile: parseFlag('sendFile', options.sendFile ?? false),
     cors: parseCors(options.cors ?? false),
     cleanupEvery: orNever(cleanup.every ?? '10m', 'cleanup.every'),
     finishedAfter: orNever(cleanup.finishedAfter ?? false, 'cleanup.finishedAfter'),
@@ -203,6 +206,11 @@ function parseDelivery(value: NonNullable<TusModuleOptions['delivery']>): Delive
   };
 }
 
+function parseAfterDelivery(value: unknown): 'keep' | 'remove' {
+  if (value === 'keep' || value === 'remove') return value;
+  throw new TusOptionError('delivery.afterDelivery', value, `Give 'keep' or 'remove'.`);
+}
+
 function parseRemovePartials(value: TusConcatenationOptions): boolean {
   assertKeys('concatenation', value);
   return parseFlag('concatenation.removePartials', value.removePartials ?? false);
@@ -213,7 +221,8 @@ function parseFlag(option: string, value: unknown): boolean {
   throw new TusOptionError(option, value, 'Give true or false.');
 }
 
-function parseCount(option: string, value: unknown): number {
+/** @throws TusOptionError unless it is a whole number above zero */
+export function parseCount(option: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
   throw new TusOptionError(option, value, 'Give a whole number above zero.');
 }

@@ -18,6 +18,8 @@ export interface TusOptions extends UploadRules {
   /** The limit that is told for each creation. */
   readonly maxSizeOf?: MaxSizeFunction;
   readonly metadata: MetadataRules;
+  /** Whether an endpoint's method gets the file itself. */
+  readonly sendFile: boolean;
   /** Whether GET serves finished uploads. */
   readonly download: boolean;
   readonly publicUrl?: string;
@@ -33,11 +35,15 @@ export interface MetadataRules extends Pick<TusMetadataOptions, 'type' | 'valida
   readonly maxKeys: number;
 }
 
-/** How handlers are called. */
-export interface DeliveryRules {
+/** How often, and after what pauses, a handler is tried. */
+export interface RetryRules {
   readonly attempts: number;
   readonly backoffFirst: number;
   readonly backoffMax: number;
+}
+
+/** How handlers are called. */
+export interface DeliveryRules extends RetryRules {
   readonly concurrency: number;
 }
 

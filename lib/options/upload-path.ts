@@ -9,11 +9,22 @@ const PATH = /^\/?(:?[\w.~-]+)(\/:?[\w.~-]+)*\/?$/;
  * @throws TusOptionError for wildcards, queries, empty segments and an `id` parameter of its own
  */
 export function parseUploadPath(value: unknown): string {
+  return parsePath('uploadPath', value, 'id');
+}
+
+/**
+ * Checks a path that uploads are served on.
+ *
+ * @param option for the message
+ * @param parameter name of the parameter that is added for an upload's id
+ * @throws TusOptionError for wildcards, queries, empty segments and a parameter of that name
+ */
+export function parsePath(option: string, value: unknown, parameter: string): string {
   const path = typeof value === 'string' ? value : '';
-  if (PATH.test(path) && !/:id(\/|$)/.test(path)) return path;
+  if (PATH.test(path) && !path.split('/').includes(`:${parameter}`)) return path;
   throw new TusOptionError(
-    'uploadPath',
+    option,
     value,
-    `Give a path such as '/files' or 'tenants/:tenant/files', without wildcards; the upload's id is added to it as ":id".`,
+    `Give a path such as '/files' or 'tenants/:tenant/files', without wildcards; the upload's id is added to it as ":${parameter}".`,
   );
 }

@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { decodeBase64 } from './base64.js';
 import { ProtocolError } from './protocol.error.js';
 import { quote } from './quote.js';
@@ -49,6 +49,22 @@ export function decodeMetadata(header: string | undefined): Metadata {
     bytes[key] = value;
   }
   return { text, bytes };
+}
+
+/**
+ * Writes an `Upload-Metadata` header (tus 1.0 §Upload-Metadata).
+ *
+ * @returns `undefined` when there are no keys
+ * @throws RangeError for a key that is empty or not visible ASCII
+ */
+export function encodeMetadata(text: Readonly<Record<string, string>>): string | undefined {
+  const pairs = Object.entries(text).map(([key, value]) => {
+    if (!KEY.test(key) || key.includes(',')) {
+      throw new RangeError(`${quote(key)} cannot be a key of Upload-Metadata.`);
+    }
+    return value === '' ? key : `${key} ${Buffer.from(value).toString('base64')}`;
+  });
+  return pairs.length === 0 ? undefined : pairs.join(',');
 }
 
 /** Whether a header value has nothing but blanks, which is the same as no header. */

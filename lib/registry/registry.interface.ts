@@ -1,9 +1,19 @@
 /**
- * Where an upload stands: it is receiving until it is finished, terminated or expired.
+ * Where an upload stands: it is receiving until it is finished, terminated or expired; or
+ * quarantined, when a `@BeforeUploadFinish()` method refused it and its bytes are to be kept.
  *
  * @publicApi
  */
-export type UploadState = 'receiving' | 'finished' | 'terminated' | 'expired';
+export type UploadState = 'receiving' | 'finished' | 'terminated' | 'expired' | 'quarantined';
+
+/** The last answer to an upload's client, kept to be given again. */
+export interface StoredAnswer {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Base64. */
+  readonly body?: string;
+}
 
 /** What a registry knows of one upload. Times are milliseconds since the epoch. */
 export interface UploadRecord {
@@ -25,6 +35,10 @@ export interface UploadRecord {
   readonly concat?: string;
   /** Whom the upload belongs to, at most 512 bytes of UTF-8. */
   readonly owner?: string;
+  /** Name of the `@TusEndpoint()` method it was sent to; absent: to the upload path. */
+  readonly endpoint?: string;
+  /** Path inside the storage at which the finished file lies, or is to lie; absent: its id. */
+  readonly filePath?: string;
   readonly createdAt: number;
   /** Milliseconds the unfinished upload may lie idle; absent: it never expires. */
   readonly validFor?: number;
@@ -34,6 +48,10 @@ export interface UploadRecord {
   readonly movedTo?: string;
   /** When the file of a finished upload was removed. */
   readonly fileRemovedAt?: number;
+  /** Whether the file is to be removed once it was delivered to all its handlers. */
+  readonly removeWhenDelivered?: boolean;
+  /** What its client was told at its end, beyond what every client is. */
+  readonly answer?: StoredAnswer;
   /** When cleanup is to look at the upload next; absent: never. */
   readonly dueAt?: number;
 }
@@ -57,6 +75,8 @@ export interface DeliveryRecord extends DeliveryKey {
   readonly state: DeliveryState;
   /** How many attempts have begun. */
   readonly attempt: number;
+  /** How many of them do not count any more, because it was given new ones. */
+  readonly forgiven?: number;
   /** When it may run (`waiting`), in milliseconds since the epoch. */
   readonly dueAt: number;
   /** Which process runs it (`running`): the identity that process gave itself at its start. */
@@ -95,6 +115,11 @@ export interface UploadQuery {
   readonly limit?: number;
 }
 
+/**
+ * Which deliveries a listing has.
+ *
+ * @publicApi
+ */
 export interface DeliveryQuery {
   readonly state?: DeliveryState;
   readonly uploadId?: string;
@@ -162,6 +187,14 @@ export interface UploadRegistry {
 
   /** Says how a running delivery ended. A row that another holder has is left alone. */
   settleDelivery(key: DeliveryKey, holder: string, outcome: DeliveryOutcome): Promise<void>;
+
+  /**
+   * Lets dead deliveries of an upload wait again, due now, with all their attempts before them.
+   *
+   * @param handler only that handler's; all unless given
+   * @returns how many there were.
+   */
+  reviveDeliveries(uploadId: string, handler: string | undefined, now: number): Promise<number>;
 
   /**
    * Makes running deliveries whose holder is gone wait again, due now.

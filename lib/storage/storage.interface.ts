@@ -50,7 +50,7 @@ export interface UploadStorage {
   openWriter(id: string): Promise<UploadWriter>;
 
   /** The bytes as a stream; fails with the storage's error when they are not there. */
-  createReadStream(id: string, range?: ByteRange): Readable;
+  createReadStream(id: string, range?: ByteRange, filePath?: string): Readable;
 
   /**
    * Makes an upload of the bytes of others, which stay as they are.
@@ -59,12 +59,24 @@ export interface UploadStorage {
    */
   concatenate(id: string, parts: readonly string[]): Promise<void>;
 
-  /** Absolute path at which an application can open the upload's file. */
-  path(id: string): string;
+  /**
+   * Lets the upload's file be found at a path inside the storage too, durably, and never over
+   * another one.
+   *
+   * @returns whether it can; not, when there is another file
+   */
+  place(id: string, filePath: string): Promise<boolean>;
+
+  /**
+   * Absolute path at which an application can open the upload's file.
+   *
+   * @param filePath where it was placed inside the storage; here and below, unless it was not
+   */
+  path(id: string, filePath?: string): string;
 
   /** Moves the upload's file to an absolute path, across devices too, and makes the move durable. */
-  move(id: string, path: string): Promise<void>;
+  move(id: string, path: string, filePath?: string): Promise<void>;
 
   /** Removes the upload's bytes; nothing happens when there are none. */
-  remove(id: string): Promise<void>;
+  remove(id: string, filePath?: string): Promise<void>;
 }

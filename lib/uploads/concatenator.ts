@@ -1,7 +1,8 @@
 import { isFinal, isPartial, ProtocolError } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
-import type { Transitions } from './transitions.js';
+import type { FinishContext, Transitions } from './transitions.js';
+import { isWithin, type UploadScope } from './upload-scope.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
 
 /** Builds final uploads from partial ones (tus 1.0 §Concatenation). */
@@ -12,7 +13,7 @@ export class Concatenator {
   ) {}
 
   /**
-   * Checks that partial uploads can be concatenated by their owner, and within a limit.
+   * Checks that partial uploads can be concatenated by who asks, and within a limit.
    *
    * @param find an upload as it stands, finished if its last byte is there
    * @returns bytes of all together
@@ -20,11 +21,11 @@ export class Concatenator {
    */
   async measure(
     parts: readonly string[],
-    { owner, maxSize }: { readonly owner?: string; readonly maxSize?: number },
+    { maxSize, ...scope }: UploadScope & { readonly maxSize?: number },
     find: (id: string) => Promise<UploadSnapshot | undefined>,
   ): Promise<number> {
     let length = 0;
-    for (const id of parts) length += lengthOf(id, owner, (await find(id))?.record);
+    for (const id of parts) length += lengthOf(id, scope, (await find(id))?.record);
     if (maxSize === undefined || length <= maxSize) return length;
     throw new ProtocolError(
       413,
@@ -33,12 +34,16 @@ export class Concatenator {
   }
 
   /** Copies the bytes of the parts and finishes the final upload; its caller holds the lease. */
-  async build(record: UploadRecord, parts: readonly string[]): Promise<UploadRecord> {
+  async build(
+    record: UploadRecord,
+    parts: readonly string[],
+    context: FinishContext,
+  ): Promise<UploadRecord> {
     await this.storage.concatenate(record.id, parts);
     const writer = await this.storage.openWriter(record.id);
     try {
       if (writer.size !== record.length) throw new Error('A partial upload has lost bytes.');
-      return await this.transitions.finish(record, writer);
+      return await this.transitions.finish(record, writer, context);
     } finally {
       await writer.close();
     }
@@ -50,8 +55,8 @@ export function isHalfFinal({ concat, state }: UploadRecord): boolean {
   return isFinal(concat) && state === 'receiving';
 }
 
-function lengthOf(id: string, owner: string | undefined, record?: UploadRecord): number {
-  if (!record || record.owner !== owner || !isPartial(record.concat)) throw noPart(id);
+function lengthOf(id: string, scope: UploadScope, record?: UploadRecord): number {
+  if (!record || !isWithin(scope, record) || !isPartial(record.concat)) throw noPart(id);
   if (record.fileRemovedAt !== undefined || record.movedTo !== undefined) throw noPart(id);
   if (record.state === 'finished' && record.length !== undefined) return record.length;
   if (record.state !== 'receiving') throw noPart(id);

@@ -1,5 +1,5 @@
 import type { FinishedUpload, Upload, UploadDescription } from '../interfaces/index.js';
-import { decodeMetadata, filenameOf } from '../protocol/index.js';
+import { decodeMetadata, filenameOf, isPartial } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
 
@@ -8,8 +8,9 @@ export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload 
   const { record, offset, expiresAt } = snapshot;
   const { state, length, endedAt } = record;
   return {
-    ...describe(record),
+    ...describeRecord(record),
     state,
+    partial: isPartial(record.concat),
     offset,
     ...(length !== undefined && { length }),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
@@ -18,22 +19,24 @@ export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload 
   };
 }
 
-/** A finished upload as a handler receives it. */
+/** A finished upload, but for the attempt a handler is told. */
 export function describeFinished(
   record: UploadRecord,
   path: string,
-  attempt: number,
-): FinishedUpload {
+): Omit<FinishedUpload, 'attempt'> {
   return {
-    ...describe(record),
-    path,
-    size: record.length ?? 0,
+    ...describeComplete(record, path),
     finishedAt: new Date(record.endedAt ?? record.createdAt),
-    attempt,
   };
 }
 
-function describe(record: UploadRecord): UploadDescription {
+/** An upload that has all its bytes. */
+export function describeComplete(record: UploadRecord, path: string) {
+  return { ...describeRecord(record), path, size: record.length ?? 0 };
+}
+
+/** What is known of an upload from its beginning. */
+export function describeRecord(record: UploadRecord): UploadDescription {
   const metadata = decodeMetadata(record.metadata);
   const filename = filenameOf(metadata);
   return {
@@ -42,6 +45,7 @@ function describe(record: UploadRecord): UploadDescription {
     rawMetadata: metadata.bytes,
     ...(filename !== undefined && { filename }),
     ...(record.owner !== undefined && { owner: record.owner }),
+    ...(record.endpoint !== undefined && { endpoint: record.endpoint }),
     createdAt: new Date(record.createdAt),
   };
 }

@@ -6,6 +6,9 @@ import { isPartial } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ByteRange, UploadStorage } from '../storage/index.js';
 import type { Leases } from './leases.js';
+import { TELLING_BYTES, typeOf } from './type-check.js';
+import { placedAt } from './upload-snapshot.js';
+import { isWithin, type UploadScope } from './upload-scope.js';
 import { NoFileError, UploadGoneError, UploadNotFoundError } from './upload.errors.js';
 
 /**
@@ -23,7 +26,7 @@ export class FinishedFiles {
 
   /** Absolute path at which the file of a finished upload lies, or lay until it was removed. */
   locate(record: UploadRecord): string {
-    return record.movedTo ?? this.storage.path(record.id);
+    return record.movedTo ?? this.storage.path(record.id, placedAt(record));
   }
 
   /**
@@ -31,11 +34,13 @@ export class FinishedFiles {
    *
    * @throws UploadNotFoundError, UploadGoneError, NoFileError
    */
-  async recordOf(id: string, owner: string | undefined): Promise<UploadRecord> {
+  async recordOf(id: string, scope: UploadScope): Promise<UploadRecord> {
     const record = await this.registry.get(id);
-    if (!record || record.owner !== owner) throw new UploadNotFoundError(id);
-    if (record.state === 'terminated' || record.state === 'expired') {
-      throw new UploadGoneError(id, record.state);
+    if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
+    const { state } = record;
+    if (state === 'expired') throw new UploadGoneError(id, state);
+    if (state === 'terminated' || state === 'quarantined') {
+      throw new UploadGoneError(id, 'terminated');
     }
     if (isPartial(record.concat)) throw new NoFileError(id, 'it is a part of another one');
     if (!(await this.isThere(record))) throw new NoFileError(id, reasonOf(record));
@@ -48,7 +53,7 @@ export class FinishedFiles {
    * @throws UploadNotFoundError, NoFileError
    */
   async getPath(id: string): Promise<string> {
-    return this.locate(await this.finishedRecord(id));
+    return this.locate(await this.finishedRecord(id, { evenIfQuarantined: true }));
   }
 
   /**
@@ -57,10 +62,19 @@ export class FinishedFiles {
    * @throws UploadNotFoundError, NoFileError
    */
   async createReadStream(id: string, range?: ByteRange): Promise<Readable> {
-    const { movedTo } = await this.finishedRecord(id);
+    const record = await this.finishedRecord(id, { evenIfQuarantined: true });
+    const { movedTo } = record;
     return movedTo === undefined
-      ? this.storage.createReadStream(id, range)
+      ? this.storage.createReadStream(id, range, placedAt(record))
       : createReadStream(movedTo, range);
+  }
+
+  /** The media type of the file: by its bytes where they show it, else by its client's word. */
+  async typeOf(record: UploadRecord): Promise<string> {
+    const chunks: Buffer[] = [];
+    const start = await this.createReadStream(record.id, { start: 0, end: TELLING_BYTES - 1 });
+    for await (const chunk of start) chunks.push(chunk as Buffer);
+    return (await typeOf(record.metadata, Buffer.concat(chunks))) ?? 'application/octet-stream';
   }
 
   /**
@@ -98,7 +112,7 @@ export class FinishedFiles {
       await this.registry.change(id, (current) => ({
         record: { ...current, fileRemovedAt, dueAt: fileRemovedAt },
       }));
-      await this.storage.remove(id);
+      await this.storage.remove(id, placedAt(record));
     });
   }
 
@@ -111,10 +125,16 @@ export class FinishedFiles {
     );
   }
 
-  private async finishedRecord(id: string, { evenIfRemoved = false } = {}): Promise<UploadRecord> {
+  private async finishedRecord(
+    id: string,
+    { evenIfRemoved = false, evenIfQuarantined = false } = {},
+  ): Promise<UploadRecord> {
     const record = await this.registry.get(id);
     if (!record) throw new UploadNotFoundError(id);
-    if (record.state !== 'finished') throw new NoFileError(id, `it is ${record.state}`);
+    const isAllowed = evenIfQuarantined && record.state === 'quarantined';
+    if (record.state !== 'finished' && !isAllowed) {
+      throw new NoFileError(id, `it is ${record.state}`);
+    }
     if (record.fileRemovedAt !== undefined && !evenIfRemoved) {
       throw new NoFileError(id, 'it was removed');
     }
@@ -124,7 +144,7 @@ export class FinishedFiles {
   /** A process that died after moving the file, but before saying so, left it at the target. */
   private async move(record: UploadRecord, target: string): Promise<void> {
     try {
-      await this.storage.move(record.id, target);
+      await this.storage.move(record.id, target, placedAt(record));
     } catch (error) {
       const moved = await stat(target).catch(() => undefined);
       const isOurs = (error as NodeJS.ErrnoException).code === 'ENOENT';

@@ -4,8 +4,11 @@ import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import { BodyCheck } from './body-check.js';
 import { pump, type BodyEnd, type PumpTarget } from './body-pump.js';
+import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
+import type { UploadObserver } from './upload-observer.interface.js';
+import { takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 import type { UploadRules } from './upload-rules.js';
 
 /** A request's body, unread. */
@@ -20,12 +23,19 @@ export interface UploadBody extends BodyInfo {
 export interface Parcel {
   readonly body: UploadBody;
   readonly lease: Lease;
+  /** Who decides whether the upload may be finished. */
+  readonly gate: FinishGate;
   /** What the body must hash to. */
   readonly checksum?: AnnouncedChecksum;
 }
 
+/** The upload after a body was received, and how that body ended. */
+export interface ReceiveResult extends UploadSnapshot {
+  readonly end: BodyEnd;
+}
+
 /** How the receiving of a body ended, and the record afterwards. */
-export interface Received {
+interface Received {
   readonly record: UploadRecord;
   readonly end: BodyEnd;
 }
@@ -36,6 +46,7 @@ export class Receiver {
     private readonly storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly transitions: Transitions,
+    private readonly observer: UploadObserver,
   ) {}
 
   /**
@@ -43,7 +54,14 @@ export class Receiver {
    *
    * @throws ProtocolError 460 when the body is not what it was announced to be; nothing is kept
    */
-  async receive(record: UploadRecord, offset: number, parcel: Parcel): Promise<Received> {
+  async receive(record: UploadRecord, offset: number, parcel: Parcel): Promise<ReceiveResult> {
+    const received = await this.take(record, offset, parcel);
+    const isOpen = received.record.state === 'receiving';
+    const stored = isOpen ? await this.storage.stat(record.id) : undefined;
+    return { ...takeSnapshot(received.record, stored), end: received.end };
+  }
+
+  private async take(record: UploadRecord, offset: number, parcel: Parcel): Promise<Received> {
     const check = parcel.checksum && new BodyCheck(parcel.checksum);
     if (!parcel.body.present) check?.assertMatches(() => parcel.body.trailers());
     if (record.state === 'finished') return this.receiveNothing(record, parcel, check);
@@ -73,7 +91,7 @@ export class Receiver {
     if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
     if (this.rules.durability === 'chunk') await writer.sync();
     if (end !== 'overflow' && writer.size === record.length) {
-      return { record: await this.transitions.finish(record, writer), end };
+      return { record: await this.transitions.finish(record, writer, parcel), end };
     }
     if (check) await this.transitions.trust(record.id);
     return { record, end };
@@ -92,6 +110,7 @@ export class Receiver {
       // While the disk works, we compute.
       check?.update(chunks);
       await written;
+      this.observer.advanced(record, writer.size);
       if (!check) await this.assertType(record, start, writer.size);
     };
     const start = writer.size;

@@ -1,9 +1,26 @@
 import { isPartial } from '../protocol/index.js';
-import type { UploadChange, UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import type { Completion } from './completion.interface.js';
+import type { FinishGate } from './finish-gate.interface.js';
+import type { Lease } from './lease.js';
 import { TELLING_BYTES, TypeCheck } from './type-check.js';
+import { isInterim, placedAt } from './upload-snapshot.js';
+import type { UploadObserver } from './upload-observer.interface.js';
+import { UploadRefusedError } from './upload.errors.js';
 import type { UploadRules } from './upload-rules.js';
+
+/** Milliseconds after which it is looked whether an upload was delivered to all its handlers. */
+const DELIVERY_TIME = 60_000;
+
+/** The states an upload ends in without being finished. */
+export type EndState = 'terminated' | 'expired' | 'quarantined';
+
+/** Who decides on a finish, and the lease that is held while that takes its time. */
+export interface FinishContext {
+  readonly lease: Lease;
+  readonly gate: FinishGate;
+}
 
 /** The ways an upload changes its state. The caller holds the upload's lease. */
 export class Transitions {
@@ -14,6 +31,7 @@ export class Transitions {
     private readonly storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly completion: Completion,
+    private readonly observer: UploadObserver,
   ) {
     if (rules.allowedTypes) this.types = new TypeCheck(rules.allowedTypes);
   }
@@ -22,6 +40,7 @@ export class Transitions {
   async begin(record: UploadRecord): Promise<void> {
     if (!isPartial(record.concat)) this.types?.assertDeclared(record.metadata);
     await this.registry.create(record);
+    this.observer.created(record);
   }
 
   /**
@@ -78,28 +97,119 @@ export class Transitions {
   }
 
   /**
-   * Makes the bytes durable, then commits the finish together with its deliveries: whoever reads
-   * success after this, the handlers will run.
+   * Makes the bytes durable, asks who is to decide, then commits the finish together with its
+   * deliveries: whoever reads success after this, the handlers will run.
+   *
+   * @throws UploadRefusedError, or the error of the verdict
    */
-  async finish(record: UploadRecord, writer: UploadWriter): Promise<UploadRecord> {
+  async finish(
+    record: UploadRecord,
+    writer: UploadWriter,
+    context: FinishContext,
+  ): Promise<UploadRecord> {
     await writer.create();
     await this.assertType(record);
     if (this.rules.durability !== 'none') await writer.sync();
-    const finished = await this.registry.change(record.id, (current) => this.finished(current));
+    const isGuarded = !isPartial(record.concat) && context.gate.guards(record);
+    const answer = isGuarded ? await this.ask(record, context) : undefined;
+    return this.release(record, answer);
+  }
+
+  /** Commits the finish of an upload that was decided on. */
+  async release(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
+    const finished = await this.commit(record, answer);
     this.completion.committed();
-    return finished ?? record;
+    this.observer.finished(finished);
+    return finished;
   }
 
   /**
    * The record goes first, for it must not lie. It is due at once, so that the next cleanup frees
-   * the bytes that a process which dies in between leaves behind.
+   * the bytes that a process which dies in between leaves behind; those of a quarantined upload
+   * stay.
+   *
+   * @param answer what its client is to be told from now on
    */
-  async end(id: string, state: 'terminated' | 'expired'): Promise<void> {
+  async end(id: string, state: EndState, answer?: StoredAnswer): Promise<void> {
     const endedAt = Date.now();
-    await this.registry.change(id, (current) => ({
-      record: { ...current, state, endedAt, dueAt: endedAt },
+    const isKept = state === 'quarantined';
+    const ended = await this.registry.change(id, (current) => ({
+      record: {
+        ...current,
+        state,
+        endedAt,
+        answer,
+        filePath: isKept ? current.filePath : placedAt(current),
+        dueAt: isKept ? undefined : endedAt,
+      },
     }));
-    await this.storage.remove(id);
+    if (!isKept) await this.storage.remove(id, ended?.filePath);
+    if (ended) this.observer.ended(ended);
+  }
+
+  /**
+   * Stores what the client of a finished upload was told, and lets the upload go when it was
+   * refused.
+   */
+  async answer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
+    if (isRefusal) return this.end(record.id, 'terminated', answer);
+    const { finishedAfter, rememberFor } = this.rules;
+    const dueAt = Date.now() + Math.min(finishedAfter ?? rememberFor, rememberFor);
+    await this.registry.change(record.id, (current) => ({
+      record: { ...current, answer, dueAt: current.fileRemovedAt ?? dueAt },
+    }));
+  }
+
+  /** Ends an upload whose creation failed, unless it has come to its end already. */
+  async abandon(id: string): Promise<void> {
+    const record = await this.registry.get(id);
+    if (record?.state === 'receiving') await this.end(id, 'terminated');
+  }
+
+  private async ask(
+    record: UploadRecord,
+    { lease, gate }: FinishContext,
+  ): Promise<StoredAnswer | undefined> {
+    // Whoever comes meanwhile is told to come again, never that the upload is complete.
+    lease.pin();
+    const verdict = await gate.decide({ record, path: this.storage.path(record.id) });
+    if (verdict.kind === 'accepted') return verdict.answer;
+
+    const { answer, quarantine, error } = verdict;
+    await this.end(record.id, quarantine ? 'quarantined' : 'terminated', answer);
+    throw error ?? new UploadRefusedError(record.id, answer);
+  }
+
+  private async commit(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
+    const endedAt = Date.now();
+    const filePath = await this.place(record);
+    const finished: UploadRecord = {
+      ...record,
+      state: 'finished',
+      endedAt,
+      filePath,
+      answer,
+      unverifiedFrom: undefined,
+    };
+    // Of an upload that is only a part of another, nobody is told.
+    const deliveries = isPartial(record.concat)
+      ? []
+      : this.completion.deliveriesOf(finished, endedAt);
+    const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
+    const dueAt = endedAt + (removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
+    const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
+    await this.registry.change(record.id, () => ({ record: committed, deliveries }));
+    // What cannot be removed now goes with the file.
+    if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
+    return committed;
+  }
+
+  /** The file has both names until the finish is committed, so that a crash loses it under neither. */
+  private async place(record: UploadRecord): Promise<string | undefined> {
+    const { id, filePath } = record;
+    if (filePath === undefined || (await this.storage.place(id, filePath))) return filePath;
+    this.observer.misplaced(record);
+    return undefined;
   }
 
   private async startOf(id: string): Promise<Buffer> {
@@ -109,27 +219,9 @@ export class Transitions {
     return Buffer.concat(chunks);
   }
 
-  /** A part that nothing was made of expires like an unfinished upload, for that is what it is. */
-  private keptFor({ concat, validFor }: UploadRecord): number {
+  private keptFor(record: UploadRecord): number {
     const { finishedAfter, rememberFor } = this.rules;
-    if (isPartial(concat)) return validFor ?? rememberFor;
+    if (isInterim(record)) return record.validFor ?? rememberFor;
     return Math.min(finishedAfter ?? rememberFor, rememberFor);
-  }
-
-  private finished(current: UploadRecord): UploadChange | undefined {
-    if (current.state !== 'receiving') return undefined;
-
-    const endedAt = Date.now();
-    const dueAt = endedAt + this.keptFor(current);
-    const record: UploadRecord = {
-      ...current,
-      state: 'finished',
-      endedAt,
-      dueAt,
-      unverifiedFrom: undefined,
-    };
-    // Of an upload that is only a part of another, nobody is told.
-    if (isPartial(record.concat)) return { record };
-    return { record, deliveries: this.completion.deliveriesOf(record, endedAt) };
   }
 }

@@ -14,6 +14,22 @@ const FOUNDATIONS: Readonly<Record<string, RegExp>> = {
 /** The control characters that text is written with. */
 const TEXT_CONTROLS = Buffer.from('\t\n\v\f\r\x1b');
 
+/**
+ * What a file is: by its bytes where they show it, else by its client's word.
+ *
+ * @param header the `Upload-Metadata` header as sent
+ * @param start the first `TELLING_BYTES` of the file, or all if it has fewer
+ */
+export async function typeOf(
+  header: string | undefined,
+  start: Uint8Array,
+): Promise<string | undefined> {
+  const actual = (await fileTypeFromBuffer(start))?.mime;
+  const declared = declaredTypeOf(decodeMetadata(header));
+  if (actual === undefined || declared === undefined) return actual ?? declared;
+  return canBe(declared, actual, start) ? declared : actual;
+}
+
 /** Decides what kinds of files are taken: by what clients declare, and by what the bytes are. */
 export class TypeCheck {
   /** @param allowed media types such as `image/png`, or `image/*` for all of a kind */

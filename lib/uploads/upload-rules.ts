@@ -13,6 +13,8 @@ export interface UploadRules {
   readonly durability: Durability;
   /** Whether partial uploads go once a final one was made of them. */
   readonly removePartials: boolean;
+  /** What becomes of a file that was delivered to all its handlers. */
+  readonly afterDelivery: 'keep' | 'remove';
   /** How long an upload is remembered after its file has gone. */
   readonly rememberFor: number;
   /** After how long the files of finished uploads are removed; absent: never. */

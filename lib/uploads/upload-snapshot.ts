@@ -13,7 +13,7 @@ export interface UploadSnapshot {
 
 /** Joins what the registry knows of an upload with what the storage holds of it. */
 export function takeSnapshot(record: UploadRecord, stored?: StoredBytes): UploadSnapshot {
-  if (record.state === 'finished') {
+  if (record.state === 'finished' || record.state === 'quarantined') {
     return { record, offset: record.length ?? 0, expiresAt: expiryOf(record) };
   }
   const offset = Math.min(stored?.size ?? 0, record.unverifiedFrom ?? Infinity);
@@ -31,14 +31,35 @@ export function isExpired(snapshot: UploadSnapshot, now: number): boolean {
 }
 
 /**
+ * Whether a finished upload is none on its own: a part that something is yet to be made of, or one
+ * that its endpoint has not answered. It expires like an unfinished one.
+ */
+export function isInterim(record: UploadRecord): boolean {
+  return record.state === 'finished' && (isPartial(record.concat) || isUnanswered(record));
+}
+
+/** Whether all is there of an upload, and its endpoint is yet to answer its client. */
+export function isUnanswered({ state, concat, endpoint, answer }: UploadRecord): boolean {
+  const isWhole = state === 'finished' && !isPartial(concat);
+  return isWhole && endpoint !== undefined && answer === undefined;
+}
+
+/**
  * The time slides with every byte (tus 1.0 §Expiration leaves it open). When the last one came is
  * the storage's knowledge, so that an append writes nothing to the registry.
  */
 function expiryOf(record: UploadRecord, stored?: StoredBytes): number | undefined {
-  const { state, concat, validFor } = record;
-  const mayExpire = state === 'receiving' || (state === 'finished' && isPartial(concat));
+  const { state, validFor } = record;
+  const mayExpire = state === 'receiving' || isInterim(record);
   if (!mayExpire || validFor === undefined) return undefined;
 
   const lastByteAt = record.endedAt ?? Math.ceil(stored?.modifiedAt ?? 0);
   return Math.max(record.createdAt, lastByteAt) + validFor;
+}
+
+/** Where in the storage the bytes lie that are the upload's own; a file that was moved is not. */
+export function placedAt({ state, movedTo, filePath }: UploadRecord): string | undefined {
+  // Until then, the file of another upload may lie there.
+  const isPlaced = state !== 'receiving' && state !== 'quarantined';
+  return isPlaced && movedTo === undefined ? filePath : undefined;
 }

@@ -1,3 +1,5 @@
+import type { StoredAnswer } from '../registry/index.js';
+
 /** There is no such upload, or it belongs to someone else. */
 export class UploadNotFoundError extends Error {
   override readonly name = 'UploadNotFoundError';
@@ -20,6 +22,19 @@ export class UploadGoneError extends Error {
         ? `The upload "${id}" was terminated.`
         : `The upload "${id}" has expired.`,
     );
+  }
+}
+
+/** The application refused the upload when all of it was there. */
+export class UploadRefusedError extends Error {
+  override readonly name = 'UploadRefusedError';
+
+  constructor(
+    readonly id: string,
+    /** What the client was told, and is told again. */
+    readonly answer: StoredAnswer,
+  ) {
+    super(`The upload "${id}" was refused.`);
   }
 }
 

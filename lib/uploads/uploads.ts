@@ -1,105 +1,128 @@
-import { randomBytes } from 'node:crypto';
-import {
-  assertAppendable,
-  finalIsClosed,
-  isFinal,
-  type AppendRequest,
-  type CreationRequest,
-} from '../protocol/index.js';
-import type { UploadRecord, UploadRegistry } from '../registry/index.js';
+import { assertAppendable, finalIsClosed, isFinal, type AppendRequest } from '../protocol/index.js';
+import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
-import type { BodyEnd } from './body-pump.js';
 import type { Completion } from './completion.interface.js';
-import { Concatenator, isHalfFinal } from './concatenator.js';
+import { isHalfFinal } from './concatenator.js';
+import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
+import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease, RevokeReason } from './lease.js';
 import type { Leases } from './leases.js';
-import { Receiver, type Parcel, type UploadBody } from './receiver.js';
-import { Transitions } from './transitions.js';
-import { UploadBusyError, UploadGoneError, UploadNotFoundError } from './upload.errors.js';
+import { Receiver, type ReceiveResult, type UploadBody } from './receiver.js';
+import { Transitions, type FinishContext } from './transitions.js';
+import type { UploadObserver } from './upload-observer.interface.js';
+import {
+  UploadBusyError,
+  UploadGoneError,
+  UploadNotFoundError,
+  UploadRefusedError,
+} from './upload.errors.js';
 import type { UploadRules } from './upload-rules.js';
-import { isComplete, isExpired, takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
+import { isWithin, type UploadScope } from './upload-scope.js';
+import {
+  isComplete,
+  isExpired,
+  isUnanswered,
+  takeSnapshot,
+  type UploadSnapshot,
+} from './upload-snapshot.js';
 
-/** A creation as the protocol states it, and whom it is for. */
-export interface NewUpload extends CreationRequest {
-  readonly owner?: string;
-  /** Most bytes it may have; absent: no limit. */
-  readonly maxSize?: number;
+/** An upload after something was done with it. */
+export interface Completed extends UploadSnapshot {
+  /** Whether that finished it. */
+  readonly hasJustFinished: boolean;
 }
 
-/** The upload after a body was received, and how that body ended. */
-export interface ReceiveResult extends UploadSnapshot {
-  readonly end: BodyEnd;
+/** Who has a say in what becomes of uploads, and who is told of it. */
+export interface UploadParties {
+  readonly completion: Completion;
+  readonly observer: UploadObserver;
+  /** Decides on an upload that is found complete, with no request at hand. */
+  readonly gate: FinishGate;
 }
 
 /**
  * The uploads of one instance and what requests may do with them, one change at a time each.
  *
- * Methods that take an `owner` treat an upload of another owner as one that is not there. They
- * throw `UploadNotFoundError`, `UploadGoneError`, `UploadBusyError`, `NoSpaceError`, and a
- * `ProtocolError` for a request that contradicts the upload's state.
+ * Methods that take a scope treat an upload outside of it as one that is not there. They throw
+ * `UploadNotFoundError`, `UploadGoneError`, `UploadRefusedError`, `UploadBusyError`,
+ * `NoSpaceError`, a `ProtocolError` for a request that contradicts the upload's state, and what the
+ * gate throws.
  */
-export class Uploads {
+export class Uploads implements ExistingUploads {
   private readonly transitions: Transitions;
   private readonly receiver: Receiver;
-  private readonly concatenator: Concatenator;
+  private readonly creator: Creator;
+  private readonly gate: FinishGate;
 
   constructor(
     private readonly registry: UploadRegistry,
     private readonly storage: UploadStorage,
-    private readonly rules: UploadRules,
+    rules: UploadRules,
     private readonly leases: Leases,
-    completion: Completion,
+    { completion, observer, gate }: UploadParties,
   ) {
-    this.transitions = new Transitions(registry, storage, rules, completion);
-    this.concatenator = new Concatenator(storage, this.transitions);
-    this.receiver = new Receiver(storage, rules, this.transitions);
+    this.gate = gate;
+    this.transitions = new Transitions(registry, storage, rules, completion, observer);
+    this.receiver = new Receiver(storage, rules, this.transitions, observer);
+    this.creator = new Creator(this, storage, rules, leases, this.transitions, this.receiver);
   }
 
-  /** Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload). */
-  async create(request: NewUpload, body: UploadBody): Promise<ReceiveResult> {
-    if (request.concat?.kind === 'final') return this.concatenate(request, request.concat.parts);
-    const record = this.newRecord(request);
-    return this.leases.hold(record.id, async (lease) => {
-      await this.transitions.begin(record);
-      // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
-      const isEmpty = !body.present && record.length !== 0 && !request.checksum;
-      if (isEmpty) return { ...takeSnapshot(record), end: 'ended' };
-      return this.receiveFirst(record, { body, lease, checksum: request.checksum });
-    });
+  /** Creates an upload that a client is to send later. */
+  open(request: NewUpload): Promise<UploadRecord> {
+    return this.creator.open(request);
+  }
+
+  /** Creates an upload, with the bytes that came along, or of partial ones. */
+  async create(
+    request: NewUpload,
+    body: UploadBody,
+    gate = this.gate,
+  ): Promise<ReceiveResult & Completed> {
+    const { concat } = request;
+    const result = await (concat?.kind === 'final'
+      ? this.creator.concatenate(request, concat.parts, gate)
+      : this.creator.create(request, body, gate));
+    return { ...result, hasJustFinished: result.record.state === 'finished' };
   }
 
   /** Appends a body at the offset the request names (tus 1.0 §PATCH). */
   async append(
     id: string,
-    owner: string | undefined,
+    scope: UploadScope,
     request: AppendRequest,
     body: UploadBody,
-  ): Promise<ReceiveResult> {
-    return this.holdOwned(id, owner, async (lease, { record, offset }) => {
+    gate = this.gate,
+  ): Promise<ReceiveResult & Completed> {
+    return this.holdVisible(id, scope, async (lease, found) => {
+      const { record, offset } = await this.finishIfComplete(found, { lease, gate });
       if (isFinal(record.concat)) throw finalIsClosed();
       const state = { offset, length: record.length };
       const length = assertAppendable(request, body, state, record.maxSize);
       const fixed = await this.transitions.fixLength(record, length);
       const { checksum } = request;
-      return this.receive(fixed, offset, { body, lease, checksum });
+      const parcel = { body, lease, gate, checksum };
+      return completed(found, await this.receiver.receive(fixed, offset, parcel));
     });
   }
 
   /** Tells where an upload stands, after a running append has let go (tus 1.0 §HEAD). */
-  async status(id: string, owner: string | undefined): Promise<UploadSnapshot> {
-    return this.holdOwned(id, owner, (_lease, snapshot) => Promise.resolve(snapshot));
+  async status(id: string, scope: UploadScope, gate = this.gate): Promise<Completed> {
+    return this.holdVisible(id, scope, async (lease, found) =>
+      completed(found, await this.finishIfComplete(found, { lease, gate })),
+    );
   }
 
   /**
    * Ends an upload at its client's wish and frees its bytes (tus 1.0 §Termination). A finished one
    * stays while a handler has it in hand.
    */
-  async terminate(id: string, owner: string | undefined): Promise<void> {
-    await this.holdOwned(id, owner, async (_lease, { record }) => {
+  async terminate(id: string, scope: UploadScope): Promise<void> {
+    await this.holdVisible(id, scope, async (_lease, { record }) => {
       if (record.state === 'finished' && (await this.isBeingDelivered(id))) {
         throw new UploadBusyError(id);
       }
-      await this.transitions.end(id, 'terminated');
+      const end = () => this.transitions.end(id, 'terminated');
+      await (isUnanswered(record) ? this.whileAnswering(id, end) : end());
     });
   }
 
@@ -110,6 +133,39 @@ export class Uploads {
       if (!record) throw new UploadNotFoundError(id);
       const isOver = record.state === 'terminated' || record.state === 'expired';
       if (!isOver) await this.transitions.end(id, 'terminated');
+    });
+  }
+
+  /**
+   * Lets a finished upload of an endpoint be answered, by one request at a time, while the upload
+   * itself may be used.
+   *
+   * @param work makes the answer and has it kept; it is given the record as it stands
+   * @throws UploadBusyError while another request does it
+   */
+  async whileAnswering<T>(id: string, work: (record: UploadRecord) => Promise<T>): Promise<T> {
+    const lease = await this.leases.tryAcquire(`${id}.answer`);
+    if (!lease) throw new UploadBusyError(id);
+    try {
+      const record = await this.registry.get(id);
+      if (!record) throw new UploadNotFoundError(id);
+      return await work(record);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** Keeps the answer an upload's client is about to get; a refusal removes the upload. */
+  async keepAnswer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
+    await this.leases.hold(record.id, () => this.transitions.answer(record, answer, isRefusal));
+  }
+
+  /** Finishes an upload that was quarantined; with one in another state nothing is done. */
+  async release(id: string): Promise<void> {
+    await this.leases.hold(id, async () => {
+      const record = await this.registry.get(id);
+      if (!record) throw new UploadNotFoundError(id);
+      if (record.state === 'quarantined') await this.transitions.release(record);
     });
   }
 
@@ -138,7 +194,7 @@ export class Uploads {
       const snapshot = await this.find(id);
       if (!snapshot) return undefined;
       const isOver = isExpired(snapshot, Date.now()) || isHalfFinal(snapshot.record);
-      if (!isOver) return await this.finishIfComplete(snapshot);
+      if (!isOver) return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
       await this.transitions.end(id, 'expired');
       return await this.find(id);
     } finally {
@@ -151,108 +207,52 @@ export class Uploads {
     this.leases.revokeAll(reason);
   }
 
-  /** Does some work while holding an upload; whoever it does not belong to interrupts nothing. */
-  private async holdOwned<T>(
+  /** Does some work while holding an upload; whoever may not see it interrupts nothing. */
+  private async holdVisible<T>(
     id: string,
-    owner: string | undefined,
+    scope: UploadScope,
     work: (lease: Lease, snapshot: UploadSnapshot) => Promise<T>,
   ): Promise<T> {
     const record = await this.registry.get(id);
-    if (!record || record.owner !== owner) throw new UploadNotFoundError(id);
-    return this.leases.hold(id, async (lease) => work(lease, await this.load(id, owner)));
+    if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
+    return this.leases.hold(id, async (lease) => work(lease, await this.load(id)));
   }
 
-  /** The upload as its owner may see it. The caller holds the lease. */
-  private async load(id: string, owner: string | undefined): Promise<UploadSnapshot> {
+  /** The upload as its client may see it. The caller holds the lease. */
+  private async load(id: string): Promise<UploadSnapshot> {
     const snapshot = await this.find(id);
-    if (!snapshot || snapshot.record.owner !== owner) throw new UploadNotFoundError(id);
-
-    const { state } = snapshot.record;
-    if (state === 'terminated' || state === 'expired') throw new UploadGoneError(id, state);
-    if (isExpired(snapshot, Date.now())) throw new UploadGoneError(id, 'expired');
-    if (snapshot.record.unverifiedFrom !== undefined) {
-      await this.transitions.cutUnverified(snapshot.record);
-      return this.load(id, owner);
+    if (!snapshot) throw new UploadNotFoundError(id);
+    const { state, answer, unverifiedFrom } = snapshot.record;
+    if (state !== 'receiving' && state !== 'finished') {
+      if (answer) throw new UploadRefusedError(id, answer);
+      throw new UploadGoneError(id, state === 'expired' ? state : 'terminated');
     }
-    return this.finishIfComplete(snapshot);
+    if (isExpired(snapshot, Date.now())) throw new UploadGoneError(id, 'expired');
+    if (unverifiedFrom === undefined) return snapshot;
+    await this.transitions.cutUnverified(snapshot.record);
+    return this.load(id);
   }
 
-  private async finishIfComplete(snapshot: UploadSnapshot): Promise<UploadSnapshot> {
+  private async finishIfComplete(
+    snapshot: UploadSnapshot,
+    context: FinishContext,
+  ): Promise<UploadSnapshot> {
     if (!isComplete(snapshot)) return snapshot;
     const writer = await this.storage.openWriter(snapshot.record.id);
     try {
-      return takeSnapshot(await this.transitions.finish(snapshot.record, writer));
+      return takeSnapshot(await this.transitions.finish(snapshot.record, writer, context));
     } finally {
       await writer.close();
     }
-  }
-
-  /** Makes a final upload of partial ones; a crash in the middle leaves those as they were. */
-  private async concatenate(request: NewUpload, parts: readonly string[]): Promise<ReceiveResult> {
-    const find = async (id: string) => (await this.settle(id)) ?? (await this.find(id));
-    const length = await this.concatenator.measure(parts, request, find);
-    const record = this.newRecord({ ...request, length });
-    return this.leases.hold(record.id, async () => {
-      await this.transitions.begin(record);
-      const finished = await this.concatenator.build(record, parts).catch((error: unknown) => {
-        return this.removeAndThrow(record.id, error);
-      });
-      if (this.rules.removePartials) await this.removeParts(parts);
-      return { ...takeSnapshot(finished), end: 'ended' };
-    });
-  }
-
-  private newRecord({ length, maxSize, metadata, owner, concatHeader }: NewUpload): UploadRecord {
-    const createdAt = Date.now();
-    const { validFor } = this.rules;
-    return {
-      id: randomBytes(16).toString('hex'),
-      state: 'receiving',
-      length,
-      maxSize,
-      metadata,
-      concat: concatHeader,
-      owner,
-      createdAt,
-      validFor,
-      dueAt: validFor === undefined ? undefined : createdAt + validFor,
-    };
-  }
-
-  /** A client whose creation is refused has no URL to come back to, so nothing of it is left. */
-  private async receiveFirst(record: UploadRecord, parcel: Parcel): Promise<ReceiveResult> {
-    try {
-      const result = await this.receive(record, 0, parcel);
-      if (result.end === 'overflow') await this.transitions.end(record.id, 'terminated');
-      return result;
-    } catch (error) {
-      return this.removeAndThrow(record.id, error);
-    }
-  }
-
-  /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
-  private async removeAndThrow(id: string, error: unknown): Promise<never> {
-    await this.transitions.end(id, 'terminated').catch(() => undefined);
-    throw error;
-  }
-
-  private async removeParts(parts: readonly string[]): Promise<void> {
-    const removals = [...new Set(parts)].map((id) => this.discard(id));
-    // One that cannot be removed now expires later.
-    await Promise.allSettled(removals);
-  }
-
-  private async receive(
-    record: UploadRecord,
-    offset: number,
-    parcel: Parcel,
-  ): Promise<ReceiveResult> {
-    const received = await this.receiver.receive(record, offset, parcel);
-    return { ...(await this.look(received.record)), end: received.end };
   }
 
   private async isBeingDelivered(uploadId: string): Promise<boolean> {
     const running = await this.registry.deliveries({ uploadId, state: 'running', limit: 1 });
     return running.items.length > 0;
   }
+}
+
+function completed<T extends UploadSnapshot>(before: UploadSnapshot, after: T): T & Completed {
+  const hasJustFinished = before.record.state === 'receiving' && after.record.state === 'finished';
+  return { ...after, hasJustFinished };
 }

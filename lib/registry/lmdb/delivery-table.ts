@@ -41,10 +41,15 @@ export class DeliveryTable {
     this.stateOrder.removeSync(stateKey(row));
   }
 
+  /** All deliveries of an upload. */
+  of(uploadId: string): DeliveryRecord[] {
+    const range = this.rows.getRange({ start: [uploadId], end: [uploadId, LAST] });
+    return Array.from(range, ({ value }) => value);
+  }
+
   /** Removes all deliveries of an upload. */
   removeOf(uploadId: string): void {
-    const keys = [...this.rows.getKeys({ start: [uploadId], end: [uploadId, LAST] })];
-    for (const [id, handler] of keys) this.remove({ uploadId: id, handler });
+    for (const row of this.of(uploadId)) this.remove(row);
   }
 
   due(until: number, limit: number): DeliveryRecord[] {

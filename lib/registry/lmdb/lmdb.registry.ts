@@ -136,6 +136,22 @@ export class LmdbRegistry implements UploadRegistry {
     });
   }
 
+  async reviveDeliveries(
+    uploadId: string,
+    handler: string | undefined,
+    now: number,
+  ): Promise<number> {
+    return this.opened.write(({ deliveries }) => {
+      const dead = deliveries
+        .of(uploadId)
+        .filter((row) => row.state === 'dead' && (handler ?? row.handler) === row.handler);
+      for (const row of dead) {
+        deliveries.put({ ...row, state: 'waiting', dueAt: now, forgiven: row.attempt });
+      }
+      return dead.length;
+    });
+  }
+
   async releaseDeliveries(isGone: (holder: string) => boolean, now: number): Promise<number> {
     let released = 0;
     let holder = await this.nextHolder();

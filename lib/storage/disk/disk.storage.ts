@@ -9,7 +9,7 @@ import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
 import { FolderSync } from './folder-sync.js';
 import { makeFolder } from './folders.js';
-import { moveFile } from './move-file.js';
+import { moveFile, placeFile, removeIfThere } from './move-file.js';
 
 const ID = /^[0-9a-f]{32}$/;
 
@@ -51,8 +51,8 @@ export class DiskStorage implements UploadStorage {
     return DiskWriter.open(this.path(id), this.names);
   }
 
-  createReadStream(id: string, range?: ByteRange): Readable {
-    return createReadStream(this.path(id), { start: range?.start, end: range?.end });
+  createReadStream(id: string, range?: ByteRange, filePath?: string): Readable {
+    return createReadStream(this.path(id, filePath), { start: range?.start, end: range?.end });
   }
 
   async concatenate(id: string, parts: readonly string[]): Promise<void> {
@@ -62,10 +62,20 @@ export class DiskStorage implements UploadStorage {
     );
   }
 
+  async place(id: string, filePath: string): Promise<boolean> {
+    try {
+      await placeFile(this.path(id), this.path(id, filePath));
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'EEXIST', 'EISDIR', 'ENOTDIR')) return false;
+      throw error;
+    }
+  }
+
   /** @throws TypeError when the id is none of this module's, so that it can never be a path. */
-  path(id: string): string {
+  path(id: string, filePath: string = id): string {
     if (!ID.test(id)) throw new TypeError('An upload id must be 32 lower-case hexadecimal digits.');
-    return join(this.folder, id);
+    return join(this.folder, filePath);
   }
 
   /**
@@ -75,15 +85,12 @@ export class DiskStorage implements UploadStorage {
    * @throws Error `ENOENT` when the upload has no file
    * @throws NoSpaceError when the file goes to another device, and that one is full.
    */
-  async move(id: string, path: string): Promise<void> {
-    await moveFile(this.path(id), path);
+  async move(id: string, path: string, filePath?: string): Promise<void> {
+    await moveFile(this.path(id, filePath), path);
   }
 
-  async remove(id: string): Promise<void> {
-    try {
-      await unlink(this.path(id));
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
-    }
+  async remove(id: string, filePath?: string): Promise<void> {
+    await removeIfThere(this.path(id));
+    if (filePath !== undefined) await removeIfThere(this.path(id, filePath));
   }
 }

@@ -26,6 +26,27 @@ export async function moveFile(source: string, target: string): Promise<void> {
   }
 }
 
+/**
+ * Lets a file be found under a further name too, and makes that durable; where the file system has
+ * no second names, a copy is.
+ *
+ * @throws Error `EEXIST` when the name is another file's
+ * @throws NoSpaceError when there is no room for a copy
+ */
+export async function placeFile(source: string, target: string): Promise<void> {
+  try {
+    await makeFolder(dirname(target));
+    if (await isOneFile(source, target)) return;
+    await link(source, target).catch((error: unknown) => {
+      if (!hasCode(error, ...NO_LINKS, 'EXDEV')) throw error;
+      return placeCopy(source, join(dirname(target), `.${basename(source)}.moving`), target);
+    });
+    await syncFolder(dirname(target));
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
 async function moveTo(source: string, target: string): Promise<void> {
   const copy = join(dirname(target), `.${basename(source)}.moving`);
   const placed = (await isOneFile(source, target)) || (await isOneFile(copy, target));
@@ -110,7 +131,8 @@ async function identify(path: string): Promise<string | undefined> {
   }
 }
 
-async function removeIfThere(path: string): Promise<void> {
+/** Removes a file, if there is one. */
+export async function removeIfThere(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {

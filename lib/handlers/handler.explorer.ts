@@ -1,18 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import { getOnUploadFinished } from '../decorators/on-upload-finished.decorator.js';
-import type { FinishedUpload } from '../interfaces/index.js';
+import { handlerMarksOf, type HandlerKind } from '../decorators/handler-marks.js';
+import type { HandlerOptions } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
-import { handlerNotStable, handlerTwice } from '../tus.messages.js';
-import type { FinishedHandler } from './handler.interface.js';
+import { handlerNotStable } from '../tus.messages.js';
+import type { Handler } from './handler.interface.js';
 
-type Method = (upload: FinishedUpload) => unknown;
+type Method = (...args: readonly unknown[]) => unknown;
 
-/** Finds the app's `@OnUploadFinished()` methods that are meant for one instance. */
+/** Finds the app's decorated methods that are meant for one instance. */
 @Injectable()
-export class DeliveryExplorer {
+export class HandlerExplorer {
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly discovery: DiscoveryService,
@@ -20,45 +20,44 @@ export class DeliveryExplorer {
     private readonly moduleRef: ModuleRef,
   ) {}
 
-  /**
-   * The handlers of all providers and controllers, by name.
-   *
-   * @throws Error when two of them have the same name, so that deliveries could not be told apart
-   */
-  explore(): Map<string, FinishedHandler> {
-    const handlers = new Map<string, FinishedHandler>();
+  /** The handlers of a kind on all providers and controllers, in the order Nest has them. */
+  explore<Options extends HandlerOptions<never> = HandlerOptions>(
+    kind: HandlerKind,
+  ): Handler<Options>[] {
     const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    for (const wrapper of wrappers) {
-      for (const handler of this.handlersOf(wrapper)) {
-        if (handlers.has(handler.name)) throw new Error(handlerTwice(handler.name));
-        handlers.set(handler.name, handler);
-      }
-    }
-    return handlers;
+    const handlers: Handler<HandlerOptions<never>>[] = wrappers.flatMap((wrapper) =>
+      this.handlersOf(wrapper, kind),
+    );
+    return handlers as Handler<Options>[];
   }
 
-  private handlersOf(wrapper: InstanceWrapper): FinishedHandler[] {
+  private handlersOf(
+    wrapper: InstanceWrapper,
+    kind: HandlerKind,
+  ): Handler<HandlerOptions<never>>[] {
     const { instance } = wrapper as { instance: object | null | undefined };
     // An alias (`useExisting`) is the same object under another token.
     if (typeof instance !== 'object' || instance === null || wrapper.isAlias) return [];
     const prototype: unknown = Object.getPrototypeOf(instance);
     return this.scanner
       .getAllMethodNames(prototype as object)
-      .flatMap((key) => this.handlersAt(wrapper, instance as Record<string, Method>, key));
+      .flatMap((key) => this.handlersAt(wrapper, instance as Record<string, Method>, key, kind));
   }
 
   private handlersAt(
     wrapper: InstanceWrapper,
     instance: Record<string, Method>,
     key: string,
-  ): FinishedHandler[] {
+    kind: HandlerKind,
+  ): Handler<HandlerOptions<never>>[] {
     const method = instance[key];
     if (typeof method !== 'function') return [];
     const className = (instance.constructor as { name?: string } | undefined)?.name;
-    return getOnUploadFinished(method)
-      .filter(({ instance: name }) => name === this.options.name)
-      .map(({ id }) => ({
-        name: id ?? this.defaultName(className, key),
+    return handlerMarksOf(method)
+      .filter((mark) => mark.kind === kind && mark.options.instance === this.options.name)
+      .map(({ options }) => ({
+        name: options.id ?? this.defaultName(className, key),
+        options,
         call: this.caller(wrapper, key),
       }));
   }
@@ -68,26 +67,26 @@ export class DeliveryExplorer {
     return `${className}#${key}`;
   }
 
-  private caller(wrapper: InstanceWrapper, key: string): FinishedHandler['call'] {
-    return async (upload) => {
-      const instance = await this.instanceOf(wrapper, upload);
-      await instance[key]?.(upload);
+  private caller(wrapper: InstanceWrapper, key: string): Handler['call'] {
+    return async (context, ...args) => {
+      const instance = await this.instanceOf(wrapper, context);
+      return instance[key]?.(...args);
     };
   }
 
   /**
-   * A request-scoped provider is made for every delivery, in a context whose request is the upload,
-   * and so is a transient one, of which there is no instance to find.
+   * A request-scoped provider is made for every call, in a context of its own, and so is a
+   * transient one, of which there is no instance to find.
    */
   private async instanceOf(
     wrapper: InstanceWrapper,
-    upload: FinishedUpload,
+    context: object,
   ): Promise<Record<string, Method>> {
     if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) {
       return wrapper.instance as Record<string, Method>;
     }
     const contextId = ContextIdFactory.create();
-    this.moduleRef.registerRequestByContextId(upload, contextId);
+    this.moduleRef.registerRequestByContextId(context, contextId);
     return this.moduleRef.resolve(wrapper.token, contextId, { strict: false });
   }
 }

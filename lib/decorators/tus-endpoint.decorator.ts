@@ -1,0 +1,63 @@
+import {
+  applyDecorators,
+  createParamDecorator,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+  UseFilters,
+  UseInterceptors,
+  type ExecutionContext,
+} from '@nestjs/common';
+import {
+  EndpointInterceptor,
+  MarkTusRoute,
+  TusExceptionFilter,
+  TusRoute,
+  UPLOAD_PARAMETER,
+  uploadOf,
+  type EndpointMark,
+} from '../http/index.js';
+import type { TusEndpointOptions } from '../interfaces/index.js';
+import { parsePath } from '../options/index.js';
+import { ENDPOINT_METADATA } from '../tus.constants.js';
+
+/**
+ * Makes a controller's method the target of resumable uploads.
+ *
+ * All verbs of tus are served at the path, below the controller's; guards, pipes, interceptors and
+ * filters of the controller and the method apply. The method itself runs once, in the request that
+ * finishes an upload: `@UploadedUpload()` gives it the upload, and `request.body` is an
+ * `EndpointBody` or, with `sendFile`, the file as a stream. What it returns or throws is the
+ * client's answer, which is kept and given again when the client asks again. A status from 400 to
+ * 499 refuses the upload, which is then removed; one of 500 and above, like 408, 423, 425 and 429,
+ * leaves it, and the method runs again when the client comes back, as it does after a crash. No
+ * `@OnUploadFinished()` handler is called for it.
+ *
+ * @param path below the controller's; its own unless given
+ * @publicApi
+ */
+export function TusEndpoint(path = '', options: TusEndpointOptions = {}): MethodDecorator {
+  const base = path === '' ? '' : parsePath('@TusEndpoint path', path, UPLOAD_PARAMETER);
+  const paths = [base, `${base}/:${UPLOAD_PARAMETER}`];
+  const route = new TusRoute();
+  return (target, key, descriptor: PropertyDescriptor) => {
+    const mark: EndpointMark = { key: String(key), paths, options, route };
+    applyDecorators(
+      RequestMapping({ path: paths, method: RequestMethod.POST }),
+      SetMetadata(ENDPOINT_METADATA, mark),
+      MarkTusRoute(route),
+      UseInterceptors(EndpointInterceptor),
+      UseFilters(TusExceptionFilter),
+    )(target, key, descriptor);
+  };
+}
+
+/**
+ * The upload that a `@TusEndpoint()` method is called for, as an `EndpointUpload`; `ParseFilePipe`
+ * and its validators work on it.
+ *
+ * @publicApi
+ */
+export const UploadedUpload = createParamDecorator((_data: unknown, context: ExecutionContext) =>
+  uploadOf(context.switchToHttp().getRequest()),
+);

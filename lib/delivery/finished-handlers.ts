@@ -1,0 +1,73 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { asError } from '../errors/index.js';
+import { HandlerExplorer, isMeantFor, type Handler } from '../handlers/index.js';
+import type { OnUploadFinishedOptions } from '../interfaces/index.js';
+import { parseCount, parseDuration, type RetryRules, type TusOptions } from '../options/index.js';
+import type { UploadRecord } from '../registry/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
+import { handlerTwice } from '../tus.messages.js';
+import { describeRecord } from '../uploads/index.js';
+
+/** A method decorated with `@OnUploadFinished()`. */
+export interface FinishedHandler extends Handler<OnUploadFinishedOptions> {
+  readonly rules: RetryRules;
+}
+
+/** The `@OnUploadFinished()` handlers of an instance, by the names their deliveries are kept under. */
+@Injectable()
+export class FinishedHandlers {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly handlers = new Map<string, FinishedHandler>();
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    private readonly explorer: HandlerExplorer,
+  ) {}
+
+  /**
+   * Finds them.
+   *
+   * @throws Error when two of them have the same name, so that deliveries could not be told apart
+   * @throws TusOptionError for a wrong option of a decorator
+   */
+  explore(): void {
+    for (const handler of this.explorer.explore<OnUploadFinishedOptions>('finished')) {
+      if (this.handlers.has(handler.name)) throw new Error(handlerTwice(handler.name));
+      this.handlers.set(handler.name, { ...handler, rules: this.rulesOf(handler.options) });
+    }
+  }
+
+  get(name: string): FinishedHandler | undefined {
+    return this.handlers.get(name);
+  }
+
+  /** Names of the handlers that are to hear of an upload; what an endpoint answers is handled. */
+  meantFor(record: UploadRecord): string[] {
+    if (record.endpoint !== undefined || this.handlers.size === 0) return [];
+    const upload = describeRecord(record);
+    return [...this.handlers.values()]
+      .filter((handler) => isMeantFor(upload, handler, (error) => this.report(handler, error)))
+      .map(({ name }) => name);
+  }
+
+  private rulesOf({ attempts, backoff }: OnUploadFinishedOptions): RetryRules {
+    const { delivery } = this.options;
+    const duration = (part: 'first' | 'max', fallback: number) =>
+      backoff?.[part] === undefined
+        ? fallback
+        : parseDuration(`@OnUploadFinished backoff.${part}`, backoff[part]);
+    return {
+      attempts:
+        attempts === undefined
+          ? delivery.attempts
+          : parseCount('@OnUploadFinished attempts', attempts),
+      backoffFirst: duration('first', delivery.backoffFirst),
+      backoffMax: duration('max', delivery.backoffMax),
+    };
+  }
+
+  private report({ name }: Handler, error: unknown): void {
+    const { message, stack } = asError(error);
+    this.logger.error(`The "when" of ${name} failed, so it is called: ${message}`, stack);
+  }
+}

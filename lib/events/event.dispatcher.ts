@@ -1,0 +1,104 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Subscription } from 'rxjs';
+import { asError } from '../errors/index.js';
+import { HandlerExplorer, isMeantFor, type Handler } from '../handlers/index.js';
+import type { OnUploadProgressOptions, UploadEvent } from '../interfaces/index.js';
+import { parseDuration } from '../options/index.js';
+import { LOGGER_CONTEXT } from '../tus.constants.js';
+import { Pace } from './pace.js';
+import { UploadEvents } from './upload-events.js';
+
+/** The kinds of handlers that tell, and the events they are called for. */
+const EVENTS = [
+  { kind: 'created', types: ['created'] },
+  { kind: 'terminated', types: ['terminated', 'quarantined'] },
+  { kind: 'expired', types: ['expired'] },
+  { kind: 'failed', types: ['failed'] },
+] as const;
+
+/** Seconds between two calls of a progress handler for the same upload, unless it says other. */
+const DEFAULT_EVERY = 1;
+
+type Listener = (event: UploadEvent) => void;
+
+/**
+ * Calls the app's handlers that tell what happened, for the events of one upload one after the
+ * other.
+ */
+@Injectable()
+export class EventDispatcher {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly listeners = new Map<UploadEvent['type'], Listener[]>();
+  private readonly paces: Pace<UploadEvent>[] = [];
+  /** By upload, the end of what its handlers are at. */
+  private readonly chains = new Map<string, Promise<void>>();
+  private subscription?: Subscription;
+
+  constructor(
+    private readonly explorer: HandlerExplorer,
+    private readonly events: UploadEvents,
+  ) {}
+
+  /** Finds the handlers; without any, nothing listens to events. */
+  explore(): void {
+    for (const { kind, types } of EVENTS) {
+      for (const handler of this.explorer.explore(kind)) {
+        for (const type of types) this.listen(type, (event) => void this.enqueue(handler, event));
+      }
+    }
+    for (const handler of this.explorer.explore<OnUploadProgressOptions>('progress')) {
+      this.listenPaced(handler);
+    }
+    if (this.listeners.size === 0) return;
+    this.subscription = this.events.events$.subscribe((event) => this.dispatch(event));
+  }
+
+  /** Resolves when the handlers that an upload's events have called so far have returned. */
+  async settled(uploadId: string): Promise<void> {
+    await this.chains.get(uploadId);
+  }
+
+  stop(): void {
+    this.subscription?.unsubscribe();
+  }
+
+  private listen(type: UploadEvent['type'], listener: Listener): void {
+    this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
+  }
+
+  private listenPaced(handler: Handler<OnUploadProgressOptions>): void {
+    const every = parseDuration('@OnUploadProgress every', handler.options.every ?? DEFAULT_EVERY);
+    const pace = new Pace<UploadEvent>(every, (event) => this.enqueue(handler, event));
+    this.paces.push(pace);
+    this.listen('progress', (event) => pace.offer(event.upload.id, event));
+  }
+
+  private dispatch(event: UploadEvent): void {
+    const { id, partial } = event.upload;
+    if (partial) return;
+    if (event.type !== 'progress') for (const pace of this.paces) pace.drop(id);
+    for (const listener of this.listeners.get(event.type) ?? []) listener(event);
+  }
+
+  private enqueue(handler: Handler, event: UploadEvent): Promise<void> {
+    const { id } = event.upload;
+    const chain = (this.chains.get(id) ?? Promise.resolve()).then(() => this.call(handler, event));
+    this.chains.set(id, chain);
+    return chain.finally(() => {
+      if (this.chains.get(id) === chain) this.chains.delete(id);
+    });
+  }
+
+  private async call(handler: Handler, event: UploadEvent): Promise<void> {
+    const { upload } = event;
+    const report = (error: unknown) => this.report(handler, event, error);
+    if (!isMeantFor(upload, handler, report)) return;
+    const delivery = event.type === 'failed' ? [event.delivery] : [];
+    await handler.call(upload, upload, ...delivery).catch(report);
+  }
+
+  private report({ name }: Handler, { type, upload }: UploadEvent, error: unknown): void {
+    const { message, stack } = asError(error);
+    this.logger.error(`Upload ${upload.id}: ${name} failed on "${type}": ${message}`, stack);
+  }
+}

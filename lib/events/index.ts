@@ -1,0 +1,3 @@
+export * from './event.dispatcher.js';
+export * from './upload-events.js';
+export * from './watch.js';

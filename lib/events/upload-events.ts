@@ -1,0 +1,98 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Subject, type Observable } from 'rxjs';
+import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
+import type { UploadRecord } from '../registry/index.js';
+import { LOGGER_CONTEXT } from '../tus.constants.js';
+import { pathTaken } from '../tus.messages.js';
+import {
+  describeUpload,
+  FinishedFiles,
+  takeSnapshot,
+  type UploadObserver,
+} from '../uploads/index.js';
+
+/** Milliseconds between two progress events of one upload. */
+const STEP = 100;
+
+interface Advance {
+  record: UploadRecord;
+  offset: number;
+}
+
+/** What happens to the uploads of an instance, in this process. */
+@Injectable()
+export class UploadEvents implements UploadObserver {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly subject = new Subject<UploadEvent>();
+  /** Uploads that have advanced since their last event. */
+  private readonly advances = new Map<string, Advance>();
+
+  constructor(private readonly files: FinishedFiles) {}
+
+  readonly events$: Observable<UploadEvent> = this.subject.asObservable();
+
+  created(record: UploadRecord): void {
+    this.tell('created', record);
+  }
+
+  /** So that a fast upload does not become thousands of events, they are told a step later. */
+  advanced(record: UploadRecord, offset: number): void {
+    if (!this.subject.observed) return;
+    const advance = this.advances.get(record.id);
+    if (advance) {
+      advance.record = record;
+      advance.offset = offset;
+      return;
+    }
+    this.advances.set(record.id, { record, offset });
+    setTimeout(() => this.tellAdvance(record.id), STEP).unref();
+  }
+
+  finished(record: UploadRecord): void {
+    this.advances.delete(record.id);
+    this.tell('finished', record);
+  }
+
+  ended(record: UploadRecord): void {
+    this.advances.delete(record.id);
+    const { state } = record;
+    this.tell(state === 'expired' || state === 'quarantined' ? state : 'terminated', record);
+  }
+
+  misplaced({ id, filePath = '' }: UploadRecord): void {
+    this.logger.warn(pathTaken(id, filePath));
+  }
+
+  /** A delivery was given up on. */
+  failed(record: UploadRecord, delivery: Delivery): void {
+    if (!this.subject.observed) return;
+    this.subject.next({ type: 'failed', upload: this.describe(record), delivery });
+  }
+
+  /** Ends all subscriptions. */
+  complete(): void {
+    this.subject.complete();
+  }
+
+  private tellAdvance(id: string): void {
+    const advance = this.advances.get(id);
+    this.advances.delete(id);
+    if (!advance) return;
+    const { record, offset } = advance;
+    this.subject.next({ type: 'progress', upload: this.describe(record, offset) });
+  }
+
+  private tell(type: Exclude<UploadEvent['type'], 'failed'>, record: UploadRecord): void {
+    if (!this.subject.observed) return;
+    this.subject.next({ type, upload: this.describe(record) });
+  }
+
+  private describe(record: UploadRecord, offset?: number): Upload {
+    const stored = offset === undefined ? undefined : { size: offset, modifiedAt: Date.now() };
+    const hasFile = record.state === 'finished' && record.fileRemovedAt === undefined;
+    return describeUpload(
+      takeSnapshot(record, stored),
+      hasFile ? this.files.locate(record) : undefined,
+    );
+  }
+}

@@ -1,0 +1,3 @@
+export * from './handler.explorer.js';
+export * from './handler.interface.js';
+export * from './is-meant-for.js';

@@ -1,0 +1,91 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { asError } from '../errors/index.js';
+import { HandlerExplorer, isMeantFor, type Handler } from '../handlers/index.js';
+import type { BeforeUploadCreateOptions, UploadChanges, UploadDraft } from '../interfaces/index.js';
+import { parseSize } from '../options/index.js';
+import {
+  assertWithinMaxSize,
+  decodeMetadata,
+  encodeMetadata,
+  filenameOf,
+  isPartial,
+} from '../protocol/index.js';
+import { LOGGER_CONTEXT } from '../tus.constants.js';
+import { checkFilePath, type NewUpload } from '../uploads/index.js';
+
+type CreateHandler = Handler<BeforeUploadCreateOptions>;
+
+/** An upload as it is to be created, and what the answer is to carry. */
+export interface PreparedUpload {
+  readonly upload: NewUpload;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Asks the app's `@BeforeUploadCreate()` methods, one after the other. */
+@Injectable()
+export class CreateHooks {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private handlers: CreateHandler[] = [];
+
+  constructor(private readonly explorer: HandlerExplorer) {}
+
+  explore(): void {
+    this.handlers = this.explorer.explore<BeforeUploadCreateOptions>('before-create');
+  }
+
+  /**
+   * Lets them refuse or change an upload.
+   *
+   * @param request the request as guards see it; none when the server creates the upload
+   * @throws what they throw
+   * @throws ProtocolError 413 when it is longer than they allow
+   * @throws RangeError for a change that cannot be made
+   */
+  async prepare(upload: NewUpload, request?: object): Promise<PreparedUpload> {
+    let prepared: PreparedUpload = { upload, headers: {} };
+    for (const handler of this.handlers) {
+      const draft = draftOf(prepared.upload, request);
+      if (!isMeantFor(draft, handler, (error) => this.report(handler, error))) continue;
+      const changes = (await handler.call(request ?? draft, draft)) as UploadChanges | undefined;
+      if (changes) prepared = apply(prepared, changes);
+    }
+    return prepared;
+  }
+
+  private report({ name }: CreateHandler, error: unknown): void {
+    const { message, stack } = asError(error);
+    this.logger.error(`The "when" of ${name} failed, so it is asked: ${message}`, stack);
+  }
+}
+
+function draftOf(upload: NewUpload, request?: object): UploadDraft {
+  const { length, maxSize, owner, endpoint, concatHeader } = upload;
+  const metadata = decodeMetadata(upload.metadata);
+  const filename = filenameOf(metadata);
+  return {
+    metadata: metadata.text,
+    partial: isPartial(concatHeader),
+    ...(filename !== undefined && { filename }),
+    ...(length !== undefined && { length }),
+    ...(maxSize !== undefined && { maxSize }),
+    ...(owner !== undefined && { owner }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(request && { request }),
+  };
+}
+
+function apply({ upload, headers }: PreparedUpload, changes: UploadChanges): PreparedUpload {
+  const { metadata, owner = upload.owner, maxSize, path } = changes;
+  const limit = maxSize === undefined ? upload.maxSize : parseSize('maxSize', maxSize);
+  assertWithinMaxSize('Upload-Length', upload.length ?? 0, limit);
+  return {
+    upload: {
+      ...upload,
+      owner,
+      maxSize: limit,
+      metadata: metadata === undefined ? upload.metadata : encodeMetadata(metadata),
+      filePath: path === undefined ? upload.filePath : checkFilePath(path),
+    },
+    headers: { ...headers, ...changes.headers },
+  };
+}

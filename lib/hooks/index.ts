@@ -1,0 +1,3 @@
+export * from './create.hooks.js';
+export * from './finish.hooks.js';
+export * from './stored-answer.js';

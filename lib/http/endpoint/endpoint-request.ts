@@ -1,0 +1,53 @@
+import type { Readable } from 'node:stream';
+import type { EndpointBody, EndpointUpload } from '../../interfaces/index.js';
+import type { UploadRecord } from '../../registry/index.js';
+import { describeFinished, type FinishedFiles } from '../../uploads/index.js';
+import { rawRequest, type PlatformRequest } from '../http-types.js';
+import { attachUpload } from './uploaded-uploads.js';
+
+type WithBody = PlatformRequest & { body?: Readable | EndpointBody };
+
+/** The request that finishes an upload, made ready for the endpoint's method. */
+export class EndpointRequest {
+  private constructor(private readonly stream?: Readable) {}
+
+  /** @param sendFile whether its body is the file itself */
+  static async prepare(
+    files: FinishedFiles,
+    request: WithBody,
+    record: UploadRecord,
+    sendFile: boolean,
+  ): Promise<EndpointRequest> {
+    const upload = await describeUploaded(files, record);
+    const stream = sendFile ? await files.createReadStream(record.id) : undefined;
+    attachUpload(request, stream ? { ...upload, stream } : upload);
+    request.body = stream ?? bodyOf(upload);
+    if (stream) {
+      const { headers } = rawRequest(request);
+      headers['content-type'] = upload.mimetype;
+      headers['content-length'] = String(upload.size);
+    }
+    return new EndpointRequest(stream);
+  }
+
+  /** Closes the file, which the method may not have read. */
+  release(): void {
+    this.stream?.destroy();
+  }
+}
+
+async function describeUploaded(
+  files: FinishedFiles,
+  record: UploadRecord,
+): Promise<EndpointUpload> {
+  const upload = describeFinished(record, files.locate(record));
+  return {
+    ...upload,
+    mimetype: await files.typeOf(record),
+    originalname: upload.filename ?? upload.id,
+  };
+}
+
+function bodyOf({ originalname, path, size, metadata }: EndpointUpload): EndpointBody {
+  return { filename: originalname, path, size, metadata };
+}

@@ -1,0 +1,73 @@
+import { RequestMapping, RequestMethod, type Type } from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
+import { endpointMarkOf, type EndpointMark } from './endpoint-mark.js';
+
+type Method = (this: object, ...args: unknown[]) => unknown;
+
+/** The verbs of tus beside POST, which the decorated method itself is mapped to. */
+const VERBS = ['HEAD', 'OPTIONS', 'PATCH', 'DELETE'] as const;
+
+/** The endpoints among a controller's methods. */
+export function endpointsOf(controller: Type): EndpointMark[] {
+  const prototype = controller.prototype as object;
+  const keys = new MetadataScanner().getAllMethodNames(prototype);
+  const marks = keys.map((key) => endpointMarkOf(methodAt(prototype, key)));
+  return [...new Set(marks)].filter((mark) => mark !== undefined);
+}
+
+/**
+ * Gives a controller methods that serve the other verbs of its endpoints, with all that the
+ * decorated ones carry: guards, pipes, interceptors, filters, parameters. To be done once all
+ * decorators have run, and before Nest looks for routes; doing it again changes nothing.
+ */
+export function mapEndpoints(controller: Type): void {
+  const prototype = controller.prototype as object;
+  for (const mark of endpointsOf(controller)) {
+    for (const verb of VERBS) addRoute(prototype, mark, verb);
+  }
+}
+
+function addRoute(prototype: object, mark: EndpointMark, verb: (typeof VERBS)[number]): void {
+  const name = `${mark.key} (${verb})`;
+  if (name in prototype) return;
+
+  const method: Method = function (...args) {
+    return methodAt(this, mark.key).apply(this, args);
+  };
+  copyMetadata(methodAt(prototype, mark.key), method);
+  copyParameterMetadata(prototype, mark.key, name);
+  const descriptor = { value: method, configurable: true, writable: true };
+  Object.defineProperty(prototype, name, descriptor);
+  RequestMapping({ path: mark.paths, method: RequestMethod[verb] })(prototype, name, descriptor);
+  if (verb === 'HEAD') putFirst(prototype, name);
+}
+
+function copyMetadata(from: object, to: object): void {
+  for (const key of Reflect.getMetadataKeys(from)) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, from), to);
+  }
+}
+
+/** Parameters are described on the class and on its prototype, by the method's name. */
+function copyParameterMetadata(prototype: object, from: string, to: string): void {
+  for (const target of [prototype, prototype.constructor]) {
+    for (const key of Reflect.getMetadataKeys(target, from)) {
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, target, from), target, to);
+    }
+  }
+}
+
+/** Platforms take the first route that fits, and one for GET fits HEAD too. */
+function putFirst(prototype: object, name: string): void {
+  const others = Object.getOwnPropertyNames(prototype).filter((each) => each !== name);
+  for (const other of others) {
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, other) as PropertyDescriptor;
+    if (!descriptor.configurable) continue;
+    Reflect.deleteProperty(prototype, other);
+    Object.defineProperty(prototype, other, descriptor);
+  }
+}
+
+function methodAt(target: object, key: string): Method {
+  return (target as Record<string, Method>)[key] as Method;
+}

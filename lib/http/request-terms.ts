@@ -1,0 +1,56 @@
+import { parseSize, type TusOptions } from '../options/index.js';
+import {
+  allowedMethods,
+  assertVersion,
+  isUploadId,
+  methodNotAllowed,
+  type CreationRules,
+  type ProtocolError,
+} from '../protocol/index.js';
+import { UploadNotFoundError, type UploadScope } from '../uploads/index.js';
+import type { Exchange } from './exchange.js';
+import { headerLines } from './header-lines.js';
+
+/** What holds for a request: which uploads it may ask for, and what it may create. */
+export class RequestTerms {
+  constructor(private readonly options: TusOptions) {}
+
+  /** Whose uploads are there for the request. */
+  async scopeOf({ request, endpoint }: Exchange): Promise<UploadScope> {
+    const { owner } = this.options;
+    return { owner: owner && (await owner(request)), endpoint: endpoint?.name };
+  }
+
+  /** @throws TusOptionError when the app's function returns what is no size */
+  async rulesFor({ request, endpoint }: Exchange): Promise<CreationRules> {
+    const { extensions, maxSize, maxSizeOf } = this.options;
+    if (endpoint?.maxSize !== undefined) return { extensions, maxSize: endpoint.maxSize };
+    if (!maxSizeOf) return { extensions, maxSize };
+    const size = await maxSizeOf(request as never);
+    return { extensions, maxSize: size === undefined ? undefined : parseSize('maxSize', size) };
+  }
+
+  /**
+   * The upload a request is on.
+   *
+   * @throws ProtocolError 405 on the creation URL, 412 for another version
+   * @throws UploadNotFoundError
+   */
+  uploadIdOf(exchange: Exchange): string {
+    const { id } = exchange;
+    if (id === undefined) throw this.notAllowed(exchange);
+    assertVersion(headerLines(exchange.req));
+    return knownId(id);
+  }
+
+  notAllowed({ id }: Exchange): ProtocolError {
+    const target = id === undefined ? 'creation' : 'upload';
+    return methodNotAllowed(allowedMethods(this.options, target));
+  }
+}
+
+/** @throws UploadNotFoundError for what cannot be an upload's id */
+export function knownId(id: string): string {
+  if (isUploadId(id)) return id;
+  throw new UploadNotFoundError(id.slice(0, 60));
+}

@@ -1,0 +1,228 @@
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { CreateHooks, FinishHooks } from '../hooks/index.js';
+import type { TusOptions } from '../options/index.js';
+import {
+  assertVersion,
+  discoveryHeaders,
+  finalIsClosed,
+  formatExpires,
+  isFinal,
+  parseAppend,
+  parseCreation,
+  progressHeaders,
+  ProtocolError,
+  statusHeaders,
+} from '../protocol/index.js';
+import type { UploadRecord } from '../registry/index.js';
+import { TUS_OPTIONS } from '../tus.constants.js';
+import {
+  FinishedFiles,
+  isUnanswered,
+  isWithin,
+  Uploads,
+  type Completed,
+  type UploadScope,
+} from '../uploads/index.js';
+import { withKept, type Answer } from './answer.js';
+import { Downloads } from './downloads.js';
+import type { Exchange } from './exchange.js';
+import { headerLines } from './header-lines.js';
+import type { PlatformRequest } from './http-types.js';
+import { knownId, RequestTerms } from './request-terms.js';
+import { MetadataCheck } from './metadata-check.js';
+import { platformOf } from './platform.js';
+import { answerTo } from './received.js';
+import { bodyOf } from './request-body.js';
+import { toTusException, TusException } from './tus.exception.js';
+import { UploadUrls } from './upload-urls.js';
+
+/** What came of a request. */
+export interface Outcome {
+  /** What its client is told; absent: nobody is left to be told, or it was already. */
+  readonly answer?: Answer;
+  /** Whether the answer is out. */
+  readonly isAnswered?: true;
+  /** What kept the answer from being sent whole. */
+  readonly fault?: Error;
+  /** The upload, if this request finished it. */
+  readonly finished?: UploadRecord;
+  /** The upload, if its endpoint is yet to complete the answer. */
+  readonly unanswered?: UploadRecord;
+}
+
+/** Does what the requests of one instance ask for, a method a verb. */
+@Injectable()
+export class TusRequests implements BeforeApplicationShutdown {
+  private readonly downloads: Downloads;
+  private readonly urls: UploadUrls;
+  private readonly metadata: MetadataCheck;
+  private readonly terms: RequestTerms;
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    private readonly uploads: Uploads,
+    private readonly files: FinishedFiles,
+    private readonly createHooks: CreateHooks,
+    private readonly finishHooks: FinishHooks,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {
+    this.terms = new RequestTerms(options);
+    this.urls = new UploadUrls(options.publicUrl);
+    this.metadata = new MetadataCheck(options.metadata);
+    this.downloads = new Downloads(options.idleTimeout);
+  }
+
+  /** What a request asks for by its method. */
+  serve(exchange: Exchange): Promise<Outcome> {
+    switch (exchange.req.method) {
+      case 'OPTIONS':
+        return this.discover(exchange);
+      case 'POST':
+        return this.create(exchange);
+      case 'HEAD':
+        return this.status(exchange);
+      case 'PATCH':
+        return this.append(exchange);
+      case 'DELETE':
+        return this.terminate(exchange);
+      case 'GET':
+        return this.download(exchange);
+      default:
+        return this.refuse(exchange);
+    }
+  }
+
+  /** OPTIONS: what is offered (tus 1.0 §OPTIONS). */
+  discover({ endpoint }: Exchange): Promise<Outcome> {
+    const { maxSize = this.options.maxSize } = endpoint ?? {};
+    const headers = discoveryHeaders({ ...this.options, maxSize });
+    return Promise.resolve({ answer: { status: 204, headers } });
+  }
+
+  /** POST on the creation URL (tus 1.0 §Creation, §Creation With Upload). */
+  async create(exchange: Exchange): Promise<Outcome> {
+    const { req, res, request } = exchange;
+    const { extensions } = this.options;
+    if (exchange.id !== undefined || !extensions.has('creation'))
+      throw this.terms.notAllowed(exchange);
+
+    assertVersion(headerLines(req));
+    const body = bodyOf(req, res);
+    const rules = await this.terms.rulesFor(exchange);
+    const creation = parseCreation(headerLines(req), body, rules, this.urls.ownUrls(request));
+    await this.metadata.assertAcceptable(creation, request);
+    const asked = { ...creation, ...(await this.terms.scopeOf(exchange)), maxSize: rules.maxSize };
+    const { upload, headers } = await this.createHooks.prepare(asked, request);
+    const result = await this.uploads.create(upload, body, this.finishHooks.during(request));
+    const Location = this.urls.locationOf(result.record.id, request, this.trustsProxy(request));
+    const answer = answerTo(result.end, {
+      status: 201,
+      headers: { ...headers, Location, ...progressHeaders(result) },
+    });
+    return outcomeOf(result, answer);
+  }
+
+  /** HEAD on an upload's URL (tus 1.0 §HEAD). */
+  async status(exchange: Exchange): Promise<Outcome> {
+    if (this.isDownloadHead(exchange)) return this.download(exchange);
+    const id = this.terms.uploadIdOf(exchange);
+    const gate = this.finishHooks.during(exchange.request);
+    const found = await this.uploads.status(id, await this.terms.scopeOf(exchange), gate);
+    const { offset, expiresAt } = found;
+    const { length, metadata, concat } = found.record;
+    const headers = statusHeaders({ offset, expiresAt, length, metadata, concat });
+    return outcomeOf(found, { status: 200, headers });
+  }
+
+  /** PATCH on an upload's URL (tus 1.0 §PATCH). */
+  async append(exchange: Exchange): Promise<Outcome> {
+    const id = this.terms.uploadIdOf(exchange);
+    const scope = await this.terms.scopeOf(exchange);
+    try {
+      return await this.appendTo(id, scope, exchange);
+    } catch (error) {
+      const refusal = toTusException(error);
+      throw refusal ? await this.refused(refusal, id, scope) : error;
+    }
+  }
+
+  /** DELETE on an upload's URL (tus 1.0 §Termination). */
+  async terminate(exchange: Exchange): Promise<Outcome> {
+    if (!this.options.extensions.has('termination')) throw this.terms.notAllowed(exchange);
+    const id = this.terms.uploadIdOf(exchange);
+    await this.uploads.terminate(id, await this.terms.scopeOf(exchange));
+    return { answer: { status: 204, headers: {} } };
+  }
+
+  /** GET on an upload's URL: the finished file, where the `download` option offers it. */
+  async download(exchange: Exchange): Promise<Outcome> {
+    if (!this.options.download || exchange.id === undefined) throw this.terms.notAllowed(exchange);
+    const id = knownId(exchange.id);
+    const record = await this.files.recordOf(id, await this.terms.scopeOf(exchange));
+    const { metadata } = record;
+    const path = this.files.locate(record);
+    const fault = await this.downloads.send(exchange, { id, path, metadata });
+    return { isAnswered: true, ...(fault && { fault }) };
+  }
+
+  /** A method that means nothing here (RFC 9110 §15.5.6). */
+  refuse(exchange: Exchange): Promise<Outcome> {
+    return Promise.reject(this.terms.notAllowed(exchange));
+  }
+
+  /** A client that does not read, or reads for hours, would hold up the shutdown. */
+  beforeApplicationShutdown(): void {
+    this.downloads.end();
+  }
+
+  private async appendTo(id: string, scope: UploadScope, exchange: Exchange): Promise<Outcome> {
+    const { req, res, request } = exchange;
+    const append = parseAppend(headerLines(req), this.options);
+    const gate = this.finishHooks.during(request);
+    const result = await this.uploads.append(id, scope, append, bodyOf(req, res), gate);
+    return outcomeOf(
+      result,
+      answerTo(result.end, { status: 204, headers: progressHeaders(result) }),
+    );
+  }
+
+  /**
+   * Every answer to a PATCH says when the upload expires, refusals too (tus 1.0 §Expiration); and
+   * that an upload is a final one goes before all else that is wrong (§Concatenation).
+   */
+  private async refused(
+    refusal: TusException,
+    id: string,
+    scope: UploadScope,
+  ): Promise<TusException | ProtocolError> {
+    const upload = await this.uploads.find(id);
+    if (!upload || !isWithin(scope, upload.record)) return refusal;
+    if (isFinal(upload.record.concat)) return finalIsClosed();
+    if (upload.expiresAt === undefined) return refusal;
+    const headers = { ...refusal.headers, 'Upload-Expires': formatExpires(upload.expiresAt) };
+    return new TusException(refusal.getStatus(), refusal.message, headers, {
+      cause: refusal.cause,
+    });
+  }
+
+  /** A HEAD that does not speak tus asks what GET would answer (RFC 9110 §9.3.2). */
+  private isDownloadHead({ req, endpoint }: Exchange): boolean {
+    const isOffered = this.options.download && endpoint === undefined;
+    return isOffered && req.headers['tus-resumable'] === undefined;
+  }
+
+  private trustsProxy(request: PlatformRequest): boolean {
+    return platformOf(this.adapterHost.httpAdapter)?.trustsProxy(request) ?? false;
+  }
+}
+
+/** @param answer `undefined` when nobody is left to be told */
+function outcomeOf({ record, hasJustFinished }: Completed, answer: Answer | undefined): Outcome {
+  if (!answer) return {};
+  return {
+    answer: withKept(answer, record.answer),
+    ...(hasJustFinished && { finished: record }),
+    ...(isUnanswered(record) && { unanswered: record }),
+  };
+}

@@ -1,0 +1,58 @@
+import { Inject, Injectable, type VersioningOptions } from '@nestjs/common';
+import { MODULE_PATH } from '@nestjs/common/constants.js';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+import type { TusOptions } from '../options/index.js';
+import type { TusModuleExtras } from '../interfaces/index.js';
+import { TUS_MOUNT, TUS_OPTIONS } from '../tus.constants.js';
+import { uploadPathUnknown } from '../tus.messages.js';
+
+/** Where an instance's controller was mounted, and on which module's path. */
+export interface Mount extends Pick<TusModuleExtras, 'version'> {
+  readonly uploadPath: string;
+  readonly module: object;
+}
+
+/** The path an instance serves, as clients see it when no request is at hand. */
+@Injectable()
+export class UploadPath {
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    @Inject(TUS_MOUNT) private readonly mount: Mount,
+    private readonly config: ApplicationConfig,
+    private readonly modules: ModulesContainer,
+  ) {}
+
+  /**
+   * `publicUrl` where it is a URL; else the path with global prefix, module path and version.
+   *
+   * @throws Error when the path has parameters, which only a request could fill
+   */
+  absolute(): string {
+    const { publicUrl } = this.options;
+    if (publicUrl !== undefined && publicUrl !== 'request') return publicUrl.replace(/\/+$/, '');
+    const path = this.path();
+    if (path.includes(':')) throw new Error(uploadPathUnknown(path));
+    return path;
+  }
+
+  private path(): string {
+    const { uploadPath, version, module } = this.mount;
+    const key = MODULE_PATH + this.modules.applicationId;
+    const modulePath = (Reflect.getMetadata(key, module) ??
+      Reflect.getMetadata(MODULE_PATH, module)) as string | undefined;
+    const [path] = new RoutePathFactory(this.config).create({
+      ctrlPath: withSlash(uploadPath),
+      methodPath: '',
+      globalPrefix: withSlash(this.config.getGlobalPrefix()),
+      modulePath,
+      controllerVersion: version,
+      versioningOptions: this.config.getVersioning() as VersioningOptions,
+    });
+    return path as string;
+  }
+}
+
+function withSlash(path: string): string {
+  return path === '' || path.startsWith('/') ? path : `/${path}`;
+}

@@ -1,0 +1,37 @@
+import type { DeliveryState } from '../registry/index.js';
+
+/**
+ * A finished upload on its way to one `@OnUploadFinished()` handler.
+ *
+ * @publicApi
+ */
+export interface Delivery {
+  readonly uploadId: string;
+
+  /** `Class#method`, or the `id` its decorator was given. */
+  readonly handler: string;
+
+  readonly state: DeliveryState;
+
+  /** How many attempts have begun. */
+  readonly attempt: number;
+
+  /** When the next attempt is due, of one that waits. */
+  readonly dueAt?: Date;
+
+  /** Message of the last failure. */
+  readonly error?: string;
+}
+
+/**
+ * The second argument of an `@OnUploadFinished()` handler.
+ *
+ * @publicApi
+ */
+export interface DeliveryContext {
+  /**
+   * Aborted when the app shuts down: a handler that returns or throws within a second afterwards is
+   * heard; one that does not is called again at the next start.
+   */
+  readonly signal: AbortSignal;
+}

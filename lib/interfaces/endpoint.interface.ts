@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream';
+import type { Size } from './tus-module-options.interface.js';
+import type { FinishedUpload } from './upload.interface.js';
+
+/**
+ * Options of `@TusEndpoint()`.
+ *
+ * @publicApi
+ */
+export interface TusEndpointOptions {
+  /**
+   * Name of the instance that keeps the uploads.
+   *
+   * @default the instance without a name
+   */
+  instance?: string;
+
+  /**
+   * Name under which uploads of the endpoint are kept across restarts. Give one where the class or
+   * the method may be renamed.
+   *
+   * @default 'Class#method'
+   */
+  id?: string;
+
+  /**
+   * Makes `request.body` the file itself, as a readable stream, with its `Content-Type` and
+   * `Content-Length` on the request; else it is an `EndpointBody`.
+   *
+   * @default the module's `sendFile`
+   */
+  sendFile?: boolean;
+
+  /**
+   * The largest upload that is taken here.
+   *
+   * @default the module's `maxSize`
+   */
+  maxSize?: Size;
+}
+
+/**
+ * `request.body` in a `@TusEndpoint()` method, unless the file itself is sent.
+ *
+ * @publicApi
+ */
+export interface EndpointBody {
+  /** The client's file name made safe; the upload's id where there is none. */
+  readonly filename: string;
+
+  /** Absolute path of the file. */
+  readonly path: string;
+
+  /** Bytes of the file. */
+  readonly size: number;
+
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * The upload as `@UploadedUpload()` gives it to a `@TusEndpoint()` method: a finished one that has,
+ * beside its own, the properties pipes know of uploaded files.
+ *
+ * @publicApi
+ */
+export interface EndpointUpload extends Omit<FinishedUpload, 'attempt'> {
+  /** What the bytes show the file to be; else the declared type, or `application/octet-stream`. */
+  readonly mimetype: string;
+
+  /** The client's file name made safe; the upload's id where there is none. */
+  readonly originalname: string;
+
+  /** The file as a stream, where `sendFile` is set. */
+  readonly stream?: Readable;
+}

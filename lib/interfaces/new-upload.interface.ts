@@ -1,0 +1,52 @@
+import type { Size } from './tus-module-options.interface.js';
+import type { FinishedUpload } from './upload.interface.js';
+
+/**
+ * What `TusService.create()` takes.
+ *
+ * @publicApi
+ */
+export interface NewUploadInput {
+  /** Bytes it will have; absent: whoever uploads says so. */
+  length?: number;
+
+  metadata?: Readonly<Record<string, string>>;
+
+  /** Whom it belongs to, as the `owner` option would say of that client's requests. */
+  owner?: string;
+
+  /**
+   * Most bytes it may have.
+   *
+   * @default the module's `maxSize`
+   */
+  maxSize?: Size;
+
+  /** Where the finished file is to lie, relative to `tmpFileDir` and inside of it. */
+  path?: string;
+}
+
+/**
+ * An upload that the server created, for a client to send.
+ *
+ * @publicApi
+ */
+export interface CreatedUpload {
+  readonly id: string;
+
+  /** Where to send it: what `Location` would be; absolute where `publicUrl` is a URL. */
+  readonly url: string;
+}
+
+/**
+ * What came of a request that `TusService.handle()` answered.
+ *
+ * @publicApi
+ */
+export type HandledRequest =
+  | { readonly uploadFinished: false; readonly upload?: undefined }
+  | {
+      /** This request finished an upload; of a repeated one it is false. */
+      readonly uploadFinished: true;
+      readonly upload: Omit<FinishedUpload, 'attempt'>;
+    };

@@ -1,0 +1,46 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { FinishedHandlers, MissingHandlers } from './delivery/index.js';
+import { asError } from './errors/index.js';
+import { EventDispatcher, UploadEvents } from './events/index.js';
+import { CreateHooks, FinishHooks } from './hooks/index.js';
+import { LOGGER_CONTEXT } from './tus.constants.js';
+
+/** All decorated methods of the app that an instance calls. */
+@Injectable()
+export class TusHandlers {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private reporting?: Promise<void>;
+
+  constructor(
+    private readonly finished: FinishedHandlers,
+    private readonly missing: MissingHandlers,
+    private readonly createHooks: CreateHooks,
+    private readonly finishHooks: FinishHooks,
+    private readonly dispatcher: EventDispatcher,
+    private readonly events: UploadEvents,
+  ) {}
+
+  /** Finds them; uploads that are created or finished from now on are meant for them. */
+  explore(): void {
+    this.finished.explore();
+    this.createHooks.explore();
+    this.finishHooks.explore();
+    this.dispatcher.explore();
+  }
+
+  /** Tells of deliveries that have lost their handlers, beside everything else. */
+  reportMissing(): void {
+    this.reporting = this.missing.report().catch((error: unknown) => {
+      const { message, stack } = asError(error);
+      this.logger.error(`Deliveries could not be looked through: ${message}`, stack);
+    });
+  }
+
+  /** Ends what watches and what looks; events of uploads that end later are told to nobody. */
+  async stop(): Promise<void> {
+    this.missing.stop();
+    this.dispatcher.stop();
+    this.events.complete();
+    await this.reporting;
+  }
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import type { CreationRequest } from '../protocol/index.js';
+import type { UploadRecord } from '../registry/index.js';
+import type { UploadStorage } from '../storage/index.js';
+import { Concatenator } from './concatenator.js';
+import type { FinishGate } from './finish-gate.interface.js';
+import type { Leases } from './leases.js';
+import type { Parcel, ReceiveResult, Receiver, UploadBody } from './receiver.js';
+import type { Transitions } from './transitions.js';
+import type { UploadRules } from './upload-rules.js';
+import type { UploadScope } from './upload-scope.js';
+import { takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
+
+/** A creation as the protocol states it, and whom it is for. */
+export interface NewUpload extends CreationRequest, UploadScope {
+  /** Most bytes it may have; absent: no limit. */
+  readonly maxSize?: number;
+  /** Path inside the storage at which the finished file is to lie; absent: its id. */
+  readonly filePath?: string;
+}
+
+/** What a creation asks of the uploads that are there. */
+export interface ExistingUploads {
+  find(id: string): Promise<UploadSnapshot | undefined>;
+  /** Finishes an upload whose last byte has come. */
+  settle(id: string): Promise<UploadSnapshot | undefined>;
+  discard(id: string): Promise<void>;
+}
+
+/** The ways uploads come into being. */
+export class Creator {
+  private readonly concatenator: Concatenator;
+
+  constructor(
+    private readonly existing: ExistingUploads,
+    storage: UploadStorage,
+    private readonly rules: UploadRules,
+    private readonly leases: Leases,
+    private readonly transitions: Transitions,
+    private readonly receiver: Receiver,
+  ) {
+    this.concatenator = new Concatenator(storage, transitions);
+  }
+
+  /** Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload). */
+  async create(request: NewUpload, body: UploadBody, gate: FinishGate): Promise<ReceiveResult> {
+    const record = this.newRecord(request);
+    return this.leases.hold(record.id, async (lease) => {
+      await this.transitions.begin(record);
+      // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
+      const isEmpty = !body.present && record.length !== 0 && !request.checksum;
+      if (isEmpty) return { ...takeSnapshot(record), end: 'ended' };
+      return this.receiveFirst(record, { body, lease, gate, checksum: request.checksum });
+    });
+  }
+
+  /** Creates an upload without bytes. */
+  async open(request: NewUpload): Promise<UploadRecord> {
+    const record = this.newRecord(request);
+    await this.transitions.begin(record);
+    return record;
+  }
+
+  /** Makes a final upload of partial ones; a crash in the middle leaves those as they were. */
+  async concatenate(
+    request: NewUpload,
+    parts: readonly string[],
+    gate: FinishGate,
+  ): Promise<ReceiveResult> {
+    const { existing } = this;
+    const find = async (id: string) => (await existing.settle(id)) ?? (await existing.find(id));
+    const length = await this.concatenator.measure(parts, request, find);
+    const record = this.newRecord({ ...request, length });
+    return this.leases.hold(record.id, async (lease) => {
+      await this.transitions.begin(record);
+      const building = this.concatenator.build(record, parts, { lease, gate });
+      const finished = await building.catch((error: unknown) => this.abandon(record.id, error));
+      if (this.rules.removePartials) await this.removeParts(parts);
+      return { ...takeSnapshot(finished), end: 'ended' };
+    });
+  }
+
+  private newRecord(request: NewUpload): UploadRecord {
+    const { length, maxSize, metadata, owner, endpoint, filePath, concatHeader } = request;
+    const createdAt = Date.now();
+    const { validFor } = this.rules;
+    return {
+      id: randomBytes(16).toString('hex'),
+      state: 'receiving',
+      length,
+      maxSize,
+      metadata,
+      concat: concatHeader,
+      owner,
+      endpoint,
+      filePath,
+      createdAt,
+      validFor,
+      dueAt: validFor === undefined ? undefined : createdAt + validFor,
+    };
+  }
+
+  /** A client whose creation is refused has no URL to come back to, so nothing of it is left. */
+  private async receiveFirst(record: UploadRecord, parcel: Parcel): Promise<ReceiveResult> {
+    try {
+      const received = await this.receiver.receive(record, 0, parcel);
+      if (received.end === 'overflow') await this.transitions.abandon(record.id);
+      return received;
+    } catch (error) {
+      return this.abandon(record.id, error);
+    }
+  }
+
+  /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
+  private async abandon(id: string, error: unknown): Promise<never> {
+    await this.transitions.abandon(id).catch(() => undefined);
+    throw error;
+  }
+
+  private async removeParts(parts: readonly string[]): Promise<void> {
+    const removals = [...new Set(parts)].map((id) => this.existing.discard(id));
+    // One that cannot be removed now expires later.
+    await Promise.allSettled(removals);
+  }
+}

@@ -1,0 +1,18 @@
+import type { UploadRecord } from '../registry/index.js';
+
+/** For whom something is asked of uploads: all that is outside of it counts as not there. */
+export interface UploadScope {
+  readonly owner?: string;
+  /** Name of the `@TusEndpoint()` method that was asked; absent: the upload path. */
+  readonly endpoint?: string;
+}
+
+/** Whether an upload is one of those that can be seen. */
+export function isWithin(scope: UploadScope, record: UploadScope): boolean {
+  return record.owner === scope.owner && record.endpoint === scope.endpoint;
+}
+
+/** The scope an upload was created in. */
+export function scopeOf({ owner, endpoint }: UploadRecord): UploadScope {
+  return { owner, endpoint };
+}

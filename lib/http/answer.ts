@@ -35,11 +35,17 @@ export function replay({ status, headers, body }: StoredAnswer): Answer {
 export function withKept(answer: Answer, kept: StoredAnswer | undefined): Answer {
   if (!kept) return answer;
   const { status, headers, body } = replay(kept);
-  const isPlain = answer.status === 204 || answer.status === 200;
-  const says = status === 201 && isPlain ? 200 : status;
+  const isCreation = answer.status === 201;
+  const told = status === 201 ? 200 : status;
   return {
-    status: isPlain ? says : answer.status,
+    status: isCreation ? 201 : told,
     headers: { ...headers, ...answer.headers },
     ...(body !== undefined && { body }),
   };
+}
+
+/** The same for a HEAD, which tells of the upload, and so says nothing of a body. */
+export function withKeptHeaders(answer: Answer, kept: StoredAnswer | undefined): Answer {
+  const { 'content-type': _type, ...headers } = kept?.headers ?? {};
+  return { ...answer, headers: { ...headers, ...answer.headers } };
 }

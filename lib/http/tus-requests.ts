@@ -24,7 +24,7 @@ import {
   type Completed,
   type UploadScope,
 } from '../uploads/index.js';
-import { withKept, type Answer } from './answer.js';
+import { withKept, withKeptHeaders, type Answer } from './answer.js';
 import { Downloads } from './downloads.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
@@ -132,7 +132,7 @@ export class TusRequests implements BeforeApplicationShutdown {
     const { offset, expiresAt } = found;
     const { length, metadata, concat } = found.record;
     const headers = statusHeaders({ offset, expiresAt, length, metadata, concat });
-    return outcomeOf(found, { status: 200, headers });
+    return outcomeOf(found, { status: 200, headers }, withKeptHeaders);
   }
 
   /** PATCH on an upload's URL (tus 1.0 §PATCH). */
@@ -217,11 +217,18 @@ export class TusRequests implements BeforeApplicationShutdown {
   }
 }
 
-/** @param answer `undefined` when nobody is left to be told */
-function outcomeOf({ record, hasJustFinished }: Completed, answer: Answer | undefined): Outcome {
+/**
+ * @param answer `undefined` when nobody is left to be told
+ * @param complete adds to it what was kept for this client
+ */
+function outcomeOf(
+  { record, hasJustFinished }: Completed,
+  answer: Answer | undefined,
+  complete = withKept,
+): Outcome {
   if (!answer) return {};
   return {
-    answer: withKept(answer, record.answer),
+    answer: complete(answer, record.answer),
     ...(hasJustFinished && { finished: record }),
     ...(isUnanswered(record) && { unanswered: record }),
   };

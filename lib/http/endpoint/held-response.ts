@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { StoredAnswer } from '../../registry/index.js';
+import { isRefusal } from '../../uploads/index.js';
 
 /** Most bytes of a body that are kept. */
 const MAX_BODY = 64 * 1024;
@@ -99,8 +100,16 @@ export class HeldResponse {
     // tus 1.0 §PATCH: success without a word is 204.
     const isSilent = this.bytes === 0 && this.res.statusCode === 200;
     if (isSilent && this.res.req.method === 'PATCH') this.res.statusCode = 204;
+    if (this.res.statusCode >= 400) this.saySuccessNowhere();
     this.tell();
     return this.res;
+  }
+
+  /** What the method was to complete is an answer that speaks of success. */
+  private saySuccessNowhere(): void {
+    const { res } = this;
+    for (const name of res.getHeaderNames()) if (name.startsWith('upload-')) res.removeHeader(name);
+    if (isRefusal(res.statusCode)) res.removeHeader('Location');
   }
 
   private keep(args: unknown[]): void {

@@ -112,7 +112,9 @@ export class TusEndpoints {
 
     const request = await EndpointRequest.prepare(this.files, exchange.request, record, sendFile);
     const held = new HeldResponse(exchange.res);
-    prepareAnswer(this.adapterHost.httpAdapter, exchange.response, { ...answer, body: undefined });
+    // It expires no more, once it is answered.
+    const { 'Upload-Expires': _expires, ...headers } = answer.headers;
+    prepareAnswer(this.adapterHost.httpAdapter, exchange.response, { ...answer, headers });
     goOn(next.handle());
     const made = await held.answer;
     request.release();

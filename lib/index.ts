@@ -7,6 +7,7 @@ export * from './decorators/tus-endpoint.decorator.js';
 export { NoSpaceError } from './errors/index.js';
 export { TusException, type PlatformRequest, type PlatformResponse } from './http/index.js';
 export type * from './interfaces/index.js';
+export { OwnedUploads } from './owned-uploads.js';
 export { TusOptionError } from './options/index.js';
 export {
   TUS_ALLOWED_HEADERS,

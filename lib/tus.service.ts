@@ -21,6 +21,7 @@ import type {
 } from './interfaces/index.js';
 import type { DeliveryQuery, Page, UploadQuery, UploadRegistry } from './registry/index.js';
 import type { ByteRange } from './storage/index.js';
+import { OwnedUploads } from './owned-uploads.js';
 import { TUS_REGISTRY } from './tus.constants.js';
 import {
   describeFinished,
@@ -67,6 +68,15 @@ export class TusService {
    */
   progress$(id: string): Observable<Upload> {
     return watch(this.events.events$, id, () => this.find(id));
+  }
+
+  /**
+   * The uploads of one owner only, as a route needs them that takes an upload's id from a request.
+   *
+   * @param owner what the `owner` option returned at their creation
+   */
+  ownedBy(owner: string): OwnedUploads {
+    return new OwnedUploads(this, owner);
   }
 
   /** An upload, or `undefined` when nothing is known of it. */

@@ -1,5 +1,6 @@
 import { HttpException, Logger } from '@nestjs/common';
 import { asError } from '../errors/index.js';
+import { ProtocolError } from '../protocol/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
 import { UploadRefusedError } from '../uploads/index.js';
 import { replay } from './answer.js';
@@ -31,7 +32,7 @@ export class Refusals {
     if (error instanceof HttpException && !(error instanceof TusException)) return error;
     const refusal = toTusException(error);
     if (refusal && refusal.getStatus() < 500) return refusal;
-    if (refusal?.getStatus() === 503) return refusal;
+    if (refusal?.getStatus() === 503 || refusal?.cause instanceof ProtocolError) return refusal;
 
     this.report(error, exchange);
     return refusal ?? new TusException(500, 'The upload failed; try again.');

@@ -1,4 +1,4 @@
-import { parseSize, type TusOptions } from '../options/index.js';
+import { checkQuota, parseSize, type TusOptions } from '../options/index.js';
 import {
   allowedMethods,
   assertVersion,
@@ -7,7 +7,7 @@ import {
   type CreationRules,
   type ProtocolError,
 } from '../protocol/index.js';
-import { UploadNotFoundError, type UploadScope } from '../uploads/index.js';
+import { UploadNotFoundError, type Quota, type UploadScope } from '../uploads/index.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
 
@@ -28,6 +28,13 @@ export class RequestTerms {
     if (!maxSizeOf) return { extensions, maxSize };
     const size = await maxSizeOf(request as never);
     return { extensions, maxSize: size === undefined ? undefined : parseSize('maxSize', size) };
+  }
+
+  /** @throws TusOptionError when the app's function returns what is no quota */
+  async quotaFor({ request }: Exchange): Promise<Quota | undefined> {
+    const { quota, quotaOf } = this.options;
+    const told = await quotaOf?.(request as never);
+    return told ? checkQuota(told) : quota;
   }
 
   /**

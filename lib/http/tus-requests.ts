@@ -112,7 +112,9 @@ export class TusRequests implements BeforeApplicationShutdown {
     const rules = await this.terms.rulesFor(exchange);
     const creation = parseCreation(headerLines(req), body, rules, this.urls.ownUrls(request));
     await this.metadata.assertAcceptable(creation, request);
-    const asked = { ...creation, ...(await this.terms.scopeOf(exchange)), maxSize: rules.maxSize };
+    const scope = await this.terms.scopeOf(exchange);
+    const quota = await this.terms.quotaFor(exchange);
+    const asked = { ...creation, ...scope, quota, maxSize: rules.maxSize };
     const { upload, headers } = await this.createHooks.prepare(asked, request);
     const result = await this.uploads.create(upload, body, this.finishHooks.during(request));
     const Location = this.urls.locationOf(result.record.id, request, this.trustsProxy(request));

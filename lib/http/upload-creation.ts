@@ -28,6 +28,7 @@ export class UploadCreation {
       length,
       maxSize,
       owner,
+      quota: this.options.quota,
       metadata: encodeMetadata(metadata),
       filePath: path === undefined ? undefined : checkFilePath(path),
     });

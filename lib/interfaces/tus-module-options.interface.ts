@@ -33,6 +33,38 @@ export interface MaxSizeFunction {
 }
 
 /**
+ * What one owner may have at a time; all uploads without an owner count as one owner's.
+ *
+ * What an upload takes is free again when it is terminated or expires, and when the file of a
+ * finished one is removed by `cleanupFile()` or moved by `moveTo()`.
+ *
+ * @publicApi
+ */
+export interface TusQuota {
+  /**
+   * Most bytes of unfinished uploads, by their length, and of files that are kept, together. An
+   * upload whose length is deferred counts as the largest it may become. More is refused with 413.
+   */
+  bytes?: Size;
+
+  /** Most uploads that are unfinished or whose files are kept; one more is refused with 429. */
+  uploads?: number;
+
+  /** Most unfinished uploads; one more is refused with 429. */
+  concurrent?: number;
+}
+
+/**
+ * Tells the quota of whoever a request is from; `undefined` for none.
+ *
+ * @param request the request as guards see it
+ * @publicApi
+ */
+export interface QuotaFunction {
+  (this: void, request: never): TusQuota | undefined | Promise<TusQuota | undefined>;
+}
+
+/**
  * What clients may say of their uploads in `Upload-Metadata`. Of a partial upload only the size of
  * it is checked: what the whole is, the final upload says.
  *
@@ -234,6 +266,20 @@ export interface TusModuleOptions {
    * creation; what it returned then counts for that upload.
    */
   maxSize?: Size | MaxSizeFunction;
+
+  /**
+   * What one owner (see `owner`) may have at a time, counted in the same step in which an upload is
+   * created, so that no two can pass at once. A function tells it for each creation.
+   */
+  quota?: TusQuota | QuotaFunction;
+
+  /**
+   * Refuses an upload at its creation, with 507, when the disk has no room for it beside what the
+   * unfinished ones have still to receive.
+   *
+   * @default false
+   */
+  reserveDisk?: boolean;
 
   /** What clients may say of their uploads in `Upload-Metadata`. */
   metadata?: TusMetadataOptions;

@@ -13,48 +13,13 @@ import {
 } from '../protocol/index.js';
 import { parseDuration } from './duration.js';
 import { TusOptionError } from './option.error.js';
+import { assertKeys } from './option-keys.js';
+import { optional, orNever, parseCount, parseFlag } from './option-values.js';
+import { parseQuota } from './quota.js';
 import { parseSize } from './size.js';
 import type { CheckedCors, DeliveryRules, MetadataRules, TusOptions } from './tus-options.js';
 
 const DURABILITIES = ['none', 'completion', 'chunk'] as const;
-
-const KEYS = {
-  '': [
-    'allowedTypes',
-    'cleanup',
-    'concatenation',
-    'cors',
-    'delivery',
-    'download',
-    'durability',
-    'extensions',
-    'idleTimeout',
-    'maxSize',
-    'metadata',
-    'owner',
-    'publicUrl',
-    'sendFile',
-    'tmpFileDir',
-    'uploadValidDuration',
-  ],
-  concatenation: ['removePartials'],
-  cleanup: ['every', 'finishedAfter', 'rememberFor'],
-  cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
-  metadata: ['maxBytes', 'maxKeys', 'type', 'validate'],
-  delivery: ['afterDelivery', 'attempts', 'backoff', 'concurrency'],
-  'delivery.backoff': ['first', 'max'],
-};
-
-/** What the controller and the module are made of, before a factory could have run. */
-const SYNCHRONOUS = [
-  'controller',
-  'decorators',
-  'imports',
-  'isGlobal',
-  'name',
-  'uploadPath',
-  'version',
-];
 
 /**
  * Checks an instance's options and fills in the defaults.
@@ -79,6 +44,8 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     owner: parseOwner(options.owner),
     publicUrl: optional(options.publicUrl, parsePublicUrl),
     idleTimeout: parseDuration('idleTimeout', options.idleTimeout ?? 60),
+    ...parseQuota(options.quota),
+    reserveDisk: parseFlag('reserveDisk', options.reserveDisk ?? false),
     durability: parseDurability(options.durability ?? 'completion'),
     download: parseFlag('download', options.download ?? false),
     removePartials: parseRemovePartials(options.concatenation ?? {}),
@@ -94,32 +61,6 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
 
 function defaultFolder(name?: string): string {
   return name === undefined ? './uploads' : `./uploads/${name}`;
-}
-
-function optional<V, R>(value: V | undefined, parse: (value: V) => R): R | undefined {
-  return value === undefined ? undefined : parse(value);
-}
-
-function orNever(value: unknown, option: string): number | undefined {
-  return value === false ? undefined : parseDuration(option, value);
-}
-
-function assertKeys(group: keyof typeof KEYS, value: unknown): void {
-  const known = KEYS[group];
-  const option = group === '' ? 'options' : group;
-  if (typeof value !== 'object' || value === null) {
-    throw new TusOptionError(option, value, `Give an object with any of: ${known.join(', ')}.`);
-  }
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-
-  throw new TusOptionError(
-    group === '' ? unknown : `${group}.${unknown}`,
-    (value as Record<string, unknown>)[unknown],
-    group === '' && SYNCHRONOUS.includes(unknown)
-      ? 'It is read before the factory runs: give it to forRootAsync() beside the factory.'
-      : `There is no such option; there are: ${known.join(', ')}.`,
-  );
 }
 
 function parseMaxSize(value: TusModuleOptions['maxSize']) {
@@ -214,17 +155,6 @@ function parseAfterDelivery(value: unknown): 'keep' | 'remove' {
 function parseRemovePartials(value: TusConcatenationOptions): boolean {
   assertKeys('concatenation', value);
   return parseFlag('concatenation.removePartials', value.removePartials ?? false);
-}
-
-function parseFlag(option: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new TusOptionError(option, value, 'Give true or false.');
-}
-
-/** @throws TusOptionError unless it is a whole number above zero */
-export function parseCount(option: string, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-  throw new TusOptionError(option, value, 'Give a whole number above zero.');
 }
 
 function parseCors(value: boolean | TusCorsOptions): CheckedCors | undefined {

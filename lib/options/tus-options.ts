@@ -1,11 +1,12 @@
 import type {
   MaxSizeFunction,
+  QuotaFunction,
   TusCorsOptions,
   TusMetadataOptions,
   TusModuleOptions,
 } from '../interfaces/index.js';
 import type { TusExtension } from '../protocol/index.js';
-import type { UploadRules } from '../uploads/index.js';
+import type { Quota, UploadRules } from '../uploads/index.js';
 
 /** Options of an instance after they were checked. Times are milliseconds, sizes bytes. */
 export interface TusOptions extends UploadRules {
@@ -17,6 +18,10 @@ export interface TusOptions extends UploadRules {
   readonly owner?: TusModuleOptions['owner'];
   /** The limit that is told for each creation. */
   readonly maxSizeOf?: MaxSizeFunction;
+  /** What each owner may have at a time. */
+  readonly quota?: Quota;
+  /** The quota that is told for each creation. */
+  readonly quotaOf?: QuotaFunction;
   readonly metadata: MetadataRules;
   /** Whether an endpoint's method gets the file itself. */
   readonly sendFile: boolean;

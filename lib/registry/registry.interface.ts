@@ -100,6 +100,23 @@ export type DeliveryOutcome =
   | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
   | { readonly kind: 'dead'; readonly error: string };
 
+/** What some uploads take together: what is unfinished, and the files of others that are still there. */
+export interface Usage {
+  readonly uploads: number;
+  /** How many of them are unfinished. */
+  readonly unfinished: number;
+  /** Bytes they have, or will have; a deferred length counts as the most bytes there may be. */
+  readonly bytes: number;
+  /** How many of these bytes are unfinished uploads'. */
+  readonly pending: number;
+}
+
+/** What the uploads of one owner take, and all uploads. */
+export interface Usages {
+  readonly own: Usage;
+  readonly all: Usage;
+}
+
 /** One page of a listing; `cursor` is there when more follows. */
 export interface Page<T> {
   readonly items: T[];
@@ -146,18 +163,28 @@ export interface UploadRegistry {
 
   get(id: string): Promise<UploadRecord | undefined>;
 
-  /** Stores a new record; throws when its id is taken. */
-  create(record: UploadRecord): Promise<void>;
+  /**
+   * Stores a new record; throws when its id is taken.
+   *
+   * @param admit sees what uploads take without it, and says what it becomes; what it throws is
+   *   passed on, and nothing is stored. It may be called more than once.
+   * @returns the record as stored
+   */
+  create(record: UploadRecord, admit?: (usages: Usages) => UploadRecord): Promise<UploadRecord>;
+
+  /** What the uploads of an owner take, and all; `undefined` for those without an owner. */
+  usage(owner: string | undefined): Promise<Usages>;
 
   /**
    * Changes a record in one transaction: `decide` sees the current one and says what it becomes,
-   * or `undefined` to leave it. It may be called more than once and must have no side effects.
+   * or `undefined` to leave it. It may be called more than once and must have no side effects; what
+   * it throws is passed on, and nothing is changed.
    *
    * @returns the record as it is afterwards; `undefined` when there is none.
    */
   change(
     id: string,
-    decide: (record: UploadRecord) => UploadChange | undefined,
+    decide: (record: UploadRecord, usages: () => Usages) => UploadChange | undefined,
   ): Promise<UploadRecord | undefined>;
 
   /** Removes a record and its deliveries, if it is still due at `dueAt`. */

@@ -43,6 +43,9 @@ export interface UploadStorage {
   /** Makes the storage ready; throws when it cannot be. */
   open(): Promise<void>;
 
+  /** Bytes there is room for. */
+  room(): Promise<number>;
+
   /** What is held of an upload; `undefined` when there is no trace of it. */
   stat(id: string): Promise<StoredBytes | undefined>;
 

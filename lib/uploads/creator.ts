@@ -7,7 +7,7 @@ import type { FinishGate } from './finish-gate.interface.js';
 import type { Leases } from './leases.js';
 import type { Parcel, ReceiveResult, Receiver, UploadBody } from './receiver.js';
 import type { Transitions } from './transitions.js';
-import type { UploadRules } from './upload-rules.js';
+import type { Quota, UploadRules } from './upload-rules.js';
 import type { UploadScope } from './upload-scope.js';
 import { takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 
@@ -15,6 +15,8 @@ import { takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 export interface NewUpload extends CreationRequest, UploadScope {
   /** Most bytes it may have; absent: no limit. */
   readonly maxSize?: number;
+  /** What its owner may have at a time; absent: no limit. */
+  readonly quota?: Quota;
   /** Path inside the storage at which the finished file is to lie; absent: its id. */
   readonly filePath?: string;
 }
@@ -44,9 +46,9 @@ export class Creator {
 
   /** Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload). */
   async create(request: NewUpload, body: UploadBody, gate: FinishGate): Promise<ReceiveResult> {
-    const record = this.newRecord(request);
-    return this.leases.hold(record.id, async (lease) => {
-      await this.transitions.begin(record);
+    const asked = this.newRecord(request);
+    return this.leases.hold(asked.id, async (lease) => {
+      const record = await this.transitions.begin(asked, request.quota);
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
       const isEmpty = !body.present && record.length !== 0 && !request.checksum;
       if (isEmpty) return { ...takeSnapshot(record), end: 'ended' };
@@ -56,9 +58,7 @@ export class Creator {
 
   /** Creates an upload without bytes. */
   async open(request: NewUpload): Promise<UploadRecord> {
-    const record = this.newRecord(request);
-    await this.transitions.begin(record);
-    return record;
+    return this.transitions.begin(this.newRecord(request), request.quota);
   }
 
   /** Makes a final upload of partial ones; a crash in the middle leaves those as they were. */
@@ -72,7 +72,7 @@ export class Creator {
     const length = await this.concatenator.measure(parts, request, find);
     const record = this.newRecord({ ...request, length });
     return this.leases.hold(record.id, async (lease) => {
-      await this.transitions.begin(record);
+      await this.transitions.begin(record, request.quota);
       const building = this.concatenator.build(record, parts, { lease, gate });
       const finished = await building.catch((error: unknown) => this.abandon(record.id, error));
       if (this.rules.removePartials) await this.removeParts(parts);

@@ -1,6 +1,7 @@
 import { isPartial } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
+import { Admission } from './admission.js';
 import type { Completion } from './completion.interface.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease } from './lease.js';
@@ -8,7 +9,7 @@ import { TELLING_BYTES, TypeCheck } from './type-check.js';
 import { isInterim, placedAt } from './upload-snapshot.js';
 import type { UploadObserver } from './upload-observer.interface.js';
 import { UploadRefusedError } from './upload.errors.js';
-import type { UploadRules } from './upload-rules.js';
+import type { Quota, UploadRules } from './upload-rules.js';
 
 /** Milliseconds after which it is looked whether an upload was delivered to all its handlers. */
 const DELIVERY_TIME = 60_000;
@@ -25,6 +26,7 @@ export interface FinishContext {
 /** The ways an upload changes its state. The caller holds the upload's lease. */
 export class Transitions {
   private readonly types?: TypeCheck;
+  private readonly admission: Admission;
 
   constructor(
     private readonly registry: UploadRegistry,
@@ -33,14 +35,23 @@ export class Transitions {
     private readonly completion: Completion,
     private readonly observer: UploadObserver,
   ) {
+    this.admission = new Admission(registry, storage, rules.reserveDisk);
     if (rules.allowedTypes) this.types = new TypeCheck(rules.allowedTypes);
   }
 
-  /** Stores a new upload, unless it is declared to be of a type that is not allowed. */
-  async begin(record: UploadRecord): Promise<void> {
+  /**
+   * Stores a new upload, unless it is declared to be of a type that is not allowed, or there is no
+   * room for it.
+   *
+   * @returns the record as stored
+   * @throws ProtocolError 413, 415, 429, 507
+   */
+  async begin(record: UploadRecord, quota?: Quota): Promise<UploadRecord> {
     if (!isPartial(record.concat)) this.types?.assertDeclared(record.metadata);
-    await this.registry.create(record);
-    this.observer.created(record);
+    const admit = await this.admission.forNew(record, quota);
+    const created = await this.registry.create(record, admit);
+    this.observer.created(created);
+    return created;
   }
 
   /**
@@ -64,12 +75,18 @@ export class Transitions {
     return this.types !== undefined && start < TELLING_BYTES && size >= TELLING_BYTES;
   }
 
-  /** Fixes the length a client had deferred (tus 1.0 §Upload-Defer-Length). */
+  /**
+   * Fixes the length a client had deferred (tus 1.0 §Upload-Defer-Length).
+   *
+   * @throws ProtocolError 507 when there is no room for so much
+   */
   async fixLength(record: UploadRecord, length: number | undefined): Promise<UploadRecord> {
-    if (record.length === length) return record;
-    const changed = await this.registry.change(record.id, (current) => ({
-      record: { ...current, length },
-    }));
+    if (length === undefined || record.length === length) return record;
+    const admit = await this.admission.forLength(length);
+    const changed = await this.registry.change(record.id, (current, usages) => {
+      admit(current, usages());
+      return { record: { ...current, length } };
+    });
     return changed ?? record;
   }
 

@@ -1,5 +1,15 @@
 import type { Durability } from '../interfaces/index.js';
 
+/** What one owner may have at a time. */
+export interface Quota {
+  /** Of unfinished uploads, by their length, and of files that are kept. */
+  readonly bytes?: number;
+  /** Unfinished ones, and those whose files are kept. */
+  readonly uploads?: number;
+  /** Unfinished ones. */
+  readonly concurrent?: number;
+}
+
 /** What an instance holds its uploads to. Times are milliseconds, sizes bytes. */
 export interface UploadRules {
   /** The largest upload; absent: no limit. */
@@ -11,6 +21,8 @@ export interface UploadRules {
   /** How long a request may go without sending a byte. */
   readonly idleTimeout: number;
   readonly durability: Durability;
+  /** Whether there must be room for an upload when it is created. */
+  readonly reserveDisk: boolean;
   /** Whether partial uploads go once a final one was made of them. */
   readonly removePartials: boolean;
   /** What becomes of a file that was delivered to all its handlers. */

@@ -7,12 +7,14 @@ import { refuseNetworkFileSystem } from './network-file-system.js';
 import { checkReadiness } from './readiness.js';
 import { syncFolder } from './sync-folder.js';
 import { UploadTable } from './upload-table.js';
+import { UsageTable } from './usage-table.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The tables of a registry. */
 export interface Tables {
   readonly uploads: UploadTable;
   readonly deliveries: DeliveryTable;
+  readonly usage: UsageTable;
 }
 
 interface Store {
@@ -117,8 +119,12 @@ export class LmdbEnvironment {
   private async transact(work: (tables: Tables) => void): Promise<void> {
     const { root, tables } = await this.opened();
     try {
-      await root.transaction(() => work(tables));
+      await root.transaction(() => {
+        work(tables);
+        tables.usage.flush();
+      });
     } catch (error) {
+      tables.usage.reset();
       const reason = await explainFailure(error, this.folder);
       // LMDB refuses further writes, without a word, once its own root page could not be written.
       await this.close();
@@ -147,7 +153,11 @@ function openStore(path: string, durable: boolean): Store {
   try {
     return {
       root,
-      tables: { uploads: new UploadTable(root), deliveries: new DeliveryTable(root) },
+      tables: {
+        uploads: new UploadTable(root),
+        deliveries: new DeliveryTable(root),
+        usage: new UsageTable(root),
+      },
     };
   } catch (error) {
     void root.close();

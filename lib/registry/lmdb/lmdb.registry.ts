@@ -8,6 +8,7 @@ import type {
   UploadQuery,
   UploadRecord,
   UploadRegistry,
+  Usages,
 } from '../registry.interface.js';
 import { checkName } from './keys.js';
 import { LmdbEnvironment } from './lmdb.environment.js';
@@ -59,11 +60,21 @@ export class LmdbRegistry implements UploadRegistry {
     return this.opened.read(({ uploads }) => uploads.get(id));
   }
 
-  async create(record: UploadRecord): Promise<void> {
-    await this.opened.write(({ uploads }) => {
+  async create(
+    record: UploadRecord,
+    admit?: (usages: Usages) => UploadRecord,
+  ): Promise<UploadRecord> {
+    return this.opened.write(({ uploads, usage }) => {
       if (uploads.get(record.id)) throw new Error(`The upload id ${record.id} is taken.`);
-      uploads.put(record);
+      const admitted = admit?.(usage.of(record.owner)) ?? record;
+      uploads.put(admitted);
+      usage.count(admitted, undefined);
+      return admitted;
     });
+  }
+
+  async usage(owner: string | undefined): Promise<Usages> {
+    return this.opened.read(({ usage }) => usage.of(owner));
   }
 
   /**
@@ -72,11 +83,11 @@ export class LmdbRegistry implements UploadRegistry {
    */
   async change(
     id: string,
-    decide: (record: UploadRecord) => UploadChange | undefined,
+    decide: (record: UploadRecord, usages: () => Usages) => UploadChange | undefined,
   ): Promise<UploadRecord | undefined> {
     return this.opened.write((tables) => {
       const record = tables.uploads.get(id);
-      const change = record && decide(record);
+      const change = record && decide(record, () => tables.usage.of(record.owner));
       if (!record || !change) return record;
       checkChange(id, change);
       applyChange(tables, record, change);
@@ -85,10 +96,11 @@ export class LmdbRegistry implements UploadRegistry {
   }
 
   async forget(id: string, dueAt: number): Promise<void> {
-    await this.opened.write(({ uploads, deliveries }) => {
+    await this.opened.write(({ uploads, deliveries, usage }) => {
       const record = uploads.get(id);
       if (record?.dueAt !== dueAt) return;
       uploads.remove(record);
+      usage.count(undefined, record);
       deliveries.removeOf(id);
     });
   }
@@ -202,6 +214,7 @@ function checkChange(id: string, { record, deliveries = [] }: UploadChange): voi
 
 function applyChange(tables: Tables, previous: UploadRecord, change: UploadChange): void {
   tables.uploads.put(change.record, previous);
+  tables.usage.count(change.record, previous);
   for (const row of change.deliveries ?? []) {
     if (tables.deliveries.get(row)?.state !== 'running') tables.deliveries.put(row);
   }

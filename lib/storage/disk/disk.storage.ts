@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat, unlink, writeFile } from 'node:fs/promises';
+import { stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteRange, StoredBytes, UploadStorage, UploadWriter } from '../storage.interface.js';
@@ -35,6 +35,11 @@ export class DiskStorage implements UploadStorage {
     const probe = join(this.folder, `.probe-${randomBytes(8).toString('hex')}`);
     await writeFile(probe, '', { flag: 'wx' });
     await unlink(probe);
+  }
+
+  async room(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.folder);
+    return bavail * bsize;
   }
 
   async stat(id: string): Promise<StoredBytes | undefined> {

@@ -36,6 +36,10 @@ describe('resolveOptions', () => {
     ],
     [{ allowedTypes: ['IMAGE/*', 'text/X.y+z'] }, { allowedTypes: ['image/*', 'text/x.y+z'] }],
     [{ download: true }, { download: true }],
+    [{ quota: { bytes: '1KB' } }, { quota: { bytes: 1024 } }],
+    [{ quota: { uploads: 3, concurrent: 2 } }, { quota: { uploads: 3, concurrent: 2 } }],
+    [{}, { reserveDisk: false }],
+    [{ reserveDisk: true }, { reserveDisk: true }],
     [{ concatenation: {} }, { removePartials: false }],
     [{ concatenation: { removePartials: true } }, { removePartials: true }],
   ])('reads %j', (options, expected) => {
@@ -57,6 +61,8 @@ describe('resolveOptions', () => {
     ['allowedTypes', [' image/png']],
     ['download', 'yes'],
     ['download', 1],
+    ['quota', 5],
+    ['reserveDisk', 'yes'],
     ['metadata', 'none'],
     ['concatenation', true],
   ])('refuses %s: %j', (option, value) => {
@@ -72,6 +78,10 @@ describe('resolveOptions', () => {
     ['metadata.type', { metadata: { type: {} } }],
     ['metadata.validate', { metadata: { validate: 'yes' } }],
     ['metadata.size', { metadata: { size: 7 } }],
+    ['quota.bytes', { quota: { bytes: -1 } }],
+    ['quota.uploads', { quota: { uploads: 0 } }],
+    ['quota.concurrent', { quota: { concurrent: 'few' } }],
+    ['quota.files', { quota: { files: 1 } }],
     ['concatenation.removePartials', { concatenation: { removePartials: 'yes' } }],
     ['concatenation.remove', { concatenation: { remove: true } }],
   ])('refuses %s in %j', (option, options) => {

@@ -1,0 +1,66 @@
+import { TusOptionError } from './option.error.js';
+
+/** The options there are, in groups as they are nested. */
+const KEYS = {
+  '': [
+    'allowedTypes',
+    'cleanup',
+    'concatenation',
+    'cors',
+    'delivery',
+    'download',
+    'durability',
+    'extensions',
+    'idleTimeout',
+    'maxSize',
+    'metadata',
+    'owner',
+    'publicUrl',
+    'quota',
+    'reserveDisk',
+    'sendFile',
+    'tmpFileDir',
+    'uploadValidDuration',
+  ],
+  concatenation: ['removePartials'],
+  cleanup: ['every', 'finishedAfter', 'rememberFor'],
+  cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
+  quota: ['bytes', 'concurrent', 'uploads'],
+  metadata: ['maxBytes', 'maxKeys', 'type', 'validate'],
+  delivery: ['afterDelivery', 'attempts', 'backoff', 'concurrency'],
+  'delivery.backoff': ['first', 'max'],
+};
+
+/** What the controller and the module are made of, before a factory could have run. */
+const SYNCHRONOUS = [
+  'controller',
+  'decorators',
+  'imports',
+  'isGlobal',
+  'name',
+  'uploadPath',
+  'version',
+];
+
+/**
+ * Checks that there are no options that nobody knows.
+ *
+ * @throws TusOptionError
+ */
+export function assertKeys(group: keyof typeof KEYS, value: unknown): void {
+  const known = KEYS[group];
+  const option = group === '' ? 'options' : group;
+  if (typeof value !== 'object' || value === null) {
+    throw new TusOptionError(option, value, `Give an object with any of: ${known.join(', ')}.`);
+  }
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+
+  throw new TusOptionError(
+    group === '' ? unknown : `${group}.${unknown}`,
+    (value as Record<string, unknown>)[unknown],
+    group === '' && SYNCHRONOUS.includes(unknown)
+      ? 'It is read before the factory runs: give it to forRootAsync() beside the factory.'
+      : `There is no such option; there are: ${known.join(', ')}.`,
+  );
+}

@@ -1,0 +1,70 @@
+import type { Readable } from 'node:stream';
+import { defer, switchMap, type Observable } from 'rxjs';
+import type { Upload } from './interfaces/index.js';
+import type { Page, UploadQuery } from './registry/index.js';
+import type { ByteRange } from './storage/index.js';
+import type { TusService } from './tus.service.js';
+import { UploadNotFoundError } from './uploads/index.js';
+
+/**
+ * The uploads of one owner: the methods of `TusService`, to which everyone else's are not there.
+ *
+ * @publicApi
+ */
+export class OwnedUploads {
+  /** @param owner what the `owner` option returned at their creation */
+  constructor(
+    private readonly tus: TusService,
+    readonly owner: string,
+  ) {}
+
+  /** See `TusService.find()`. */
+  async find(id: string): Promise<Upload | undefined> {
+    const upload = await this.tus.find(id);
+    return upload?.owner === this.owner ? upload : undefined;
+  }
+
+  /** See `TusService.list()`. */
+  list(query: Omit<UploadQuery, 'owner'> = {}): Promise<Page<Upload>> {
+    return this.tus.list({ ...query, owner: this.owner });
+  }
+
+  /** See `TusService.progress$()`. */
+  progress$(id: string): Observable<Upload> {
+    return defer(() => this.assertOwned(id)).pipe(switchMap(() => this.tus.progress$(id)));
+  }
+
+  /** See `TusService.getFilepath()`. */
+  async getFilepath(id: string): Promise<string> {
+    await this.assertOwned(id);
+    return this.tus.getFilepath(id);
+  }
+
+  /** See `TusService.createReadStream()`. */
+  async createReadStream(id: string, range?: ByteRange): Promise<Readable> {
+    await this.assertOwned(id);
+    return this.tus.createReadStream(id, range);
+  }
+
+  /** See `TusService.moveTo()`. */
+  async moveTo(id: string, path: string): Promise<string> {
+    await this.assertOwned(id);
+    return this.tus.moveTo(id, path);
+  }
+
+  /** See `TusService.cleanupFile()`. */
+  async cleanupFile(id: string): Promise<void> {
+    await this.assertOwned(id);
+    await this.tus.cleanupFile(id);
+  }
+
+  /** See `TusService.terminate()`. */
+  async terminate(id: string): Promise<void> {
+    await this.assertOwned(id);
+    await this.tus.terminate(id);
+  }
+
+  private async assertOwned(id: string): Promise<void> {
+    if (!(await this.find(id))) throw new UploadNotFoundError(id);
+  }
+}

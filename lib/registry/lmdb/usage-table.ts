@@ -1,0 +1,81 @@
+import type { Database, RootDatabase } from 'lmdb';
+import type { UploadRecord, Usage, Usages } from '../registry.interface.js';
+import { EVERYONE, ownerScope } from './keys.js';
+
+const NOTHING: Usage = { uploads: 0, unfinished: 0, bytes: 0, pending: 0 };
+
+/** The scope of uploads that belong to nobody. */
+const NOBODY = '-';
+
+/**
+ * What uploads take, of each owner and of all; to be used within one transaction.
+ *
+ * Sums are kept in memory until the end of the transaction, so that many creations cost one row.
+ */
+export class UsageTable {
+  private readonly rows: Database<Usage, string>;
+  private readonly changed = new Map<string, Usage>();
+
+  constructor(root: RootDatabase) {
+    this.rows = root.openDB({ name: 'usage', encoding: 'json' });
+  }
+
+  /** What the uploads of an owner take, and all together. */
+  of(owner: string | undefined): Usages {
+    return { own: this.get(scopeOf(owner)), all: this.get(EVERYONE) };
+  }
+
+  /** Counts a record in place of what it was. */
+  count(record: UploadRecord | undefined, previous: UploadRecord | undefined): void {
+    if (previous) this.add(previous.owner, usageOf(previous), -1);
+    if (record) this.add(record.owner, usageOf(record), 1);
+  }
+
+  /** Writes the sums; to be called last in a transaction. */
+  flush(): void {
+    for (const [scope, usage] of this.changed) {
+      if (usage.uploads === 0) this.rows.removeSync(scope);
+      else this.rows.putSync(scope, usage);
+    }
+    this.changed.clear();
+  }
+
+  /** Forgets what a transaction that failed has summed up. */
+  reset(): void {
+    this.changed.clear();
+  }
+
+  private get(scope: string): Usage {
+    return this.changed.get(scope) ?? this.rows.get(scope) ?? NOTHING;
+  }
+
+  private add(owner: string | undefined, usage: Usage, sign: 1 | -1): void {
+    if (usage === NOTHING) return;
+    for (const scope of [EVERYONE, scopeOf(owner)]) {
+      this.changed.set(scope, sum(this.get(scope), usage, sign));
+    }
+  }
+}
+
+function scopeOf(owner: string | undefined): string {
+  return owner === undefined ? NOBODY : ownerScope(owner);
+}
+
+function sum(a: Usage, b: Usage, sign: 1 | -1): Usage {
+  return {
+    uploads: a.uploads + sign * b.uploads,
+    unfinished: a.unfinished + sign * b.unfinished,
+    bytes: a.bytes + sign * b.bytes,
+    pending: a.pending + sign * b.pending,
+  };
+}
+
+/** One whose length is deferred counts as the largest it may become. */
+function usageOf(record: UploadRecord): Usage {
+  const { state, fileRemovedAt, movedTo } = record;
+  const bytes = record.length ?? record.maxSize ?? 0;
+  if (state === 'receiving') return { uploads: 1, unfinished: 1, bytes, pending: bytes };
+  const hasFile = state === 'quarantined' || state === 'finished';
+  if (!hasFile || fileRemovedAt !== undefined || movedTo !== undefined) return NOTHING;
+  return { uploads: 1, unfinished: 0, bytes, pending: 0 };
+}

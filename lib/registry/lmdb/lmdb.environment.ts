@@ -3,6 +3,7 @@ import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { DeliveryTable } from './delivery-table.js';
 import { explainFailure } from './lmdb.errors.js';
+import { MemberTable } from './member-table.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
 import { checkReadiness } from './readiness.js';
 import { syncFolder } from './sync-folder.js';
@@ -13,6 +14,7 @@ import { WriteQueue } from './write-queue.js';
 export interface Tables {
   readonly uploads: UploadTable;
   readonly deliveries: DeliveryTable;
+  readonly members: MemberTable;
 }
 
 interface Store {
@@ -147,7 +149,11 @@ function openStore(path: string, durable: boolean): Store {
   try {
     return {
       root,
-      tables: { uploads: new UploadTable(root), deliveries: new DeliveryTable(root) },
+      tables: {
+        uploads: new UploadTable(root),
+        deliveries: new DeliveryTable(root),
+        members: new MemberTable(root),
+      },
     };
   } catch (error) {
     void root.close();

@@ -1,4 +1,5 @@
 export type * from './completion.interface.js';
+export type * from './claims.js';
 export * from './describe-upload.js';
 export * from './finished-files.js';
 export * from './leases.js';

@@ -28,3 +28,12 @@ export function folderTaken(folder: string): string {
 export function folderUnusable(reason: string): string {
   return `It cannot be created and written to (${reason}). Give a folder on a local disk that this process may write to.`;
 }
+
+/** The processes on the folder cannot hear of each other. */
+export function processesUnusable(reason: string): string {
+  return (
+    `No socket can be made in it, by which the processes that share it hand uploads over (${reason}). ` +
+    `Give a folder on a local file system that takes Unix domain sockets; of a container that is a ` +
+    `volume, not a folder shared with another operating system.`
+  );
+}

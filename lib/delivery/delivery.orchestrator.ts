@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError } from '../errors/index.js';
 import type { TusOptions } from '../options/index.js';
+import { Processes } from '../processes/index.js';
 import type {
   DeliveryOutcome,
   DeliveryRecord,
@@ -32,7 +32,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class DeliveryOrchestrator implements Completion {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   /** Tells this process from all others, those that had the same process id included. */
-  private readonly holder = randomUUID();
+  private readonly holder: string;
   private readonly running = new Set<Promise<void>>();
   private handlers = new Map<string, FinishedHandler>();
   private timer?: NodeJS.Timeout;
@@ -45,16 +45,21 @@ export class DeliveryOrchestrator implements Completion {
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     private readonly files: FinishedFiles,
     private readonly explorer: DeliveryExplorer,
-  ) {}
+    private readonly processes: Processes,
+  ) {
+    this.holder = processes.identity;
+    processes.whenGone((identity) => void this.takeOverFrom(identity));
+  }
 
   /** Finds the handlers, so that uploads that finish from now on are meant for them. */
   explore(): void {
     this.handlers = this.explorer.explore();
   }
 
-  /** Begins to deliver, first of all what a process that died has left. */
+  /** Begins to deliver, first of all what processes that died have left. */
   async start(): Promise<void> {
-    await this.registry.releaseDeliveries((holder) => holder !== this.holder, Date.now());
+    const isGone = (holder: string) => this.processes.isGone(holder);
+    await this.registry.releaseDeliveries(isGone, Date.now());
     this.started = true;
     this.wake();
   }
@@ -89,6 +94,18 @@ export class DeliveryOrchestrator implements Completion {
     if (this.draining || !this.started) return;
     this.draining = true;
     void this.drain();
+  }
+
+  /** What a process that died was to retry later is nobody's until someone looks at it, too. */
+  private async takeOverFrom(identity: string): Promise<void> {
+    if (!this.started) return;
+    try {
+      await this.registry.releaseDeliveries((holder) => holder === identity, Date.now());
+      this.wake();
+    } catch (error) {
+      this.logger.error(`Deliveries could not be taken over: ${asError(error).message}`);
+      this.wakeIn(REGISTRY_PAUSE);
+    }
   }
 
   /** One drain at a time; whoever wakes it meanwhile makes it look again. */

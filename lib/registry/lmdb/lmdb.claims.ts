@@ -5,6 +5,9 @@ import type { ClaimTable } from '../../processes/index.js';
 import { saysNoSpace } from './lmdb.errors.js';
 import { checkReadiness } from './readiness.js';
 
+/** Rows that are written once and removed, so that later ones find their pages on a full disk. */
+const ROOM_ROWS = 1000;
+
 /**
  * Claims in an LMDB environment that is never flushed: it outlives killed processes, and is not
  * meant to outlive the machine.
@@ -23,7 +26,9 @@ export class LmdbClaims implements ClaimTable {
   static async open(folder: string): Promise<LmdbClaims> {
     await mkdir(folder, { recursive: true });
     await checkReadiness(folder);
-    return new LmdbClaims(folder);
+    const claims = new LmdbClaims(folder);
+    claims.makeRoom();
+    return claims;
   }
 
   put(key: string, holder: string, mayReplace: (current?: string) => boolean): string {
@@ -48,6 +53,12 @@ export class LmdbClaims implements ClaimTable {
 
   async close(): Promise<void> {
     await this.root.close();
+  }
+
+  private makeRoom(): void {
+    const keys = Array.from({ length: ROOM_ROWS }, (_, index) => `room-${index}`.padEnd(32));
+    this.transact((root) => keys.forEach((key) => root.putSync(key, key)));
+    this.transact((root) => keys.forEach((key) => root.removeSync(key)));
   }
 
   private transact<T>(work: (root: RootDatabase<string, string>) => T): T {

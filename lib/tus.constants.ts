@@ -27,3 +27,6 @@ export const LOGGER_CONTEXT = 'TusModule';
 
 /** Folder of the registry, inside `tmpFileDir`. */
 export const REGISTRY_FOLDER = '.tus';
+
+/** Folder of the sockets of processes, inside that of the registry. */
+export const PROCESSES_FOLDER = 'processes';

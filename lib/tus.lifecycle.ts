@@ -14,10 +14,11 @@ import { DeliveryOrchestrator } from './delivery/index.js';
 import { asError } from './errors/index.js';
 import { deferContinue } from './http/index.js';
 import { TusOptionError, type TusOptions } from './options/index.js';
+import { Processes, SharedClaims } from './processes/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
-import { folderTaken, folderUnusable } from './tus.messages.js';
+import { folderTaken, folderUnusable, processesUnusable } from './tus.messages.js';
 import { TusHandlers } from './tus.handlers.js';
 import { Recovery, Uploads } from './uploads/index.js';
 
@@ -39,6 +40,8 @@ export class TusLifecycle
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
+    private readonly processes: Processes,
+    private readonly claims: SharedClaims,
     private readonly uploads: Uploads,
     private readonly recovery: Recovery,
     private readonly handlers: TusHandlers,
@@ -54,13 +57,11 @@ export class TusLifecycle
     }
     folders.add(tmpFileDir);
     this.opened = true;
-    try {
+    await this.openOr(folderUnusable, async () => {
       await this.storage.open();
       await this.registry.open();
-    } catch (cause) {
-      const remedy = folderUnusable(asError(cause).message);
-      throw new TusOptionError('tmpFileDir', tmpFileDir, remedy, { cause });
-    }
+    });
+    await this.openOr(processesUnusable, () => this.claims.open());
     this.handlers.explore();
   }
 
@@ -70,6 +71,9 @@ export class TusLifecycle
     await this.deliveries.start();
     this.cleanup.start();
     this.recovery.start();
+    this.processes.whenGone((identity) => {
+      void this.recovery.takeOver(this.claims.leftBy(identity));
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -84,8 +88,18 @@ export class TusLifecycle
 
   async onApplicationShutdown(): Promise<void> {
     if (!this.opened) return;
+    await this.claims.close();
     await this.registry.close();
     folders.delete(this.options.tmpFileDir);
+  }
+
+  private async openOr(remedy: (reason: string) => string, open: () => Promise<void>) {
+    try {
+      await open();
+    } catch (cause) {
+      const { tmpFileDir } = this.options;
+      throw new TusOptionError('tmpFileDir', tmpFileDir, remedy(asError(cause).message), { cause });
+    }
   }
 
   /**

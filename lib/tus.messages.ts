@@ -65,3 +65,11 @@ export function endpointWithoutInstance(name: string, instance?: string): string
 export function uploadPathUnknown(path: string): string {
   return `The upload path "${path}" has parameters, so the URL of an upload that the server creates is unknown. Set publicUrl.`;
 }
+/** The processes on the folder cannot hear of each other. */
+export function processesUnusable(reason: string): string {
+  return (
+    `No socket can be made in it, by which the processes that share it hand uploads over (${reason}). ` +
+    `Give a folder on a local file system that takes Unix domain sockets; of a container that is a ` +
+    `volume, not a folder shared with another operating system.`
+  );
+}

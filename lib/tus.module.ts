@@ -18,10 +18,17 @@ import {
   UploadPath,
 } from './http/index.js';
 import { resolveOptions, type TusOptions } from './options/index.js';
-import { LmdbRegistry, type UploadRegistry } from './registry/index.js';
+import { Processes, SharedClaims } from './processes/index.js';
+import {
+  LmdbRegistry,
+  LmdbSharedTables,
+  type LmdbRegistryOptions,
+  type UploadRegistry,
+} from './registry/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
   LOGGER_CONTEXT,
+  PROCESSES_FOLDER,
   REGISTRY_FOLDER,
   TUS_NAME,
   TUS_OPTIONS,
@@ -66,7 +73,25 @@ import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
     FinishedHandlers,
     MissingHandlers,
     DeliveryOrchestrator,
-    { provide: Leases, useFactory: () => new Leases() },
+    {
+      provide: Processes,
+      inject: [TUS_OPTIONS],
+      useFactory: (options: TusOptions) =>
+        new Processes({
+          folder: join(options.tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER),
+          tables: new LmdbSharedTables(registryOptions(options)),
+        }),
+    },
+    {
+      provide: SharedClaims,
+      inject: [Processes],
+      useFactory: (processes: Processes) => new SharedClaims(processes),
+    },
+    {
+      provide: Leases,
+      inject: [SharedClaims],
+      useFactory: (claims: SharedClaims) => new Leases(undefined, claims),
+    },
     {
       provide: TUS_OPTIONS,
       inject: [MODULE_OPTIONS_TOKEN, { token: TUS_NAME, optional: true }],
@@ -75,11 +100,7 @@ import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
     {
       provide: TUS_REGISTRY,
       inject: [TUS_OPTIONS],
-      useFactory: ({ tmpFileDir, durability }: TusOptions) =>
-        new LmdbRegistry({
-          folder: join(tmpFileDir, REGISTRY_FOLDER),
-          durable: durability !== 'none',
-        }),
+      useFactory: (options: TusOptions) => new LmdbRegistry(registryOptions(options)),
     },
     {
       provide: TUS_STORAGE,
@@ -127,6 +148,10 @@ export class TusModule extends ConfigurableModuleClass {
     // As early as can be: what other modules add to the platform must come after our hooks.
     adapterHost.init$.subscribe(() => platformOf(adapterHost.httpAdapter));
   }
+}
+
+function registryOptions({ tmpFileDir, durability }: TusOptions): LmdbRegistryOptions {
+  return { folder: join(tmpFileDir, REGISTRY_FOLDER), durable: durability !== 'none' };
 }
 
 function reportRecovery(error: unknown, id?: string): void {

@@ -6,13 +6,16 @@ import type { TusOptions } from '../options/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from '../tus.constants.js';
-import { FinishedFiles, isInterim, placedAt, Uploads } from '../uploads/index.js';
+import { FinishedFiles, isInterim, Leases, placedAt, Uploads } from '../uploads/index.js';
 
 /** Uploads looked at together; their writes share flushes, and memory stays bounded. */
 const STEP = 64;
 
 /** Milliseconds after which an upload is looked at again that was being written, or failed. */
 const LATER = 60_000;
+
+/** What a pass holds, as if it were an upload, so that one process at a time makes one. */
+const PASS = 'cleanup';
 
 /** What one look did to an upload. */
 type Verdict = 'expired' | 'removed' | 'forgotten' | 'kept';
@@ -37,11 +40,15 @@ export class CleanupService {
     @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
     private readonly uploads: Uploads,
     private readonly files: FinishedFiles,
+    private readonly leases: Leases,
   ) {}
 
-  /** Makes one pass; calls that come while one is running share it. */
+  /**
+   * Makes one pass; calls that come while one is running share it. While another process makes one,
+   * there is nothing to do.
+   */
   run(): Promise<CleanupReport> {
-    this.pass ??= this.walk(Date.now()).finally(() => (this.pass = undefined));
+    this.pass ??= this.walkAlone(Date.now()).finally(() => (this.pass = undefined));
     return this.pass;
   }
 
@@ -51,8 +58,18 @@ export class CleanupService {
     await this.pass?.catch(() => undefined);
   }
 
+  private async walkAlone(now: number): Promise<CleanupReport> {
+    const lease = await this.leases.tryAcquire(PASS);
+    if (!lease) return nothingDone();
+    try {
+      return await this.walk(now);
+    } finally {
+      lease.release();
+    }
+  }
+
   private async walk(now: number): Promise<CleanupReport> {
-    const report = { expired: 0, removed: 0, forgotten: 0 };
+    const report = nothingDone();
     this.until = now;
     while (!this.stopped) {
       const due = await this.registry.due(now, STEP);
@@ -141,6 +158,10 @@ export class CleanupService {
     );
     return 'kept';
   }
+}
+
+function nothingDone(): { -readonly [Key in keyof CleanupReport]: CleanupReport[Key] } {
+  return { expired: 0, removed: 0, forgotten: 0 };
 }
 
 function isUnfinished(record: UploadRecord): boolean {

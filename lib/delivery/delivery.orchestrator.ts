@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError } from '../errors/index.js';
 import { EventDispatcher, UploadEvents } from '../events/index.js';
 import type { FinishedUpload } from '../interfaces/index.js';
 import type { RetryRules, TusOptions } from '../options/index.js';
+import { Processes } from '../processes/index.js';
 import type {
   DeliveryOutcome,
   DeliveryRecord,
@@ -34,7 +34,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class DeliveryOrchestrator implements Completion {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   /** Tells this process from all others, those that had the same process id included. */
-  private readonly holder = randomUUID();
+  private readonly holder: string;
   private readonly running = new Set<Promise<void>>();
   private readonly shutdown = new AbortController();
   private timer?: NodeJS.Timeout;
@@ -49,11 +49,15 @@ export class DeliveryOrchestrator implements Completion {
     private readonly handlers: FinishedHandlers,
     private readonly dispatcher: EventDispatcher,
     private readonly events: UploadEvents,
-  ) {}
+    private readonly processes: Processes,
+  ) {
+    this.holder = processes.identity;
+    processes.whenGone((identity) => void this.takeOverFrom(identity));
+  }
 
-  /** Begins to deliver, first of all what a process that died has left. */
+  /** Begins to deliver, first of all what processes that died have left. */
   async start(): Promise<void> {
-    await this.registry.releaseDeliveries((holder) => holder !== this.holder, Date.now());
+    await this.registry.releaseDeliveries((holder) => this.processes.isGone(holder), Date.now());
     this.started = true;
     this.wake();
   }
@@ -96,6 +100,18 @@ export class DeliveryOrchestrator implements Completion {
     if (this.draining || !this.started) return;
     this.draining = true;
     void this.drain();
+  }
+
+  /** What a process that died was to retry later is nobody's until someone looks at it, too. */
+  private async takeOverFrom(identity: string): Promise<void> {
+    if (!this.started) return;
+    try {
+      await this.registry.releaseDeliveries((holder) => holder === identity, Date.now());
+      this.wake();
+    } catch (error) {
+      this.logger.error(`Deliveries could not be taken over: ${asError(error).message}`);
+      this.wakeIn(REGISTRY_PAUSE);
+    }
   }
 
   /** One drain at a time; whoever wakes it meanwhile makes it look again. */

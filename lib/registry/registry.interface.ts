@@ -228,5 +228,8 @@ export interface UploadRegistry {
    *
    * @returns how many there were.
    */
-  releaseDeliveries(isGone: (holder: string) => boolean, now: number): Promise<number>;
+  releaseDeliveries(
+    isGone: (holder: string) => boolean | Promise<boolean>,
+    now: number,
+  ): Promise<number>;
 }

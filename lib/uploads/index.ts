@@ -1,4 +1,5 @@
 export * from './body-pump.js';
+export type * from './claims.js';
 export * from './completion.interface.js';
 export * from './creator.js';
 export * from './describe-upload.js';

@@ -1,25 +1,38 @@
+import { SoleClaims, type Claims } from './claims.js';
 import { UploadBusyError } from './upload.errors.js';
 import { Lease, type RevokeReason } from './lease.js';
 
 /** A caller in the line for an upload: the first one holds it, the others wait. */
 interface Place {
   readonly lease: Lease;
+  /** Whether it is another process's, which needs no claim of this one. */
+  readonly isReserved?: boolean;
   readonly granted?: () => void;
-  readonly refused?: () => void;
+  readonly refused?: (reason?: unknown) => void;
 }
 
 /**
- * Who may change which upload, within one process.
+ * Who may change which upload.
  *
  * One caller holds an upload at a time. A newer caller asks the holder to let go and waits in line,
- * first come, first served; nothing polls and nothing spins.
+ * first come, first served; nothing polls and nothing spins. The line is that of this process, and
+ * who comes to its front claims the upload from the others; one that another process wants takes
+ * its place in the line as everyone else.
  */
 export class Leases {
   private readonly lines = new Map<string, Place[]>();
   private closedBy?: RevokeReason;
 
-  /** @param patience milliseconds a caller waits for a holder to flush and let go */
-  constructor(private readonly patience = 10_000) {}
+  /**
+   * @param patience milliseconds a caller waits for a holder to flush and let go
+   * @param claims the uploads that other processes have in hand; none unless given
+   */
+  constructor(
+    private readonly patience = 10_000,
+    private readonly claims: Claims = new SoleClaims(),
+  ) {
+    claims.onWanted((id) => this.reserve(id).catch(() => undefined));
+  }
 
   /**
    * Takes an upload over from whoever holds it.
@@ -27,12 +40,9 @@ export class Leases {
    * @throws UploadBusyError when the holder does not let go in time, or says that it will not.
    */
   acquire(id: string): Promise<Lease> {
-    const lease = this.lease(id);
     const line = this.lines.get(id);
-    if (line) return this.wait(id, line, lease);
-
-    this.lines.set(id, [{ lease }]);
-    return Promise.resolve(lease);
+    if (line) return this.wait(id, line);
+    return this.claims.claim(id) ? this.wait(id, this.begin(id)) : this.holdNow(id);
   }
 
   /** Does some work while holding an upload. */
@@ -46,8 +56,16 @@ export class Leases {
   }
 
   /** Takes an upload that nobody holds, and disturbs no one. */
-  tryAcquire(id: string): Promise<Lease | undefined> {
-    return this.lines.has(id) ? Promise.resolve(undefined) : this.acquire(id);
+  async tryAcquire(id: string): Promise<Lease | undefined> {
+    if (this.lines.has(id)) return undefined;
+    const lease = await this.holdNow(id);
+    let isOurs = false;
+    try {
+      isOurs = await this.claims.tryClaim(id);
+    } finally {
+      if (!isOurs) lease.release();
+    }
+    return isOurs ? lease : undefined;
   }
 
   /** Asks everyone to let go, now and from now on. */
@@ -56,6 +74,24 @@ export class Leases {
     for (const line of this.lines.values()) {
       for (const place of line) place.lease.revoke(reason);
     }
+  }
+
+  /** Takes an upload out of the hands of this process, so that another one can have it. */
+  private reserve(id: string): Promise<Lease> {
+    const line = this.lines.get(id);
+    return line ? this.wait(id, line, true) : this.holdNow(id);
+  }
+
+  private begin(id: string): Place[] {
+    const line: Place[] = [];
+    this.lines.set(id, line);
+    return line;
+  }
+
+  private holdNow(id: string): Promise<Lease> {
+    const lease = this.lease(id);
+    this.begin(id).push({ lease });
+    return Promise.resolve(lease);
   }
 
   private lease(id: string): Lease {
@@ -67,22 +103,24 @@ export class Leases {
     return lease;
   }
 
-  private wait(id: string, line: Place[], lease: Lease): Promise<Lease> {
+  private wait(id: string, line: Place[], isReserved = false): Promise<Lease> {
     const [holder] = line;
     if (holder?.lease.isPinned) return Promise.reject(new UploadBusyError(id));
+    const lease = this.lease(id);
     return new Promise((resolve, reject) => {
-      const refused = () => {
+      const refused = (reason: unknown = new UploadBusyError(id)) => {
         clearTimeout(timer);
         this.leave(id, lease);
-        reject(new UploadBusyError(id));
+        reject(reason as Error);
       };
       const timer = setTimeout(refused, this.patience);
       const granted = () => {
         clearTimeout(timer);
         resolve(lease);
       };
-      line.push({ lease, granted, refused });
-      holder?.lease.revoke('newer-request');
+      line.push({ lease, isReserved, granted, refused });
+      if (holder) holder.lease.revoke('newer-request');
+      else this.grant(id, line);
     });
   }
 
@@ -97,13 +135,30 @@ export class Leases {
     if (!line || index === -1) return;
 
     line.splice(index, 1);
-    if (line.length === 0) this.lines.delete(id);
-    else if (index === 0) this.grant(line);
+    if (line.length === 0) this.end(id);
+    else if (index === 0) this.grant(id, line);
   }
 
-  private grant(line: Place[]): void {
+  private end(id: string): void {
+    this.lines.delete(id);
+    this.claims.release(id);
+  }
+
+  private grant(id: string, line: Place[]): void {
     const [next, ...others] = line;
     if (others.length > 0) next?.lease.revoke('newer-request');
-    next?.granted?.();
+    const claiming = next?.isReserved ? undefined : this.claims.claim(id);
+    if (!claiming) return next?.granted?.();
+    claiming.then(
+      (isOurs) => (isOurs ? this.onClaimed(id) : next?.refused?.()),
+      (error: unknown) => next?.refused?.(error),
+    );
+  }
+
+  /** Whoever is first now has it; the one for whom it was claimed may have run out of patience. */
+  private onClaimed(id: string): void {
+    const line = this.lines.get(id);
+    if (line) this.grant(id, line);
+    else this.claims.release(id);
   }
 }

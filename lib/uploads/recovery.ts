@@ -22,6 +22,11 @@ export class Recovery {
     this.walk = this.run().catch((error: unknown) => this.onError(error));
   }
 
+  /** Does the same, at once, for the uploads that a process had in hand when it died. */
+  async takeOver(ids: readonly string[]): Promise<void> {
+    if (!this.stopped) await Promise.all(ids.map((id) => this.settle(id)));
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     await this.walk;

@@ -1,1 +1,2 @@
 export * from './lmdb.registry.js';
+export * from './lmdb.shared-tables.js';

@@ -3,6 +3,7 @@ import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { DeliveryTable } from './delivery-table.js';
 import { explainFailure } from './lmdb.errors.js';
+import { MemberTable } from './member-table.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
 import { checkReadiness } from './readiness.js';
 import { syncFolder } from './sync-folder.js';
@@ -15,6 +16,7 @@ export interface Tables {
   readonly uploads: UploadTable;
   readonly deliveries: DeliveryTable;
   readonly usage: UsageTable;
+  readonly members: MemberTable;
 }
 
 interface Store {
@@ -157,6 +159,7 @@ function openStore(path: string, durable: boolean): Store {
         uploads: new UploadTable(root),
         deliveries: new DeliveryTable(root),
         usage: new UsageTable(root),
+        members: new MemberTable(root),
       },
     };
   } catch (error) {

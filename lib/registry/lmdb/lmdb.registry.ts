@@ -164,11 +164,14 @@ export class LmdbRegistry implements UploadRegistry {
     });
   }
 
-  async releaseDeliveries(isGone: (holder: string) => boolean, now: number): Promise<number> {
+  async releaseDeliveries(
+    isGone: (holder: string) => boolean | Promise<boolean>,
+    now: number,
+  ): Promise<number> {
     let released = 0;
     let holder = await this.nextHolder();
     while (holder !== undefined) {
-      if (isGone(holder)) released += await this.releaseAll(holder, now);
+      if (await isGone(holder)) released += await this.releaseAll(holder, now);
       holder = await this.nextHolder(holder);
     }
     return released;

@@ -1,0 +1,4 @@
+export * from './process-gone.error.js';
+export * from './processes.js';
+export * from './shared-claims.js';
+export type * from './shared-tables.interface.js';

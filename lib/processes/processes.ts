@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Doorway } from './doorway.js';
+import type { Question } from './messages.js';
+import { LinkLostError, Peer } from './peer.js';
+import { ProcessGoneError } from './process-gone.error.js';
+import type { ClaimTable, SharedTables } from './shared-tables.interface.js';
+import { removeSocket } from './socket-address.js';
+
+/** Milliseconds between two tries of what went wrong and must not stay so. */
+const RETRY_PAUSE = 1000;
+
+/** Milliseconds that others get to take note of this process: at its start, and when it matters. */
+const JOINING_PATIENCE = 1000;
+const MEETING_PATIENCE = 10_000;
+
+/** Where processes that belong together meet. */
+export interface ProcessesOptions {
+  /** Absolute path of the folder for their sockets; made when it is not there. */
+  readonly folder: string;
+  readonly tables: SharedTables;
+}
+
+type Listener = (identity: string) => void;
+
+/**
+ * The other processes on the same folder: who they are, what they ask, and that they ended.
+ *
+ * A process goes by a random identity, for process ids are given anew and mean nothing in another
+ * container. It lives as long as its socket takes connections, which the system ends with it, so
+ * that a killed one is noticed at once.
+ */
+export class Processes {
+  readonly identity = randomBytes(16).toString('hex');
+  private readonly peers = new Map<string, Peer>();
+  private readonly linking = new Map<string, Promise<Peer | undefined>>();
+  private readonly answerers = new Map<string, (body: string, from: string) => Promise<string>>();
+  private readonly onMet: (() => void)[] = [];
+  private readonly onGone: Listener[] = [];
+  private doorway?: Doorway;
+  private meeting?: Promise<void>;
+  private met = false;
+  private closed = false;
+
+  constructor(private readonly options: ProcessesOptions) {}
+
+  /** Whether no other process is known to live. */
+  get isAlone(): boolean {
+    return this.peers.size === 0;
+  }
+
+  /** Whether all others know of this process. */
+  get isMet(): boolean {
+    return this.met && !this.closed;
+  }
+
+  /**
+   * Waits until all others know of this process.
+   *
+   * @param patience milliseconds
+   * @returns whether they do
+   */
+  async meet(patience = MEETING_PATIENCE): Promise<boolean> {
+    if (this.isMet) return true;
+    const met = new AbortController();
+    const outOfPatience = pause(patience, undefined, { signal: met.signal });
+    await Promise.race([this.meeting, outOfPatience]);
+    met.abort();
+    await outOfPatience.catch(() => undefined);
+    return this.isMet;
+  }
+
+  /**
+   * Joins the processes on the folder, and gives them a second to take note of that.
+   *
+   * @returns the claims that they share
+   * @throws Error of the system when there can be no socket in the folder
+   */
+  async open(): Promise<ClaimTable> {
+    const { folder, tables } = this.options;
+    try {
+      await mkdir(folder, { recursive: true });
+      this.doorway = await Doorway.open(folder, this.identity, (asked) => this.answerTo(asked));
+      await tables.open();
+      const claims = await tables.openClaims(await this.join());
+      this.meeting = this.greetAll([...this.peers.keys()]);
+      await this.meet(JOINING_PATIENCE);
+      return claims;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Leaves the others, who take this process for ended from now on. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.doorway?.close();
+    this.doorway = undefined;
+    for (const peer of this.peers.values()) peer.close();
+    this.peers.clear();
+    await this.options.tables.close();
+  }
+
+  /** Answers what others ask under a topic. */
+  answer(topic: string, answerer: (body: string, from: string) => Promise<string>): void {
+    this.answerers.set(topic, answerer);
+  }
+
+  /** Calls when another process joined, before it learns that it is known. */
+  whenMet(listener: () => void): void {
+    this.onMet.push(listener);
+  }
+
+  /** Calls when another process was found to have ended. */
+  whenGone(listener: Listener): void {
+    this.onGone.push(listener);
+  }
+
+  /**
+   * Asks another process.
+   *
+   * @throws ProcessGoneError when it ends before it has answered, and when this one is closed
+   * @throws Error when it answered with an error
+   */
+  async ask(identity: string, topic: string, body = ''): Promise<string> {
+    for (;;) {
+      const peer = await this.link(identity);
+      if (!peer) throw new ProcessGoneError(identity);
+      try {
+        return await peer.ask(topic, body);
+      } catch (error) {
+        if (!(error instanceof LinkLostError)) throw error;
+      }
+    }
+  }
+
+  /** Whether a process has ended for certain; the system is asked, no clock. */
+  async isGone(identity: string): Promise<boolean> {
+    if (identity === this.identity) return false;
+    try {
+      return (await this.link(identity)) === undefined && !this.closed;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Notes this process among those that live, and forgets those that do not. */
+  private async join(): Promise<string> {
+    const { tables } = this.options;
+    for (;;) {
+      const seen = await tables.readMembers();
+      const alive = await this.linkAll(seen?.identities ?? []);
+      // Without anyone alive what was shared may date from before the machine was lost.
+      const generation =
+        seen && alive.length > 0 ? seen.generation : randomBytes(8).toString('hex');
+      const identities = [...alive, this.identity];
+      if (await tables.replaceMembers(seen, { generation, identities })) return generation;
+    }
+  }
+
+  private async linkAll(identities: readonly string[]): Promise<string[]> {
+    const peers = await Promise.all(identities.map((identity) => this.link(identity)));
+    return identities.filter((_, index) => peers[index] !== undefined);
+  }
+
+  private async greetAll(identities: readonly string[]): Promise<void> {
+    await Promise.all(identities.map((identity) => this.greet(identity)));
+    this.met = true;
+  }
+
+  private async greet(identity: string): Promise<void> {
+    while (!this.closed) {
+      try {
+        await this.ask(identity, 'hello');
+        return;
+      } catch (error) {
+        if (error instanceof ProcessGoneError) return;
+        await pause(RETRY_PAUSE, undefined, { ref: false });
+      }
+    }
+  }
+
+  private async answerTo({ topic, body, from }: Question): Promise<string> {
+    if (topic === 'hello') return this.welcome(from);
+    const answerer = this.answerers.get(topic);
+    if (!answerer) throw new Error(`Nobody answers to ${topic}.`);
+    return answerer(body, from);
+  }
+
+  private async welcome(identity: string): Promise<string> {
+    await this.link(identity);
+    for (const listener of this.onMet) listener();
+    return '';
+  }
+
+  /** The open connection to a process; `undefined` when it has ended. */
+  private async link(identity: string): Promise<Peer | undefined> {
+    const peer = this.peers.get(identity);
+    if (peer?.isOpen) return peer;
+    const linking =
+      this.linking.get(identity) ??
+      this.connect(identity).finally(() => this.linking.delete(identity));
+    this.linking.set(identity, linking);
+    return linking;
+  }
+
+  private async connect(identity: string): Promise<Peer | undefined> {
+    if (this.closed) return undefined;
+    const peer = await Peer.reach(this.options.folder, identity, this.identity);
+    if (this.closed) peer?.close();
+    else if (peer) this.watch(identity, peer);
+    else await this.forget(identity);
+    return this.closed ? undefined : peer;
+  }
+
+  private watch(identity: string, peer: Peer): void {
+    this.peers.set(identity, peer);
+    void peer.closed.then(() => this.look(identity));
+  }
+
+  /** A connection that ended is the sign to look, not the proof that its process did. */
+  private async look(identity: string): Promise<void> {
+    while (!this.closed && this.peers.has(identity)) {
+      try {
+        await this.link(identity);
+        return;
+      } catch {
+        await pause(RETRY_PAUSE, undefined, { ref: false });
+      }
+    }
+  }
+
+  private async forget(identity: string): Promise<void> {
+    await removeSocket(this.options.folder, identity).catch(() => undefined);
+    if (!this.peers.delete(identity) || this.closed) return;
+    for (const listener of this.onGone) listener(identity);
+  }
+}

@@ -1,0 +1,90 @@
+import { mkdir } from 'node:fs/promises';
+import { open, type RootDatabase } from 'lmdb';
+import { NoSpaceError } from '../../errors/index.js';
+import type { ClaimTable } from '../../processes/index.js';
+import { saysNoSpace } from './lmdb.errors.js';
+import { checkReadiness } from './readiness.js';
+
+/** Rows that are written once and removed, so that later ones find their pages on a full disk. */
+const ROOM_ROWS = 1000;
+
+/**
+ * Claims in an LMDB environment that is never flushed: it outlives killed processes, and is not
+ * meant to outlive the machine.
+ *
+ * Its transactions are synchronous: they take some ten microseconds, and one that waited for its
+ * turn of the event loop would make all other processes wait with it.
+ */
+export class LmdbClaims implements ClaimTable {
+  private root: RootDatabase<string, string>;
+
+  private constructor(private readonly folder: string) {
+    this.root = openRoot(folder);
+  }
+
+  /** @throws Error when the folder cannot be used, or there is no room in it */
+  static async open(folder: string): Promise<LmdbClaims> {
+    await mkdir(folder, { recursive: true });
+    await checkReadiness(folder);
+    const claims = new LmdbClaims(folder);
+    claims.makeRoom();
+    return claims;
+  }
+
+  put(key: string, holder: string, mayReplace: (current?: string) => boolean): string {
+    return this.transact((root) => {
+      const current = root.get(key);
+      if (current !== undefined && !mayReplace(current)) return current;
+      if (current !== holder) root.putSync(key, holder);
+      return holder;
+    });
+  }
+
+  remove(key: string, holder: string): void {
+    this.transact((root) => {
+      if (root.get(key) === holder) root.removeSync(key);
+    });
+  }
+
+  keysOf(holder: string): string[] {
+    this.root.resetReadTxn();
+    return [...this.root.getRange()].filter((row) => row.value === holder).map(({ key }) => key);
+  }
+
+  async close(): Promise<void> {
+    await this.root.close();
+  }
+
+  private makeRoom(): void {
+    const keys = Array.from({ length: ROOM_ROWS }, (_, index) => `room-${index}`.padEnd(32));
+    this.transact((root) => keys.forEach((key) => root.putSync(key, key)));
+    this.transact((root) => keys.forEach((key) => root.removeSync(key)));
+  }
+
+  private transact<T>(work: (root: RootDatabase<string, string>) => T): T {
+    try {
+      return this.root.transactionSync(() => work(this.root));
+    } catch (error) {
+      this.reopen();
+      throw saysNoSpace(error) ? new NoSpaceError({ cause: error }) : error;
+    }
+  }
+
+  /** LMDB refuses further writes, without a word, once its own root page could not be written. */
+  private reopen(): void {
+    const failed = this.root;
+    this.root = openRoot(this.folder);
+    void failed.close();
+  }
+}
+
+function openRoot(path: string): RootDatabase<string, string> {
+  return open<string, string>({
+    path,
+    noSubdir: false,
+    encoding: 'string',
+    noSync: true,
+    overlappingSync: false,
+    eventTurnBatching: false,
+  });
+}

@@ -1,0 +1,26 @@
+import type { Database, RootDatabase } from 'lmdb';
+import { isDeepStrictEqual } from 'node:util';
+import type { Members } from '../../processes/index.js';
+
+/** The one key of the table. */
+const NOW = 'now';
+
+/** The processes on the folder; to be used within one transaction. */
+export class MemberTable {
+  private readonly rows: Database<Members, string>;
+
+  constructor(root: RootDatabase) {
+    this.rows = root.openDB({ name: 'members', encoding: 'json' });
+  }
+
+  get(): Members | undefined {
+    return this.rows.get(NOW);
+  }
+
+  /** Stores members in place of those that were seen; tells whether these were still there. */
+  replace(seen: Members | undefined, next: Members): boolean {
+    if (!isDeepStrictEqual(this.get(), seen)) return false;
+    this.rows.putSync(NOW, next);
+    return true;
+  }
+}

@@ -1,0 +1,45 @@
+/** A key that is left alone until it is released. */
+interface Reserved {
+  release(): void;
+}
+
+/** Who among several processes may have an upload in hand. */
+export interface Claims {
+  /**
+   * Takes an upload over from whichever process has it.
+   *
+   * @returns nothing when this process has it now, else a promise of whether it got it
+   */
+  claim(id: string): Promise<boolean> | undefined;
+
+  /** Takes an upload that no other process has, and disturbs none. */
+  tryClaim(id: string): Promise<boolean>;
+
+  /** Gives an upload back; nothing happens when this process does not have it. */
+  release(id: string): void;
+
+  /**
+   * Says how other processes get an upload that this one has: what is called resolves once it can
+   * be given away, and to `undefined` when it will not be.
+   */
+  onWanted(reserve: (id: string) => Promise<Reserved | undefined>): void;
+}
+
+/** The claims of a process that shares its uploads with no other one. */
+export class SoleClaims implements Claims {
+  claim(): undefined {
+    return undefined;
+  }
+
+  tryClaim(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  release(): void {
+    // Nobody else is there to take it.
+  }
+
+  onWanted(): void {
+    // Nobody else is there to ask.
+  }
+}

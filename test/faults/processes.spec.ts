@@ -1,0 +1,288 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  create,
+  eventually,
+  makeTempFolder,
+  OCTETS,
+  offsetOf,
+  patch,
+  PLATFORMS,
+  RawConnection,
+  rawHead,
+  removeTempFolder,
+  SeededContent,
+  startApp,
+  storedBytes,
+  uploadWhole,
+} from '../support/index.js';
+import type { CreatedUpload, HttpTarget, TestApp } from '../support/index.js';
+import { Leases } from '../../lib/uploads/index.js';
+import { readEntries } from './journal.js';
+import type { JournalEntry } from './journal.js';
+import { ServerProcess } from './server-process.js';
+import { settingsIn } from './server-settings.js';
+import type { ServerSettings } from './server-settings.js';
+
+const MB = 1024 * 1024;
+const RACES = 30;
+const EXPIRED = 200;
+
+describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
+  let folder: string;
+  let settings: ServerSettings;
+  let a: ServerProcess;
+  let b: ServerProcess;
+
+  beforeAll(async () => {
+    folder = await makeTempFolder();
+    settings = settingsIn(folder, platform);
+    [a, b] = await Promise.all([ServerProcess.start(settings), ServerProcess.start(settings)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([a.kill(), b.kill()]);
+    await removeTempFolder(folder);
+  });
+
+  /** Does something with one more process, which is killed afterwards at the latest. */
+  async function withAnother(work: (server: ServerProcess) => Promise<void>): Promise<void> {
+    const server = await ServerProcess.start(settings);
+    try {
+      await work(server);
+    } finally {
+      await server.kill();
+    }
+  }
+
+  /** Does something with one more process, which is this one. */
+  async function withThisOne(work: (app: TestApp) => Promise<void>): Promise<void> {
+    const app = await startApp({ platform, tmpFileDir: settings.tmpFileDir });
+    try {
+      await work(app);
+    } finally {
+      await app.close();
+    }
+  }
+
+  function stored(upload: CreatedUpload): Promise<Buffer> {
+    return storedBytes(settings, upload);
+  }
+
+  async function untilStored(upload: CreatedUpload, bytes: number): Promise<void> {
+    await eventually(async () => expect((await stored(upload)).length).toBe(bytes));
+  }
+
+  /** Begins a PATCH, and waits until the server has its first bytes. */
+  async function stall(
+    server: HttpTarget,
+    upload: CreatedUpload,
+    length: number,
+    bytes: string,
+  ): Promise<RawConnection> {
+    const connection = await RawConnection.open(server);
+    const lines = ['Tus-Resumable: 1.0.0', `Content-Type: ${OCTETS}`, 'Upload-Offset: 0'];
+    const head = rawHead('PATCH', upload.path, [...lines, `Content-Length: ${length}`]);
+    await connection.write(head + bytes);
+    await untilStored(upload, bytes.length);
+    return connection;
+  }
+
+  /** The deliveries of an upload that have begun, once there are so many. */
+  async function begun({ id }: CreatedUpload, count: number): Promise<JournalEntry[]> {
+    return eventually(async () => {
+      const entries = await readEntries(settings.journal);
+      const begins = entries.filter((entry) => entry.id === id && entry.event === 'begin');
+      expect(begins.length).toBeGreaterThanOrEqual(count);
+      return begins;
+    });
+  }
+
+  function happened({ id }: CreatedUpload, event: JournalEntry['event']): Promise<void> {
+    return eventually(async () => {
+      const entries = await readEntries(settings.journal);
+      expect(entries.some((entry) => entry.id === id && entry.event === event)).toBe(true);
+    }, 10_000);
+  }
+
+  it('give an upload whose client has fallen silent to a HEAD, and to a PATCH, at the other one', async () => {
+    const upload = await create(a, { length: 10 });
+    const silent = await stall(a, upload, 10, 'abcd');
+
+    expect(await offsetOf(b, upload)).toBe(4);
+    expect((await patch(b, upload, { offset: 4, body: 'efghij' })).status).toBe(204);
+
+    expect((await silent.responseOrClose())?.status ?? 423).toBe(423);
+    expect((await stored(upload)).toString()).toBe('abcdefghij');
+    silent.destroy();
+  });
+
+  it('give an upload at once to a PATCH at the other one, which goes on where the first one ended', async () => {
+    const upload = await create(a, { length: 10 });
+    const silent = await stall(a, upload, 10, 'abcd');
+
+    expect((await patch(b, upload, { offset: 4, body: 'efghij' })).status).toBe(204);
+
+    expect((await silent.response()).status).toBe(423);
+    expect((await stored(upload)).toString()).toBe('abcdefghij');
+    silent.destroy();
+  });
+
+  it('lose no byte when a HEAD at the other one ends a client that is sending', async () => {
+    const content = new SeededContent(platform, 64 * MB);
+    const upload = await create(a, { length: content.length });
+    const sender = await stall(a, upload, content.length, '');
+    let sending = true;
+    void sender.closed.then(() => (sending = false));
+    const flood = (async () => {
+      for (const piece of content.pieces()) {
+        if (!sending) return;
+        await sender.write(piece);
+      }
+    })();
+    await eventually(async () => expect((await stored(upload)).length).toBeGreaterThan(MB));
+
+    const offset = await offsetOf(b, upload);
+
+    expect((await stored(upload)).length).toBe(offset);
+    sender.destroy();
+    await flood;
+    const rest = content.bytes(offset);
+    expect((await patch(b, upload, { offset, body: rest })).status).toBe(204);
+    expect((await stored(upload)).equals(content.bytes())).toBe(true);
+  });
+
+  it(`let exactly one of two PATCHes win, ${RACES} times`, async () => {
+    for (let race = 0; race < RACES; race++) {
+      const upload = await create(a, { length: 1024 });
+      const bodies = ['a', 'b'].map((letter) => letter.repeat(1024));
+      const answers = await Promise.all([
+        patch(a, upload, { body: bodies[0] }),
+        patch(b, upload, { body: bodies[1] }),
+      ]);
+
+      const winner = answers.findIndex(({ status }) => status === 204);
+      expect([409, 423]).toContain(answers[1 - winner]?.status);
+      expect((await stored(upload)).toString()).toBe(bodies[winner]);
+    }
+  });
+
+  it('go on with an upload whose process is killed, without waiting', () =>
+    withAnother(async (victim) => {
+      const upload = await create(victim, { length: 10 });
+      await stall(victim, upload, 10, 'abcd');
+
+      await victim.kill();
+
+      expect(await offsetOf(b, upload)).toBe(4);
+      expect((await patch(b, upload, { offset: 4, body: 'efghij' })).status).toBe(204);
+    }));
+
+  it('deliver again what a killed one was delivering, without a restart', () =>
+    withAnother(async (victim) => {
+      const metadata = { takes: '15000' };
+      // The one that received the last byte delivers.
+      const upload = await create(victim, { length: 1, metadata, body: 'x' });
+      await begun(upload, 1);
+
+      await victim.kill();
+
+      const begins = await begun(upload, 2);
+      expect(begins.map(({ attempt }) => attempt)).toEqual([1, 2]);
+    }));
+
+  it('retry what a killed one was to retry later', () =>
+    withAnother(async (victim) => {
+      const metadata = { failures: '1' };
+      const upload = await create(victim, { length: 1, metadata, body: 'x' });
+      await happened(upload, 'throw');
+
+      await victim.kill();
+
+      const [, second] = await begun(upload, 2);
+      expect(second?.attempt).toBe(2);
+    }));
+
+  it('leave a handler alone that runs in one of them while others start and die', async () => {
+    const upload = await create(a, { length: 1, metadata: { takes: '4000' }, body: 'x' });
+    await begun(upload, 1);
+
+    await withAnother(async (other) => {
+      const next = await uploadWhole(other, 'another one');
+      await happened(next, 'end');
+    });
+    await happened(upload, 'end');
+
+    expect(await begun(upload, 1)).toHaveLength(1);
+  });
+
+  it('count each expired upload once when all clean up', async () => {
+    const creations = Array.from({ length: EXPIRED }, (_, index) =>
+      create(index % 2 === 0 ? a : b, { length: 1, path: '/expiring' }),
+    );
+    await Promise.all(creations);
+    let expired = 0;
+    const cleanUp = async (): Promise<void> => {
+      const reports = await Promise.all([a.cleanup(), b.cleanup()]);
+      for (const report of reports) expired += report.expired;
+    };
+
+    await eventually(async () => {
+      await cleanUp();
+      expect(expired).toBeGreaterThanOrEqual(EXPIRED);
+    });
+
+    await cleanUp();
+    expect(expired).toBe(EXPIRED);
+  });
+
+  it('leave alone, at their start, what another one is just receiving', async () => {
+    const upload = await create(a, { length: 4 });
+    const silent = await stall(a, upload, 4, 'abc');
+
+    await withAnother(() => silent.write('d'));
+
+    expect((await silent.response()).status).toBe(204);
+    silent.destroy();
+  });
+
+  it('refuse at once what one of them has pinned', () =>
+    withThisOne(async (app) => {
+      const upload = await create(b, { length: 10 });
+      const lease = await app.nest.get(Leases, { strict: false }).acquire(upload.id);
+      lease.pin();
+
+      const answer = await patch(b, upload, { body: 'abcdefghij' });
+
+      expect(answer.status).toBe(423);
+      expect(lease.revokedBy).toBeUndefined();
+      lease.release();
+      expect((await patch(b, upload, { body: 'abcdefghij' })).status).toBe(204);
+    }));
+
+  it('hand over what is under way when one of them shuts down', () =>
+    withThisOne(async (app) => {
+      const upload = await create(b, { length: 10 });
+      const silent = await stall(app, upload, 10, 'abcd');
+
+      await Promise.all([app.close(), silent.responseOrClose()]);
+
+      expect(await offsetOf(b, upload)).toBe(4);
+      expect((await patch(b, upload, { offset: 4, body: 'efghij' })).status).toBe(204);
+      silent.destroy();
+    }));
+});
+
+describe.each(PLATFORMS)('A folder in which there can be no sockets (%s)', (platform) => {
+  it('is refused at start, with what to do about it', async () => {
+    const folder = await makeTempFolder();
+    const tmpFileDir = join(folder, 'uploads');
+    const first = await startApp({ platform, tmpFileDir });
+    await first.close();
+    await rm(join(tmpFileDir, '.tus', 'processes'), { recursive: true });
+    await writeFile(join(tmpFileDir, '.tus', 'processes'), '');
+
+    await expect(startApp({ platform, tmpFileDir })).rejects.toThrow(/tmpFileDir.*socket/);
+    await removeTempFolder(folder);
+  });
+});

@@ -1,0 +1,83 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** What a process is told to do. */
+export interface Order {
+  readonly does: 'acquire' | 'tryAcquire' | 'release' | 'pin' | 'count' | 'leave';
+  readonly key?: string;
+  readonly steps?: number;
+}
+
+/** What a process tells. */
+export interface Report {
+  readonly event: 'ready' | 'done' | 'asked' | 'gone';
+  readonly detail: string;
+}
+
+const CHILD = fileURLToPath(new URL('./member.child.js', import.meta.url));
+
+const running = new Set<Member>();
+
+afterEach(async () => {
+  await Promise.all([...running].map((member) => member.kill()));
+});
+
+/** One of the processes on a folder; those left over are killed after each test. */
+export class Member {
+  /** Everything it told, oldest first. */
+  readonly reports: Report[] = [];
+  private readonly told = new EventEmitter();
+
+  private constructor(private readonly child: ChildProcess) {
+    child.on('message', (report: Report) => {
+      this.reports.push(report);
+      this.told.emit('report');
+    });
+    running.add(this);
+  }
+
+  /** Resolves once it has joined. */
+  static async start(folder: string, patience = 10_000): Promise<Member> {
+    const member = new Member(fork(CHILD, [folder, String(patience)], { execArgv: [] }));
+    await member.report('ready');
+    return member;
+  }
+
+  get identity(): string {
+    return this.reports[0]!.detail;
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** Waits until it tells an event; the detail any unless told. */
+  async report(event: Report['event'], detail?: string): Promise<Report> {
+    const isIt = (it: Report) => it.event === event && (detail ?? it.detail) === it.detail;
+    for (;;) {
+      const found = this.reports.find(isIt);
+      if (found) return found;
+      await once(this.told, 'report');
+    }
+  }
+
+  /** Tells it to do something, one thing at a time; resolves to what came of it. */
+  async tell(does: Order['does'], key?: string, steps?: number): Promise<string> {
+    const done = () => this.reports.filter(({ event }) => event === 'done');
+    const { length } = done();
+    this.child.send({ does, key, steps });
+    while (done().length === length) await once(this.told, 'report');
+    return done().at(-1)!.detail;
+  }
+
+  /** Ends it without giving it a chance to do anything; nothing happens when it ended. */
+  async kill(): Promise<void> {
+    running.delete(this);
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exit = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await exit;
+  }
+}

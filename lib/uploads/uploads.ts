@@ -232,7 +232,9 @@ export class Uploads {
 
   /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
   private async removeAndThrow(id: string, error: unknown): Promise<never> {
-    await this.transitions.end(id, 'terminated').catch(() => undefined);
+    const end = this.transitions.end(id, 'terminated');
+    // The bytes nobody can come back to may be what filled the disk, so that no record changes.
+    await end.catch(() => this.storage.remove(id)).catch(() => undefined);
     throw error;
   }
 

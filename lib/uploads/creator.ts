@@ -35,7 +35,7 @@ export class Creator {
 
   constructor(
     private readonly existing: ExistingUploads,
-    storage: UploadStorage,
+    private readonly storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly leases: Leases,
     private readonly transitions: Transitions,
@@ -113,7 +113,9 @@ export class Creator {
 
   /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
   private async abandon(id: string, error: unknown): Promise<never> {
-    await this.transitions.abandon(id).catch(() => undefined);
+    const abandoning = this.transitions.abandon(id);
+    // The bytes nobody can come back to may be what filled the disk, so that no record changes.
+    await abandoning.catch(() => this.storage.remove(id)).catch(() => undefined);
     throw error;
   }
 

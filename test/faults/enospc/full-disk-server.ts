@@ -1,5 +1,8 @@
 import type { CreatedUpload, HttpTarget } from '../../support/index.js';
 
+/** What names an upload. */
+export type Named = Pick<CreatedUpload, 'id'>;
+
 /** A server whose disk a test fills and empties. */
 export interface FullDiskServer {
   readonly target: HttpTarget;
@@ -11,10 +14,13 @@ export interface FullDiskServer {
   makeRoom(): Promise<void>;
 
   /** The bytes that the disk holds of an upload. */
-  stored(upload: CreatedUpload): Promise<Buffer>;
+  stored(upload: Named): Promise<Buffer>;
+
+  /** Names of the files of all uploads, sorted. */
+  files(): Promise<string[]>;
 
   /** Resolves once the handler was told of an upload. */
-  delivered(upload: CreatedUpload): Promise<void>;
+  delivered(upload: Named): Promise<void>;
 
   /** Fails when something went wrong that no client saw. */
   expectWell(): void;

@@ -3,9 +3,9 @@ import { NoSpaceError } from '../../../lib/index.js';
 import type { UploadRegistry } from '../../../lib/registry/index.js';
 import type { UploadStorage } from '../../../lib/storage/index.js';
 import { TUS_REGISTRY, TUS_STORAGE } from '../../../lib/tus.constants.js';
-import { startApp, storedBytes, watchUnhandledRejections } from '../../support/index.js';
-import type { CreatedUpload, PlatformName, TestApp } from '../../support/index.js';
-import type { FullDiskServer } from './full-disk-server.js';
+import { listFiles, startApp, storedBytes, watchUnhandledRejections } from '../../support/index.js';
+import type { PlatformName, TestApp } from '../../support/index.js';
+import type { FullDiskServer, Named } from './full-disk-server.js';
 
 /** An app whose storage and registry say that they are full, for systems without small disks. */
 export class ReluctantServer implements FullDiskServer {
@@ -18,31 +18,25 @@ export class ReluctantServer implements FullDiskServer {
   }
 
   async fill(): Promise<void> {
-    const storage = this.target.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
-    const openWriter = storage.openWriter.bind(storage);
-    jest.spyOn(storage, 'openWriter').mockImplementation(async (id) => {
-      const writer = await openWriter(id);
-      const write = writer.write.bind(writer);
-      jest.spyOn(writer, 'write').mockImplementation(async ([first]) => {
-        await write(first ? [first] : []);
-        throw new NoSpaceError();
-      });
-      return writer;
-    });
-    const registry = this.target.nest.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
-    jest.spyOn(registry, 'create').mockRejectedValue(new NoSpaceError());
-    jest.spyOn(registry, 'change').mockRejectedValue(new NoSpaceError());
+    const disk = { full: false };
+    this.fillStorage(disk);
+    this.fillRegistry(disk);
   }
 
   async makeRoom(): Promise<void> {
     jest.restoreAllMocks();
   }
 
-  stored(upload: CreatedUpload): Promise<Buffer> {
+  stored(upload: Named): Promise<Buffer> {
     return storedBytes(this.target, upload);
   }
 
-  async delivered({ id }: CreatedUpload): Promise<void> {
+  async files(): Promise<string[]> {
+    const files = await listFiles(this.target.tmpFileDir);
+    return files.filter((file) => !file.startsWith('.tus'));
+  }
+
+  async delivered({ id }: Named): Promise<void> {
     await this.target.finished.of(id);
     expect(this.target.finished.countOf(id)).toBe(1);
   }
@@ -55,4 +49,49 @@ export class ReluctantServer implements FullDiskServer {
     this.rejections.stop();
     await this.target.close();
   }
+
+  /** The first chunk, or part, still fits. */
+  private fillStorage(disk: Disk): void {
+    const storage = this.target.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
+    const openWriter = storage.openWriter.bind(storage);
+    jest.spyOn(storage, 'openWriter').mockImplementation(async (id) => {
+      const writer = await openWriter(id);
+      const write = writer.write.bind(writer);
+      jest.spyOn(writer, 'write').mockImplementation(async ([first]) => {
+        await write(first ? [first] : []);
+        runOut(disk);
+      });
+      return writer;
+    });
+    const concatenate = storage.concatenate.bind(storage);
+    jest.spyOn(storage, 'concatenate').mockImplementation(async (id, [first]) => {
+      await concatenate(id, first === undefined ? [] : [first]);
+      runOut(disk);
+    });
+  }
+
+  /** Records fit until bytes have taken the last room. */
+  private fillRegistry(disk: Disk): void {
+    const registry = this.target.nest.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
+    const create = registry.create.bind(registry);
+    jest.spyOn(registry, 'create').mockImplementation(async (record) => {
+      if (disk.full) throw new NoSpaceError();
+      await create(record);
+    });
+    const change = registry.change.bind(registry);
+    jest.spyOn(registry, 'change').mockImplementation(async (id, update) => {
+      if (disk.full) throw new NoSpaceError();
+      return change(id, update);
+    });
+  }
+}
+
+/** A disk that has no room left once something ran out of it. */
+interface Disk {
+  full: boolean;
+}
+
+function runOut(disk: Disk): never {
+  disk.full = true;
+  throw new NoSpaceError();
 }

@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import type { PlatformName } from '../../support/platforms.js';
-import type { CreatedUpload } from '../../support/tus-client.js';
 import { untilDelivered } from '../journal.js';
 import { ServerProcess } from '../server-process.js';
 import { settingsIn } from '../server-settings.js';
 import type { ServerSettings } from '../server-settings.js';
-import type { FullDiskServer } from './full-disk-server.js';
+import type { FullDiskServer, Named } from './full-disk-server.js';
 
 const MB = 1024 * 1024;
 
@@ -66,11 +65,16 @@ export class SmallDiskServer implements FullDiskServer {
     return rm(this.filler, { force: true });
   }
 
-  stored({ id }: CreatedUpload): Promise<Buffer> {
+  stored({ id }: Named): Promise<Buffer> {
     return readFile(this.inside(join(this.settings.tmpFileDir, id)));
   }
 
-  async delivered({ id }: CreatedUpload): Promise<void> {
+  async files(): Promise<string[]> {
+    const names = await readdir(this.inside(this.settings.tmpFileDir));
+    return names.filter((name) => name !== '.tus').sort();
+  }
+
+  async delivered({ id }: Named): Promise<void> {
     const journal = await untilDelivered(this.settings.journal, [id]);
     expect(journal.filter((entry) => entry.id === id && entry.event === 'end')).toHaveLength(1);
   }

@@ -74,9 +74,9 @@ export class ReluctantServer implements FullDiskServer {
   private fillRegistry(disk: Disk): void {
     const registry = this.target.nest.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
     const create = registry.create.bind(registry);
-    jest.spyOn(registry, 'create').mockImplementation(async (record) => {
+    jest.spyOn(registry, 'create').mockImplementation(async (record, admit) => {
       if (disk.full) throw new NoSpaceError();
-      await create(record);
+      return create(record, admit);
     });
     const change = registry.change.bind(registry);
     jest.spyOn(registry, 'change').mockImplementation(async (id, update) => {

@@ -213,7 +213,10 @@ export class TusService {
     return this.uploads.discard(id);
   }
 
-  /** Makes one cleanup pass now, and tells what it removed. */
+  /**
+   * Makes one cleanup pass now, and tells what it removed: nothing while another process on the
+   * folder makes one.
+   */
   cleanup(): Promise<CleanupReport> {
     return this.cleanups.run();
   }

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { resultOf, type Result } from './report/results.js';
 import { settleDisk } from './scenarios/command.js';
 import type { Bench, Entrant, Sample, Scenario } from './scenarios/index.js';
@@ -40,14 +40,18 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 async function sample(lane: Lane, scenario: Scenario, options: RunOptions): Promise<void> {
   const bench = lane.bench ?? (await open(lane, scenario, options));
   await settleDisk();
-  lane.samples.push(await bench.measure());
+  try {
+    lane.samples.push(await bench.measure());
+  } catch (cause) {
+    throw new Error(`${lane.entrant.label} failed in ${scenario.name}.`, { cause });
+  }
   if (scenario.fresh) await close(lane);
 }
 
 async function open(lane: Lane, scenario: Scenario, { profiles }: RunOptions): Promise<Bench> {
   const { entrant, folder } = lane;
   await mkdir(folder, { recursive: true });
-  const target = profiles && join(profiles, scenario.name, entrant.name);
+  const target = profiles && join(profiles, `${basename(folder)}-${entrant.name}`);
   const nodeOptions = target ? ['--cpu-prof', `--cpu-prof-dir=${target}`] : [];
   lane.bench = await entrant.open({ folder, nodeOptions });
   return lane.bench;

@@ -7,6 +7,10 @@ import type { Sample } from './scenario.interface.js';
 const PIECE = Buffer.alloc(1024 * 1024, 'nestjs-tus');
 const PIECES = 1024;
 
+/** Uploads before the first one that counts, of 64 MiB each. */
+const WARM_UPS = 8;
+const WARM_UP_PIECES = 64;
+
 /** Bytes of the large uploads: 1 GiB. */
 export const GIGABYTE = PIECES * PIECE.length;
 
@@ -15,13 +19,14 @@ export function* pieces(): Generator<Buffer> {
   for (let sent = 0; sent < PIECES; sent++) yield PIECE;
 }
 
-/** Uploads less than a large upload has, so that the server is warm. */
+/** Sends less than a large upload has, so that the server is warm. */
 export async function warmUp({ server, folder }: Stage): Promise<void> {
   const connection = await Connection.open(server.port);
-  for (let sent = 0; sent < 8; sent++) {
-    const path = createdPath(await connection.request(creation(16 * PIECE.length)));
-    const head = append(path, 0, 16 * PIECE.length);
-    assertAnswer(await sendPieces(connection, head, PIECE, 16), 204);
+  for (let sent = 0; sent < WARM_UPS; sent++) {
+    const size = WARM_UP_PIECES * PIECE.length;
+    const path = createdPath(await connection.request(creation(size)));
+    const answer = await sendPieces(connection, append(path, 0, size), PIECE, WARM_UP_PIECES);
+    assertAnswer(answer, 204, size);
   }
   connection.close();
   await removeBytes(folder);

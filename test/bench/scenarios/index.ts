@@ -1,0 +1,31 @@
+import { checksum } from './checksum.js';
+import { classic } from './classic.js';
+import { cleanup } from './cleanup.js';
+import { concatenation } from './concatenation.js';
+import { create } from './create.js';
+import { head } from './head.js';
+import { many } from './many.js';
+import { resume } from './resume.js';
+import type { Scenario } from './scenario.interface.js';
+import { small } from './small.js';
+import { starts } from './start.js';
+import { stream } from './stream.js';
+import { workers } from './workers.js';
+
+export type * from './scenario.interface.js';
+
+/** Every comparison, in the order in which they are told. */
+export const SCENARIOS: readonly Scenario[] = [
+  create,
+  small,
+  classic,
+  ...head,
+  stream,
+  many,
+  resume,
+  checksum,
+  concatenation,
+  ...cleanup,
+  ...starts,
+  workers,
+];

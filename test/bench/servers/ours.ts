@@ -1,0 +1,67 @@
+// This library, as an app has it in production, on Express or Fastify.
+import { randomBytes } from 'node:crypto';
+import { utimes, writeFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type * as Library from '../../../lib/index.js';
+import type { UploadRegistry } from '../../../lib/registry/index.js';
+import type * as Constants from '../../../lib/tus.constants.js';
+import { takeCommands } from './commands.js';
+import { repeat } from './repeat.js';
+import { settings, type CleanupResult, type Filling, type OurSettings } from './settings.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+const BODY = Buffer.alloc(4096, 'x');
+
+/** The library as it is published; `TUS_LIB` names the folder of another build. */
+const built = new URL(process.env.TUS_LIB ?? '../../../../dist/', import.meta.url);
+const { TusModule, TusService } = await load<typeof Library>('index.js');
+const { TUS_REGISTRY } = await load<typeof Constants>('tus.constants.js');
+const { platform, tus } = settings<OurSettings>();
+
+const app = await NestFactory.create(TusModule.forRoot(tus), await adapter(), { logger: false });
+await app.listen(0, '127.0.0.1');
+const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+const registry = app.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
+takeCommands(port, { fill, cleanup });
+
+function load<T>(file: string): Promise<T> {
+  return import(new URL(file, built).href) as Promise<T>;
+}
+
+async function adapter() {
+  if (platform === 'express') {
+    const { ExpressAdapter } = await import('@nestjs/platform-express');
+    return new ExpressAdapter();
+  }
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  return new FastifyAdapter();
+}
+
+async function fill({ unexpired, expired }: Filling): Promise<void> {
+  await repeat(unexpired, async () => void (await begin(Date.now())));
+  const longAgo = Date.now() - 2 * DAY;
+  await repeat(expired, async () => store(await begin(longAgo), longAgo));
+}
+
+async function begin(createdAt: number): Promise<string> {
+  const id = randomBytes(16).toString('hex');
+  const dueAt = createdAt + DAY;
+  await registry.create({ id, state: 'receiving', length: 8192, createdAt, validFor: DAY, dueAt });
+  return id;
+}
+
+async function store(id: string, time: number): Promise<void> {
+  const file = join(tus.tmpFileDir ?? '.', id);
+  await writeFile(file, BODY);
+  await utimes(file, time / 1000, time / 1000);
+}
+
+async function cleanup(): Promise<CleanupResult> {
+  const service = app.get(TusService, { strict: false });
+  const start = performance.now();
+  const { expired } = await service.cleanup();
+  return { milliseconds: performance.now() - start, removed: expired };
+}

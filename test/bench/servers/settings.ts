@@ -1,0 +1,33 @@
+import type { TusModuleOptions } from '../../../lib/index.js';
+
+/** What a server of this library is told at its start. */
+export interface OurSettings {
+  readonly platform: 'express' | 'fastify';
+  readonly tus: TusModuleOptions;
+}
+
+/** What every other server is told at its start. */
+export interface FolderSettings {
+  readonly folder: string;
+  /** Milliseconds after which an unfinished upload expires; left out, it never does. */
+  readonly expireAfter?: number;
+}
+
+/** Uploads to put into a store without the way over HTTP. */
+export interface Filling {
+  /** Begun now. */
+  readonly unexpired: number;
+  /** Begun long ago, with 4 KiB each. */
+  readonly expired: number;
+}
+
+/** What a cleanup pass did. */
+export interface CleanupResult {
+  readonly milliseconds: number;
+  readonly removed: number;
+}
+
+/** The settings a server script was started with. */
+export function settings<T>(): T {
+  return JSON.parse(process.argv[2] ?? '{}') as T;
+}

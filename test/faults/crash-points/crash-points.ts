@@ -111,6 +111,15 @@ const DELIVERED: CrashPoint[] = [
     left: 'uploads/<id>',
   },
   {
+    died: 'after the handler moved the file, before that was stored',
+    at: 'after move',
+    with: { moves: 'by the handler' },
+    told: COMPLETE,
+    calls: 'asked called 1 † called 2 returned 2',
+    state: 'finished',
+    left: 'moved/by the handler',
+  },
+  {
     died: 'after the outcome was stored, before the delivered file was removed',
     at: 'after done',
     to: '/removing',
@@ -170,6 +179,16 @@ const TURNED_DOWN: CrashPoint[] = [
 ];
 
 const ENDPOINTS: CrashPoint[] = [
+  {
+    died: 'after the method moved the file, before that was stored',
+    at: 'after move',
+    to: '/videos',
+    with: { moves: 'half by the method' },
+    told: ANSWERED,
+    calls: 'asked ran † ran',
+    state: 'finished',
+    left: 'moved/half by the method',
+  },
   {
     died: 'after the answer was stored, before it was sent',
     at: 'after answered',

@@ -154,7 +154,7 @@ export class Transitions {
   async answer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
     if (isRefusal) return this.end(record.id, 'terminated', answer);
     const { finishedAfter, rememberFor } = this.rules;
-    const dueAt = Date.now() + Math.min(finishedAfter ?? rememberFor, rememberFor);
+    const dueAt = dueAfter(record, Math.min(finishedAfter ?? rememberFor, rememberFor));
     await this.registry.change(record.id, (current) => ({
       record: { ...current, answer, dueAt: current.fileRemovedAt ?? dueAt },
     }));
@@ -196,10 +196,10 @@ export class Transitions {
       ? []
       : this.completion.deliveriesOf(finished, endedAt);
     const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
-    const dueAt = endedAt + (removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
+    const dueAt = dueAfter(finished, removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
     await this.registry.change(record.id, () => ({ record: committed, deliveries }));
-    // What cannot be removed now goes with the file.
+    // What cannot be removed now goes with the next cleanup.
     if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
     return committed;
   }
@@ -224,4 +224,9 @@ export class Transitions {
     if (isInterim(record)) return record.validFor ?? rememberFor;
     return Math.min(finishedAfter ?? rememberFor, rememberFor);
   }
+}
+
+/** A placed file at once, for a process that dies right now leaves it the name it was received by. */
+function dueAfter({ filePath }: UploadRecord, milliseconds: number): number {
+  return Date.now() + (filePath === undefined ? milliseconds : 0);
 }

@@ -75,6 +75,15 @@ const ACCEPTED: CrashPoint[] = [
     left: 'uploads/placed/uncommitted',
   },
   {
+    died: 'after the commit, before the old name was removed',
+    at: 'before removal',
+    with: { path: 'placed/twice' },
+    told: COMPLETE,
+    calls: 'asked † called 1 returned 1',
+    state: 'finished',
+    left: 'uploads/placed/twice',
+  },
+  {
     died: 'after commit and delivery, before the answer',
     at: 'after close|after done',
     told: COMPLETE,
@@ -179,6 +188,16 @@ const TURNED_DOWN: CrashPoint[] = [
 ];
 
 const ENDPOINTS: CrashPoint[] = [
+  {
+    died: 'after the finish, before the old name was removed and the method ran',
+    at: 'before removal',
+    to: '/videos',
+    with: { path: 'placed/video' },
+    told: ANSWERED,
+    calls: 'asked † ran',
+    state: 'finished',
+    left: 'uploads/placed/video',
+  },
   {
     died: 'after the method moved the file, before that was stored',
     at: 'after move',

@@ -131,6 +131,7 @@ export class Transitions {
    * @param answer what its client is to be told from now on
    */
   async end(id: string, state: EndState, answer?: StoredAnswer): Promise<void> {
+    await this.unplace(id);
     const endedAt = Date.now();
     const isKept = state === 'quarantined';
     const ended = await this.registry.change(id, (current) => ({
@@ -210,6 +211,13 @@ export class Transitions {
     if (filePath === undefined || (await this.storage.place(id, filePath))) return filePath;
     this.observer.misplaced(record);
     return undefined;
+  }
+
+  /** A process that died after it had placed the file, and before the commit, has left it there. */
+  private async unplace(id: string): Promise<void> {
+    const record = await this.registry.get(id);
+    if (record?.filePath === undefined || placedAt(record) !== undefined) return;
+    await this.storage.unplace(id, record.filePath);
   }
 
   private async startOf(id: string): Promise<Buffer> {

@@ -154,10 +154,12 @@ export class Transitions {
    */
   async answer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
     if (isRefusal) return this.end(record.id, 'terminated', answer);
-    const { finishedAfter, rememberFor } = this.rules;
-    const dueAt = dueAfter(record, Math.min(finishedAfter ?? rememberFor, rememberFor));
+    const { afterDelivery, finishedAfter, rememberFor } = this.rules;
+    const removeWhenDelivered = afterDelivery === 'remove' || undefined;
+    const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
+    const dueAt = dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
     await this.registry.change(record.id, (current) => ({
-      record: { ...current, answer, dueAt: current.fileRemovedAt ?? dueAt },
+      record: { ...current, answer, removeWhenDelivered, dueAt: current.fileRemovedAt ?? dueAt },
     }));
   }
 

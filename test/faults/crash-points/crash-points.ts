@@ -237,6 +237,15 @@ const ENDPOINTS: CrashPoint[] = [
     left: 'uploads/<id>',
   },
   {
+    died: 'after the answer was stored, before the file was removed',
+    at: 'after answered',
+    to: '/clips',
+    told: ANSWERED,
+    calls: 'asked ran †',
+    state: 'finished',
+    left: '',
+  },
+  {
     died: 'after the method’s refusal was stored, before the bytes were removed',
     at: 'before removal',
     to: '/videos',

@@ -208,6 +208,15 @@ const TURNED_DOWN: CrashPoint[] = [
 
 const ENDPOINTS: CrashPoint[] = [
   {
+    died: 'after the finish, before the method ran',
+    at: 'after finished',
+    to: '/videos',
+    told: ANSWERED,
+    calls: 'asked † ran',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
     died: 'after the finish, before the old name was removed and the method ran',
     at: 'before removal',
     to: '/videos',
@@ -218,6 +227,25 @@ const ENDPOINTS: CrashPoint[] = [
     left: 'uploads/placed/video',
   },
   {
+    died: 'in the middle of the method',
+    at: 'in the method',
+    to: '/videos',
+    told: ANSWERED,
+    calls: 'asked ran † ran',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'in the middle of a method that has nothing to say',
+    at: 'in the method',
+    to: '/videos',
+    with: { method: 'is silent' },
+    told: 'HEAD 200 at 8, PATCH 204',
+    calls: 'asked ran † ran',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
     died: 'after the method moved the file, before that was stored',
     at: 'after move',
     to: '/videos',
@@ -226,6 +254,16 @@ const ENDPOINTS: CrashPoint[] = [
     calls: 'asked ran † ran',
     state: 'finished',
     left: 'moved/half by the method',
+  },
+  {
+    died: 'after the method moved the file, before its answer was stored',
+    at: 'before answered',
+    to: '/videos',
+    with: { moves: 'by the method' },
+    told: ANSWERED,
+    calls: 'asked ran † ran',
+    state: 'finished',
+    left: 'moved/by the method',
   },
   {
     died: 'after the answer was stored, before it was sent',
@@ -243,6 +281,16 @@ const ENDPOINTS: CrashPoint[] = [
     told: ANSWERED,
     calls: 'asked ran †',
     state: 'finished',
+    left: '',
+  },
+  {
+    died: 'after the method refused, before that was stored',
+    at: 'before terminated',
+    to: '/videos',
+    with: { method: 'refuses' },
+    told: REFUSED,
+    calls: 'asked ran † ran',
+    state: 'terminated',
     left: '',
   },
   {

@@ -92,10 +92,16 @@ export class CleanupService {
     }
   }
 
-  private look(record: UploadRecord): Promise<Verdict> {
+  private async look(record: UploadRecord): Promise<Verdict> {
+    await this.removeFirstName(record);
     if (isUnfinished(record)) return this.lookAtUnfinished(record);
     if (record.state === 'finished') return this.lookAtFinished(record);
     return this.lookAtGone(record, record.endedAt);
+  }
+
+  /** A process that died after it had committed the finish has left a placed file two names. */
+  private async removeFirstName({ id, state, filePath }: UploadRecord): Promise<void> {
+    if (state === 'finished' && filePath !== undefined) await this.storage.remove(id);
   }
 
   private async lookAtUnfinished(record: UploadRecord): Promise<Verdict> {

@@ -46,6 +46,8 @@ export interface UploadRecord {
   readonly endedAt?: number;
   /** Absolute path the finished file was moved to; absent: it lies in the storage. */
   readonly movedTo?: string;
+  /** Absolute path the finished file is on its way to. */
+  readonly movingTo?: string;
   /** When the file of a finished upload was removed. */
   readonly fileRemovedAt?: number;
   /** Whether the file is to be removed once it was delivered to all its handlers. */

@@ -70,6 +70,9 @@ export interface UploadStorage {
    */
   place(id: string, filePath: string): Promise<boolean>;
 
+  /** Takes back what `place()` did, as long as the upload has its first name; never another file. */
+  unplace(id: string, filePath: string): Promise<void>;
+
   /**
    * Absolute path at which an application can open the upload's file.
    *

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -26,7 +26,12 @@ export class FinishedFiles {
 
   /** Absolute path at which the file of a finished upload lies, or lay until it was removed. */
   locate(record: UploadRecord): string {
-    return record.movedTo ?? this.storage.path(record.id, placedAt(record));
+    const { movedTo, movingTo } = record;
+    if (movedTo !== undefined) return movedTo;
+    const path = this.storage.path(record.id, placedAt(record));
+    // A process that died while it moved the file has left it under one of both names at least.
+    const hasMoved = movingTo !== undefined && !existsSync(path) && existsSync(movingTo);
+    return hasMoved ? movingTo : path;
   }
 
   /**
@@ -63,10 +68,10 @@ export class FinishedFiles {
    */
   async createReadStream(id: string, range?: ByteRange): Promise<Readable> {
     const record = await this.finishedRecord(id, { evenIfQuarantined: true });
-    const { movedTo } = record;
-    return movedTo === undefined
+    const path = this.locate(record);
+    return path === this.storage.path(id, placedAt(record))
       ? this.storage.createReadStream(id, range, placedAt(record))
-      : createReadStream(movedTo, range);
+      : createReadStream(path, range);
   }
 
   /** The media type of the file: by its bytes where they show it, else by its client's word. */
@@ -90,8 +95,9 @@ export class FinishedFiles {
       if (record.movedTo === target) return target;
       if (record.movedTo !== undefined) throw new NoFileError(id, `moved to ${record.movedTo}`);
 
+      await this.mark(id, { movingTo: target });
       await this.move(record, target);
-      await this.registry.change(id, (current) => ({ record: { ...current, movedTo: target } }));
+      await this.mark(id, { movedTo: target, movingTo: undefined });
       return target;
     });
   }
@@ -141,6 +147,10 @@ export class FinishedFiles {
     return record;
   }
 
+  private async mark(id: string, place: Pick<UploadRecord, 'movedTo' | 'movingTo'>): Promise<void> {
+    await this.registry.change(id, (current) => ({ record: { ...current, ...place } }));
+  }
+
   /** A process that died after moving the file, but before saying so, left it at the target. */
   private async move(record: UploadRecord, target: string): Promise<void> {
     try {
@@ -148,7 +158,10 @@ export class FinishedFiles {
     } catch (error) {
       const moved = await stat(target).catch(() => undefined);
       const isOurs = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      if (!isOurs || moved?.size !== record.length) throw error;
+      if (isOurs && moved?.size === record.length) return;
+      // The first fault is the one to report.
+      await this.mark(record.id, { movingTo: undefined }).catch(() => undefined);
+      throw error;
     }
   }
 }

@@ -148,6 +148,7 @@ export class Transitions {
    * @param answer what its client is to be told from now on
    */
   async end(id: string, state: EndState, answer?: StoredAnswer): Promise<void> {
+    await this.unplace(id);
     const endedAt = Date.now();
     const isKept = state === 'quarantined';
     const ended = await this.registry.change(id, (current) => ({
@@ -170,10 +171,12 @@ export class Transitions {
    */
   async answer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
     if (isRefusal) return this.end(record.id, 'terminated', answer);
-    const { finishedAfter, rememberFor } = this.rules;
-    const dueAt = Date.now() + Math.min(finishedAfter ?? rememberFor, rememberFor);
+    const { afterDelivery, finishedAfter, rememberFor } = this.rules;
+    const removeWhenDelivered = afterDelivery === 'remove' || undefined;
+    const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
+    const dueAt = dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
     await this.registry.change(record.id, (current) => ({
-      record: { ...current, answer, dueAt: current.fileRemovedAt ?? dueAt },
+      record: { ...current, answer, removeWhenDelivered, dueAt: current.fileRemovedAt ?? dueAt },
     }));
   }
 
@@ -213,10 +216,10 @@ export class Transitions {
       ? []
       : this.completion.deliveriesOf(finished, endedAt);
     const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
-    const dueAt = endedAt + (removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
+    const dueAt = dueAfter(finished, removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
     await this.registry.change(record.id, () => ({ record: committed, deliveries }));
-    // What cannot be removed now goes with the file.
+    // What cannot be removed now goes with the next cleanup.
     if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
     return committed;
   }
@@ -227,6 +230,13 @@ export class Transitions {
     if (filePath === undefined || (await this.storage.place(id, filePath))) return filePath;
     this.observer.misplaced(record);
     return undefined;
+  }
+
+  /** A process that died after it had placed the file, and before the commit, has left it there. */
+  private async unplace(id: string): Promise<void> {
+    const record = await this.registry.get(id);
+    if (record?.filePath === undefined || placedAt(record) !== undefined) return;
+    await this.storage.unplace(id, record.filePath);
   }
 
   private async startOf(id: string): Promise<Buffer> {
@@ -241,4 +251,9 @@ export class Transitions {
     if (isInterim(record)) return record.validFor ?? rememberFor;
     return Math.min(finishedAfter ?? rememberFor, rememberFor);
   }
+}
+
+/** A placed file at once, for a process that dies right now leaves it the name it was received by. */
+function dueAfter({ filePath }: UploadRecord, milliseconds: number): number {
+  return Date.now() + (filePath === undefined ? milliseconds : 0);
 }

@@ -33,12 +33,16 @@ export class HeldResponse {
 
   private readonly written: Written[] = [];
   private readonly originals: (PropertyDescriptor | undefined)[];
+  private readonly method?: string;
   private bytes = 0;
   private isEnded = false;
   private isReleased = false;
   private made!: (answer: HeldAnswer) => void;
 
   constructor(private readonly res: ServerResponse) {
+    this.method = res.req.method;
+    // Platforms leave the body of an answer to HEAD away, but it is to be kept; Node does not send it.
+    if (this.method === 'HEAD') res.req.method = 'POST';
     this.answer = new Promise((resolve) => (this.made = resolve));
     this.originals = METHODS.map((name) => Object.getOwnPropertyDescriptor(res, name));
     Object.assign(res, {
@@ -54,6 +58,7 @@ export class HeldResponse {
     if (this.isReleased) return;
     this.isReleased = true;
     const { res } = this;
+    res.req.method = this.method;
     METHODS.forEach((name, index) => restore(res, name, this.originals[index]));
     if (this.isEnded) {
       res.end(this.body());
@@ -99,9 +104,9 @@ export class HeldResponse {
     this.isEnded = true;
     // tus 1.0 §PATCH: success without a word is 204.
     const isSilent = this.bytes === 0 && this.res.statusCode === 200;
-    if (isSilent && this.res.req.method === 'PATCH') this.res.statusCode = 204;
+    if (isSilent && this.method === 'PATCH') this.res.statusCode = 204;
     if (this.res.statusCode >= 400) this.saySuccessNowhere();
-    this.tell();
+    this.tell(isSilent ? 204 : this.res.statusCode);
     return this.res;
   }
 
@@ -120,11 +125,11 @@ export class HeldResponse {
     callback(args)?.();
   }
 
-  private tell(): void {
+  private tell(status = this.res.statusCode): void {
     const isTruncated = this.bytes > MAX_BODY;
     const body = this.bytes === 0 || isTruncated ? undefined : this.body().toString('base64');
     this.made({
-      status: this.res.statusCode,
+      status,
       headers: headersOf(this.res),
       ...(body !== undefined && { body }),
       isTruncated,

@@ -9,7 +9,7 @@ import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
 import { FolderSync } from './folder-sync.js';
 import { makeFolder } from './folders.js';
-import { moveFile, placeFile, removeIfThere } from './move-file.js';
+import { moveFile, placeFile, removeIfThere, removeOtherName } from './move-file.js';
 
 const ID = /^[0-9a-f]{32}$/;
 
@@ -75,6 +75,10 @@ export class DiskStorage implements UploadStorage {
       if (hasCode(error, 'EEXIST', 'EISDIR', 'ENOTDIR')) return false;
       throw error;
     }
+  }
+
+  async unplace(id: string, filePath: string): Promise<void> {
+    await removeOtherName(this.path(id), this.path(id, filePath));
   }
 
   /** @throws TypeError when the id is none of this module's, so that it can never be a path. */

@@ -47,6 +47,11 @@ export async function placeFile(source: string, target: string): Promise<void> {
   }
 }
 
+/** Removes a further name of a file, if it is one. */
+export async function removeOtherName(file: string, name: string): Promise<void> {
+  if (await isOneFile(file, name)) await removeIfThere(name);
+}
+
 async function moveTo(source: string, target: string): Promise<void> {
   const copy = join(dirname(target), `.${basename(source)}.moving`);
   const placed = (await isOneFile(source, target)) || (await isOneFile(copy, target));

@@ -1,0 +1,326 @@
+import type { UploadState } from '../../../lib/index.js';
+import type { Point } from './points.js';
+
+/** What a client is told that asks where its upload stands, then sends its last request again. */
+const COMPLETE = 'HEAD 200 at 8, PATCH 200 checked';
+const ANSWERED = 'HEAD 200 at 8, PATCH 200 {"added":8}';
+const REFUSED =
+  'HEAD 422, PATCH 422 {"message":"Told to refuse.","error":"Unprocessable Entity","statusCode":422}';
+
+/** Where a process dies over an upload, and what becomes of that upload afterwards. */
+export interface CrashPoint {
+  /** When the process died. */
+  readonly died: string;
+  /** The same as the upload's metadata say it: all of these were reached. */
+  readonly at: Point | `${Point}|${Point}`;
+  /** Creation URL. */
+  readonly to?: '/files' | '/removing' | '/videos' | '/clips';
+  /** Whether it is sent as two partial uploads, and dies as the final one. */
+  readonly inParts?: true;
+  /** Further metadata: what the app's methods are to do. */
+  readonly with?: Readonly<Record<string, string>>;
+  /** What the client is told once the server is back. */
+  readonly told: string;
+  /** What the app's hook, handler or method saw; the dagger is the death. */
+  readonly calls: string;
+  readonly state: UploadState;
+  /** Files of the upload that are left after a cleanup pass. */
+  readonly left: string;
+}
+
+const RECEIVED: CrashPoint[] = [
+  {
+    died: 'after the last byte was written, before it was synced',
+    at: 'before sync',
+    told: COMPLETE,
+    calls: '† asked called 1 returned 1',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'after the bytes were synced, before the hook was asked',
+    at: 'after sync',
+    told: COMPLETE,
+    calls: '† asked called 1 returned 1',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'while the hook was asked',
+    at: 'in the hook',
+    told: COMPLETE,
+    calls: 'asked † asked called 1 returned 1',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+];
+
+const ACCEPTED: CrashPoint[] = [
+  {
+    died: 'after the hook accepted, before the file was placed at its path',
+    at: 'before place',
+    with: { path: 'placed/unplaced' },
+    told: COMPLETE,
+    calls: 'asked † asked called 1 returned 1',
+    state: 'finished',
+    left: 'uploads/placed/unplaced',
+  },
+  {
+    died: 'after the file was placed, before the finish was committed',
+    at: 'before finished',
+    with: { path: 'placed/uncommitted' },
+    told: COMPLETE,
+    calls: 'asked † asked called 1 returned 1',
+    state: 'finished',
+    left: 'uploads/placed/uncommitted',
+  },
+  {
+    died: 'after the file was placed, and the hook refuses when it is asked again',
+    at: 'before finished',
+    with: { path: 'placed/refused', verdict: 'refuse later' },
+    told: REFUSED,
+    calls: 'asked † asked',
+    state: 'terminated',
+    left: '',
+  },
+  {
+    died: 'after a final upload was placed, before its finish was committed',
+    at: 'before finished',
+    inParts: true,
+    with: { path: 'placed/final' },
+    told: 'HEAD 410, PATCH 403 A final upload takes no bytes of its own.',
+    calls: 'asked †',
+    state: 'expired',
+    left: '',
+  },
+  {
+    died: 'after the commit, before the old name was removed',
+    at: 'before removal',
+    with: { path: 'placed/twice' },
+    told: COMPLETE,
+    calls: 'asked † called 1 returned 1',
+    state: 'finished',
+    left: 'uploads/placed/twice',
+  },
+  {
+    died: 'after commit and delivery, before the answer',
+    at: 'after close|after done',
+    told: COMPLETE,
+    calls: 'asked called 1 returned 1 †',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+];
+
+const DELIVERED: CrashPoint[] = [
+  {
+    died: 'in the middle of a handler',
+    at: 'in the handler',
+    told: COMPLETE,
+    calls: 'asked called 1 † called 2 returned 2',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'while a handler that had thrown waited for its next attempt',
+    at: 'after retry',
+    with: { failures: '1' },
+    told: COMPLETE,
+    calls: 'asked called 1 † called 2 returned 2',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'after the handler returned, before that was stored',
+    at: 'before done',
+    told: COMPLETE,
+    calls: 'asked called 1 returned 1 † called 2 returned 2',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'after the handler moved the file, before that was stored',
+    at: 'after move',
+    with: { moves: 'by the handler' },
+    told: COMPLETE,
+    calls: 'asked called 1 † called 2 returned 2',
+    state: 'finished',
+    left: 'moved/by the handler',
+  },
+  {
+    died: 'after the outcome was stored, before the delivered file was removed',
+    at: 'after done',
+    to: '/removing',
+    told: COMPLETE,
+    calls: 'asked called 1 returned 1 †',
+    state: 'finished',
+    left: '',
+  },
+  {
+    died: 'while the delivered file was removed',
+    at: 'after removed',
+    to: '/removing',
+    told: COMPLETE,
+    calls: 'asked called 1 returned 1 †',
+    state: 'finished',
+    left: '',
+  },
+];
+
+const TURNED_DOWN: CrashPoint[] = [
+  {
+    died: 'after a refusal was decided, before it was stored',
+    at: 'before terminated',
+    with: { verdict: 'refuse' },
+    told: REFUSED,
+    calls: 'asked † asked',
+    state: 'terminated',
+    left: '',
+  },
+  {
+    died: 'after a refusal was stored, before the bytes were removed',
+    at: 'before removal',
+    with: { verdict: 'refuse' },
+    told: REFUSED,
+    calls: 'asked †',
+    state: 'terminated',
+    left: '',
+  },
+  {
+    died: 'after a quarantine was decided, before it was stored',
+    at: 'before quarantined',
+    with: { verdict: 'quarantine' },
+    told: REFUSED,
+    calls: 'asked † asked',
+    state: 'quarantined',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'after a quarantine was stored, before the client was told',
+    at: 'after quarantined',
+    with: { verdict: 'quarantine' },
+    told: REFUSED,
+    calls: 'asked †',
+    state: 'quarantined',
+    left: 'uploads/<id>',
+  },
+];
+
+const ENDPOINTS: CrashPoint[] = [
+  {
+    died: 'after the finish, before the method ran',
+    at: 'after finished',
+    to: '/videos',
+    told: ANSWERED,
+    calls: 'asked † ran',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'after the finish, before the old name was removed and the method ran',
+    at: 'before removal',
+    to: '/videos',
+    with: { path: 'placed/video' },
+    told: ANSWERED,
+    calls: 'asked † ran',
+    state: 'finished',
+    left: 'uploads/placed/video',
+  },
+  {
+    died: 'in the middle of the method',
+    at: 'in the method',
+    to: '/videos',
+    told: ANSWERED,
+    calls: 'asked ran † ran',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'in the middle of a method that has nothing to say',
+    at: 'in the method',
+    to: '/videos',
+    with: { method: 'is silent' },
+    told: 'HEAD 200 at 8, PATCH 204',
+    calls: 'asked ran † ran',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'after the method moved the file, before that was stored',
+    at: 'after move',
+    to: '/videos',
+    with: { moves: 'half by the method' },
+    told: ANSWERED,
+    calls: 'asked ran † ran',
+    state: 'finished',
+    left: 'moved/half by the method',
+  },
+  {
+    died: 'after the method moved the file, before its answer was stored',
+    at: 'before answered',
+    to: '/videos',
+    with: { moves: 'by the method' },
+    told: ANSWERED,
+    calls: 'asked ran † ran',
+    state: 'finished',
+    left: 'moved/by the method',
+  },
+  {
+    died: 'after the answer was stored, before it was sent',
+    at: 'after answered',
+    to: '/videos',
+    told: ANSWERED,
+    calls: 'asked ran †',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
+    died: 'after the answer was stored, before the file was removed',
+    at: 'after answered',
+    to: '/clips',
+    told: ANSWERED,
+    calls: 'asked ran †',
+    state: 'finished',
+    left: '',
+  },
+  {
+    died: 'after the method refused, before that was stored',
+    at: 'before terminated',
+    to: '/videos',
+    with: { method: 'refuses' },
+    told: REFUSED,
+    calls: 'asked ran † ran',
+    state: 'terminated',
+    left: '',
+  },
+  {
+    died: 'after the method’s refusal was stored, before the bytes were removed',
+    at: 'before removal',
+    to: '/videos',
+    with: { method: 'refuses' },
+    told: REFUSED,
+    calls: 'asked ran †',
+    state: 'terminated',
+    left: '',
+  },
+];
+
+/** Holds up all other deliveries, so its upload must be the last to come. */
+const UNCLAIMED: CrashPoint = {
+  died: 'after the commit, before the first delivery',
+  at: 'before claim',
+  told: COMPLETE,
+  calls: 'asked † called 1 returned 1',
+  state: 'finished',
+  left: 'uploads/<id>',
+};
+
+/** Every step of a finish at which a process may die. */
+export const CRASH_POINTS: readonly CrashPoint[] = [
+  ...RECEIVED,
+  ...ACCEPTED,
+  ...DELIVERED,
+  ...TURNED_DOWN,
+  ...ENDPOINTS,
+  UNCLAIMED,
+];

@@ -12,7 +12,8 @@ import { RawConnection, rawHead } from '../support/raw-http.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
 import { create, OCTETS, storedBytes } from '../support/tus-client.js';
 import type { CreatedUpload } from '../support/tus-client.js';
-import { median, quantile, rounded, useOf } from './figures.js';
+import { useOf } from './process-use.js';
+import { median, quantile } from './report/statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +32,10 @@ type Platform = (typeof PLATFORMS)[number];
 type Method = 'HEAD' | 'PATCH';
 
 const TUS = 'Tus-Resumable: 1.0.0';
+
+function rounded(value: number, digits = 1): number {
+  return Number(value.toFixed(digits));
+}
 
 async function withServers<T>(
   platform: Platform,

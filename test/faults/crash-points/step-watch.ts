@@ -20,13 +20,14 @@ export class StepWatch {
 
   watchRegistry(registry: UploadRegistry): void {
     const create = registry.create.bind(registry);
-    registry.create = async (record) => {
+    registry.create = async (record, admit) => {
       this.passers.set(record.id, passerOf(record));
-      await create(record);
+      return create(record, admit);
     };
     registry.change = this.around(registry.change.bind(registry), async (id, decide) => {
       const before = await registry.get(id);
-      const step = before && changeOf(before, decide(before)?.record ?? before);
+      const usages = await registry.usage(before?.owner);
+      const step = before && changeOf(before, decide(before, () => usages)?.record ?? before);
       return step && { id, step };
     });
     registry.claimDelivery = this.around(registry.claimDelivery.bind(registry), ({ uploadId }) => ({

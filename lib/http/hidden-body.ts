@@ -10,19 +10,26 @@ const hidden = new WeakMap<IncomingMessage, BodyHeaders>();
 /** Without these headers no parser, whatever it was told to take, reads a body. */
 export function hideBody(req: IncomingMessage): void {
   hidden.set(req, bodyHeaders(req));
-  for (const name of NAMES) delete req.headers[name];
+  // Not deleted: that would make the headers a dictionary, which is slow for all who read them.
+  for (const name of NAMES) if (req.headers[name] !== undefined) req.headers[name] = undefined;
 }
 
 /** Guards and everything after them see the request as it was sent. */
 export function showBody(req: IncomingMessage): void {
-  Object.assign(req.headers, hidden.get(req));
+  const headers = hidden.get(req);
+  if (!headers) return;
+  for (const name of NAMES) if (headers[name] !== undefined) req.headers[name] = headers[name];
   hidden.delete(req);
 }
 
 /** What a request says of its body, hidden or not. */
 export function bodyHeaders(req: IncomingMessage): BodyHeaders {
-  const headers = hidden.get(req) ?? req.headers;
-  return Object.fromEntries(
-    NAMES.filter((name) => headers[name] !== undefined).map((name) => [name, headers[name]]),
-  );
+  const known = hidden.get(req);
+  if (known) return known;
+  const { headers } = req;
+  return {
+    'content-type': headers['content-type'],
+    'content-length': headers['content-length'],
+    'transfer-encoding': headers['transfer-encoding'],
+  };
 }

@@ -2,6 +2,20 @@ import type { IncomingMessage } from 'node:http';
 import { publicHost, readForwarded, type PublicOrigin } from '../protocol/index.js';
 import { headerLines } from './header-lines.js';
 
+/** The headers in which proxies say where they were asked. */
+const FORWARDED = [
+  'forwarded',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+];
+
+/** Whether a request says that it came through a proxy. */
+export function isForwarded({ headers }: IncomingMessage): boolean {
+  return FORWARDED.some((name) => headers[name] !== undefined);
+}
+
 /**
  * Where the client sees the server: what a trusted proxy says, else the request itself.
  *

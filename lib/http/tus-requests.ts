@@ -28,13 +28,14 @@ import { withKept, withKeptHeaders, type Answer } from './answer.js';
 import { Downloads } from './downloads.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
-import type { PlatformRequest } from './http-types.js';
+import { rawRequest, type PlatformRequest } from './http-types.js';
 import { knownId, RequestTerms } from './request-terms.js';
 import { MetadataCheck } from './metadata-check.js';
 import { platformOf } from './platform.js';
 import { answerTo } from './received.js';
 import { bodyOf } from './request-body.js';
 import { toTusException, TusException } from './tus.exception.js';
+import { isForwarded } from './request-origin.js';
 import { UploadUrls } from './upload-urls.js';
 
 /** What came of a request. */
@@ -214,7 +215,9 @@ export class TusRequests implements BeforeApplicationShutdown {
     return isOffered && req.headers['tus-resumable'] === undefined;
   }
 
+  /** Where no proxy says anything, there is nothing to trust. */
   private trustsProxy(request: PlatformRequest): boolean {
+    if (!isForwarded(rawRequest(request))) return false;
     return platformOf(this.adapterHost.httpAdapter)?.trustsProxy(request) ?? false;
   }
 }

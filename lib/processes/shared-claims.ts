@@ -39,6 +39,11 @@ export class SharedClaims {
     processes.whenMet(() => this.share());
   }
 
+  /** Whether no other process could have anything in hand. */
+  get isAlone(): boolean {
+    return this.processes.isMet && this.processes.isAlone;
+  }
+
   /** Joins the processes on the folder. */
   async open(): Promise<void> {
     this.table = await this.processes.open();
@@ -103,8 +108,7 @@ export class SharedClaims {
   /** The way of a process without others: it costs no row. */
   private takeAlone(key: string): boolean {
     if (this.held.has(key)) return true;
-    const { isMet, isAlone } = this.processes;
-    if (!isMet || !isAlone || !this.table) return false;
+    if (!this.isAlone || !this.table) return false;
     this.held.set(key, false);
     return true;
   }

@@ -5,6 +5,9 @@ interface Reserved {
 
 /** Who among several processes may have an upload in hand. */
 export interface Claims {
+  /** Whether no other process could have anything in hand. */
+  readonly isAlone: boolean;
+
   /**
    * Takes an upload over from whichever process has it.
    *
@@ -27,6 +30,8 @@ export interface Claims {
 
 /** The claims of a process that shares its uploads with no other one. */
 export class SoleClaims implements Claims {
+  readonly isAlone = true;
+
   claim(): undefined {
     return undefined;
   }

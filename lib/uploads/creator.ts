@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { CreationRequest } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { Concatenator } from './concatenator.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Leases } from './leases.js';
+import { newId } from './new-id.js';
 import type { Parcel, ReceiveResult, Receiver, UploadBody } from './receiver.js';
 import type { Transitions } from './transitions.js';
 import type { Quota, UploadRules } from './upload-rules.js';
@@ -52,7 +52,13 @@ export class Creator {
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
       const isEmpty = !body.present && record.length !== 0 && !request.checksum;
       if (isEmpty) return { ...takeSnapshot(record), end: 'ended' };
-      return this.receiveFirst(record, { body, lease, gate, checksum: request.checksum });
+      return this.receiveFirst(record, {
+        body,
+        lease,
+        gate,
+        checksum: request.checksum,
+        isFirst: true,
+      });
     });
   }
 
@@ -85,7 +91,7 @@ export class Creator {
     const createdAt = Date.now();
     const { validFor } = this.rules;
     return {
-      id: randomBytes(16).toString('hex'),
+      id: newId(),
       state: 'receiving',
       length,
       maxSize,

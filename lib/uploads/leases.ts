@@ -34,6 +34,11 @@ export class Leases {
     claims.onWanted((id) => this.reserve(id).catch(() => undefined));
   }
 
+  /** Whether nobody has an upload in hand, here or in another process. */
+  isIdle(id: string): boolean {
+    return !this.lines.has(id) && this.claims.isAlone;
+  }
+
   /**
    * Takes an upload over from whoever holds it.
    *

@@ -21,6 +21,7 @@ import { isWithin, type UploadScope } from './upload-scope.js';
 import {
   isComplete,
   isExpired,
+  isInterim,
   isUnanswered,
   takeSnapshot,
   type UploadSnapshot,
@@ -105,8 +106,13 @@ export class Uploads implements ExistingUploads {
     });
   }
 
-  /** Tells where an upload stands, after a running append has let go (tus 1.0 §HEAD). */
+  /**
+   * Tells where an upload stands, after a running append has let go (tus 1.0 §HEAD). Of one that
+   * nobody has in hand it can be told at once, so that any number of clients may ask.
+   */
   async status(id: string, scope: UploadScope, gate = this.gate): Promise<Completed> {
+    const seen = this.leases.isIdle(id) ? await this.find(id) : undefined;
+    if (seen && isWithin(scope, seen.record) && isSettled(seen)) return completed(seen, seen);
     return this.holdVisible(id, scope, async (lease, found) =>
       completed(found, await this.finishIfComplete(found, { lease, gate })),
     );
@@ -213,15 +219,17 @@ export class Uploads implements ExistingUploads {
     scope: UploadScope,
     work: (lease: Lease, snapshot: UploadSnapshot) => Promise<T>,
   ): Promise<T> {
-    const record = await this.registry.get(id);
-    if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
-    return this.leases.hold(id, async (lease) => work(lease, await this.load(id)));
+    if (!this.leases.isIdle(id)) {
+      const record = await this.registry.get(id);
+      if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
+    }
+    return this.leases.hold(id, async (lease) => work(lease, await this.load(id, scope)));
   }
 
   /** The upload as its client may see it. The caller holds the lease. */
-  private async load(id: string): Promise<UploadSnapshot> {
+  private async load(id: string, scope: UploadScope): Promise<UploadSnapshot> {
     const snapshot = await this.find(id);
-    if (!snapshot) throw new UploadNotFoundError(id);
+    if (!snapshot || !isWithin(scope, snapshot.record)) throw new UploadNotFoundError(id);
     const { state, answer, unverifiedFrom } = snapshot.record;
     if (state !== 'receiving' && state !== 'finished') {
       if (answer) throw new UploadRefusedError(id, answer);
@@ -230,7 +238,7 @@ export class Uploads implements ExistingUploads {
     if (isExpired(snapshot, Date.now())) throw new UploadGoneError(id, 'expired');
     if (unverifiedFrom === undefined) return snapshot;
     await this.transitions.cutUnverified(snapshot.record);
-    return this.load(id);
+    return this.load(id, scope);
   }
 
   private async finishIfComplete(
@@ -255,4 +263,12 @@ export class Uploads implements ExistingUploads {
 function completed<T extends UploadSnapshot>(before: UploadSnapshot, after: T): T & Completed {
   const hasJustFinished = before.record.state === 'receiving' && after.record.state === 'finished';
   return { ...after, hasJustFinished };
+}
+
+/** Whether there is nothing to do about an upload before it is spoken of. */
+function isSettled(snapshot: UploadSnapshot): boolean {
+  const { state, unverifiedFrom } = snapshot.record;
+  if (state === 'finished' && !isInterim(snapshot.record)) return true;
+  const isOpen = state === 'receiving' && unverifiedFrom === undefined;
+  return isOpen && !isComplete(snapshot) && !isExpired(snapshot, Date.now());
 }

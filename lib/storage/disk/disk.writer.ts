@@ -1,4 +1,4 @@
-import { close, constants, fdatasync, fstat, ftruncate, open } from 'node:fs';
+import { closeSync, constants, fdatasync, fstatSync, ftruncate, open } from 'node:fs';
 import { promisify } from 'node:util';
 import type { UploadWriter } from '../storage.interface.js';
 import { hasCode, toStorageError } from './disk.errors.js';
@@ -6,8 +6,6 @@ import type { FolderSync } from './folder-sync.js';
 import { writeAll } from './write-all.js';
 
 const openFile = promisify(open);
-const closeFile = promisify(close);
-const statFile = promisify(fstat);
 const syncFile = promisify(fdatasync);
 const truncateFile = promisify(ftruncate);
 
@@ -27,12 +25,17 @@ export class DiskWriter implements UploadWriter {
   static async open(path: string, folder: FolderSync): Promise<DiskWriter> {
     const writer = new DiskWriter(path, folder, await openExisting(path));
     try {
-      await writer.measure();
+      writer.measure();
       return writer;
     } catch (error) {
       await writer.close();
       throw error;
     }
+  }
+
+  /** A writer of a file that is not there yet. */
+  static create(path: string, folder: FolderSync): DiskWriter {
+    return new DiskWriter(path, folder);
   }
 
   get size(): number {
@@ -46,7 +49,7 @@ export class DiskWriter implements UploadWriter {
       await writeAll(fd, chunks, this.held, (bytes) => (this.held += bytes));
     } catch (error) {
       // A failed step may have stored some of its bytes; when that cannot be told, the count holds.
-      await this.measure().catch(() => undefined);
+      this.measureIfPossible();
       throw toStorageError(error);
     }
   }
@@ -74,10 +77,16 @@ export class DiskWriter implements UploadWriter {
     }
   }
 
-  async close(): Promise<void> {
+  /** Synchronous as `measure()` is: neither touches a disk, and a turn in the thread pool is dear. */
+  close(): Promise<void> {
     const { fd } = this;
     this.fd = undefined;
-    if (fd !== undefined) await closeFile(fd);
+    try {
+      if (fd !== undefined) closeSync(fd);
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   private async make(): Promise<number> {
@@ -89,10 +98,16 @@ export class DiskWriter implements UploadWriter {
     }
   }
 
-  private async measure(): Promise<void> {
-    if (this.fd === undefined) return;
-    const { size } = await statFile(this.fd);
-    this.held = size;
+  private measure(): void {
+    if (this.fd !== undefined) this.held = fstatSync(this.fd).size;
+  }
+
+  private measureIfPossible(): void {
+    try {
+      this.measure();
+    } catch {
+      // What was counted holds.
+    }
   }
 }
 

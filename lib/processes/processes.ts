@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Doorway } from './doorway.js';
 import type { Question } from './messages.js';
-import { LinkLostError, Peer } from './peer.js';
+import { LinkLostError } from './peer.js';
+import { Peers } from './peers.js';
 import { ProcessGoneError } from './process-gone.error.js';
 import type { ClaimTable, SharedTables } from './shared-tables.interface.js';
-import { removeSocket } from './socket-address.js';
 
 /** Milliseconds between two tries of what went wrong and must not stay so. */
 const RETRY_PAUSE = 1000;
@@ -33,8 +33,7 @@ type Listener = (identity: string) => void;
  */
 export class Processes {
   readonly identity = randomBytes(16).toString('hex');
-  private readonly peers = new Map<string, Peer>();
-  private readonly linking = new Map<string, Promise<Peer | undefined>>();
+  private readonly peers: Peers;
   private readonly answerers = new Map<string, (body: string, from: string) => Promise<string>>();
   private readonly onMet: (() => void)[] = [];
   private readonly onGone: Listener[] = [];
@@ -43,11 +42,15 @@ export class Processes {
   private met = false;
   private closed = false;
 
-  constructor(private readonly options: ProcessesOptions) {}
+  constructor(private readonly options: ProcessesOptions) {
+    this.peers = new Peers(options.folder, this.identity, (identity) => {
+      for (const listener of this.onGone) listener(identity);
+    });
+  }
 
   /** Whether no other process is known to live. */
   get isAlone(): boolean {
-    return this.peers.size === 0;
+    return this.peers.isEmpty;
   }
 
   /** Whether all others know of this process. */
@@ -84,7 +87,7 @@ export class Processes {
       this.doorway = await Doorway.open(folder, this.identity, (asked) => this.answerTo(asked));
       await tables.open();
       const claims = await tables.openClaims(await this.join());
-      this.meeting = this.greetAll([...this.peers.keys()]);
+      this.meeting = this.greetAll(this.peers.identities);
       await this.meet(JOINING_PATIENCE);
       return claims;
     } catch (error) {
@@ -98,8 +101,7 @@ export class Processes {
     this.closed = true;
     await this.doorway?.close();
     this.doorway = undefined;
-    for (const peer of this.peers.values()) peer.close();
-    this.peers.clear();
+    this.peers.close();
     await this.options.tables.close();
   }
 
@@ -126,7 +128,7 @@ export class Processes {
    */
   async ask(identity: string, topic: string, body = ''): Promise<string> {
     for (;;) {
-      const peer = await this.link(identity);
+      const peer = await this.peers.link(identity);
       if (!peer) throw new ProcessGoneError(identity);
       try {
         return await peer.ask(topic, body);
@@ -140,7 +142,7 @@ export class Processes {
   async isGone(identity: string): Promise<boolean> {
     if (identity === this.identity) return false;
     try {
-      return (await this.link(identity)) === undefined && !this.closed;
+      return (await this.peers.link(identity)) === undefined && !this.closed;
     } catch {
       return false;
     }
@@ -161,7 +163,7 @@ export class Processes {
   }
 
   private async linkAll(identities: readonly string[]): Promise<string[]> {
-    const peers = await Promise.all(identities.map((identity) => this.link(identity)));
+    const peers = await Promise.all(identities.map((identity) => this.peers.link(identity)));
     return identities.filter((_, index) => peers[index] !== undefined);
   }
 
@@ -190,51 +192,8 @@ export class Processes {
   }
 
   private async welcome(identity: string): Promise<string> {
-    await this.link(identity);
+    await this.peers.link(identity);
     for (const listener of this.onMet) listener();
     return '';
-  }
-
-  /** The open connection to a process; `undefined` when it has ended. */
-  private async link(identity: string): Promise<Peer | undefined> {
-    const peer = this.peers.get(identity);
-    if (peer?.isOpen) return peer;
-    const linking =
-      this.linking.get(identity) ??
-      this.connect(identity).finally(() => this.linking.delete(identity));
-    this.linking.set(identity, linking);
-    return linking;
-  }
-
-  private async connect(identity: string): Promise<Peer | undefined> {
-    if (this.closed) return undefined;
-    const peer = await Peer.reach(this.options.folder, identity, this.identity);
-    if (this.closed) peer?.close();
-    else if (peer) this.watch(identity, peer);
-    else await this.forget(identity);
-    return this.closed ? undefined : peer;
-  }
-
-  private watch(identity: string, peer: Peer): void {
-    this.peers.set(identity, peer);
-    void peer.closed.then(() => this.look(identity));
-  }
-
-  /** A connection that ended is the sign to look, not the proof that its process did. */
-  private async look(identity: string): Promise<void> {
-    while (!this.closed && this.peers.has(identity)) {
-      try {
-        await this.link(identity);
-        return;
-      } catch {
-        await pause(RETRY_PAUSE, undefined, { ref: false });
-      }
-    }
-  }
-
-  private async forget(identity: string): Promise<void> {
-    await removeSocket(this.options.folder, identity).catch(() => undefined);
-    if (!this.peers.delete(identity) || this.closed) return;
-    for (const listener of this.onGone) listener(identity);
   }
 }

@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Peer } from './peer.js';
+import { removeSocket } from './socket-address.js';
+
+/** Milliseconds until a process is tried again that could not be reached, and may live. */
+const RETRY_PAUSE = 1000;
+
+/** What a process may call itself: it becomes a file name, and only others say that it is theirs. */
+const IDENTITY = /^[0-9a-f]{32}$/;
+
+/** The connections to the other processes, kept up as long as these live. */
+export class Peers {
+  private readonly peers = new Map<string, Peer>();
+  private readonly linking = new Map<string, Promise<Peer | undefined>>();
+  private closed = false;
+
+  /**
+   * @param folder where the sockets are
+   * @param me identity of the process whose connections these are
+   * @param onGone told of a process that there was a connection to, and that has ended
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly me: string,
+    private readonly onGone: (identity: string) => void,
+  ) {}
+
+  /** Those that live, as far as is known. */
+  get identities(): string[] {
+    return [...this.peers.keys()];
+  }
+
+  get isEmpty(): boolean {
+    return this.peers.size === 0;
+  }
+
+  /**
+   * The open connection to a process; `undefined` when it has ended, and after `close()`.
+   *
+   * @throws Error of the system when it cannot be told whether it has
+   */
+  async link(identity: string): Promise<Peer | undefined> {
+    const peer = this.peers.get(identity);
+    if (peer?.isOpen) return peer;
+    const linking =
+      this.linking.get(identity) ??
+      this.connect(identity).finally(() => this.linking.delete(identity));
+    this.linking.set(identity, linking);
+    return linking;
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    this.closed = true;
+    for (const peer of this.peers.values()) peer.close();
+    this.peers.clear();
+  }
+
+  private async connect(identity: string): Promise<Peer | undefined> {
+    if (this.closed || !IDENTITY.test(identity)) return undefined;
+    const peer = await Peer.reach(this.folder, identity, this.me);
+    if (this.closed) peer?.close();
+    else if (peer) this.watch(identity, peer);
+    else await this.forget(identity);
+    return this.closed ? undefined : peer;
+  }
+
+  private watch(identity: string, peer: Peer): void {
+    this.peers.set(identity, peer);
+    void peer.closed.then(() => this.look(identity));
+  }
+
+  /** A connection that ended is the sign to look, not the proof that its process did. */
+  private async look(identity: string): Promise<void> {
+    while (!this.closed && this.peers.has(identity)) {
+      try {
+        await this.link(identity);
+        return;
+      } catch {
+        await pause(RETRY_PAUSE, undefined, { ref: false });
+      }
+    }
+  }
+
+  private async forget(identity: string): Promise<void> {
+    await removeSocket(this.folder, identity).catch(() => undefined);
+    if (this.peers.delete(identity) && !this.closed) this.onGone(identity);
+  }
+}

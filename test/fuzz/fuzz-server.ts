@@ -1,0 +1,119 @@
+// An app in a process of its own that a test sends anything to and kills. Its argument: settings.
+import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Controller, Get, Injectable, Module, Param, Post, Query } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { OnUploadFinished, TusModule, TusService } from '../../lib/index.js';
+import type { FinishedUpload, Upload } from '../../lib/index.js';
+import { writeEntry } from '../faults/journal.js';
+import type { FuzzSettings } from './fuzz-settings.js';
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as FuzzSettings;
+const sockets = new Set<Socket>();
+const events = new EventEmitter();
+
+/** Keeps a journal of its own for each upload. */
+@Injectable()
+class JournalKeeper {
+  @OnUploadFinished({ id: 'journal' })
+  async keep({ id, attempt, size, path }: FinishedUpload): Promise<void> {
+    // The file may have been moved or deleted before its turn came.
+    const sha256 = await sha256Of(path).catch(() => undefined);
+    await writeEntry(join(settings.journals, id), {
+      event: 'end',
+      id,
+      attempt,
+      size,
+      path,
+      sha256,
+    });
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** What an app does with uploads by its service. */
+@Controller('control')
+class ControlController {
+  constructor(private readonly tus: TusService) {}
+
+  @Get('find/:id')
+  find(@Param('id') id: string): Promise<Upload | undefined> {
+    return this.tus.find(id);
+  }
+
+  @Post('terminate/:id')
+  terminate(@Param('id') id: string): Promise<string> {
+    return outcomeOf(this.tus.terminate(id));
+  }
+
+  @Post('moveTo/:id')
+  moveTo(@Param('id') id: string, @Query('path') path: string): Promise<string> {
+    return outcomeOf(this.tus.moveTo(id, path));
+  }
+
+  @Post('cleanupFile/:id')
+  cleanupFile(@Param('id') id: string): Promise<string> {
+    return outcomeOf(this.tus.cleanupFile(id));
+  }
+
+  @Post('cleanup')
+  cleanup(): Promise<string> {
+    return outcomeOf(this.tus.cleanup());
+  }
+
+  /** Answers once every other connection is gone, and with it whatever its client had begun. */
+  @Get('quiet')
+  async quiet(): Promise<string> {
+    while (sockets.size > 1) await once(events, 'gone');
+    return 'done';
+  }
+}
+
+function outcomeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'done',
+    (error: Error) => error.name,
+  );
+}
+
+@Module({
+  imports: [TusModule.forRoot({ tmpFileDir: settings.tmpFileDir, cleanup: { every: false } })],
+  controllers: [ControlController],
+  providers: [JournalKeeper],
+})
+class FuzzModule {}
+
+/** Loads one platform only: a server that is started often is to start fast. */
+async function createAdapter(): Promise<AbstractHttpAdapter> {
+  if (settings.platform === 'express') {
+    const { ExpressAdapter } = await import('@nestjs/platform-express');
+    return new ExpressAdapter();
+  }
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  return new FastifyAdapter();
+}
+
+const app = await NestFactory.create(FuzzModule, await createAdapter(), {
+  logger: ['error', 'fatal'],
+});
+const server = app.getHttpServer() as Server;
+server.on('connection', (socket: Socket) => {
+  sockets.add(socket);
+  socket.once('close', () => {
+    sockets.delete(socket);
+    events.emit('gone');
+  });
+});
+await app.listen(0, '127.0.0.1');
+console.log(`listening on ${(server.address() as AddressInfo).port}`);

@@ -176,7 +176,13 @@ export class Transitions {
     const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
     const dueAt = dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
     await this.registry.change(record.id, (current) => ({
-      record: { ...current, answer, removeWhenDelivered, dueAt: current.fileRemovedAt ?? dueAt },
+      record: {
+        ...current,
+        isUnanswered: undefined,
+        answer,
+        removeWhenDelivered,
+        dueAt: current.fileRemovedAt ?? dueAt,
+      },
     }));
   }
 
@@ -205,6 +211,7 @@ export class Transitions {
     const filePath = await this.place(record);
     const finished: UploadRecord = {
       ...record,
+      isUnanswered: (record.endpoint !== undefined && !isPartial(record.concat)) || undefined,
       state: 'finished',
       endedAt,
       filePath,

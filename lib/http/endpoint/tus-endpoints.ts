@@ -10,7 +10,7 @@ import { of, type Observable } from 'rxjs';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
-import { FinishedFiles, isRefusal, Uploads } from '../../uploads/index.js';
+import { FinishedFiles, isRefusal, isUnanswered, Uploads } from '../../uploads/index.js';
 import { withKept, type Answer } from '../answer.js';
 import { exchangeOf, type Exchange } from '../exchange.js';
 import { Refusals } from '../refusals.js';
@@ -108,12 +108,14 @@ export class TusEndpoints {
 
   private async completeOnce(record: UploadRecord, turn: Turn, goOn: GoOn): Promise<void> {
     const { exchange, answer, sendFile, next } = turn;
-    if (record.answer) return goOn(this.answer(exchange, withKept(answer, record.answer)));
+    if (record.answer && !isUnanswered(record)) {
+      return goOn(this.answer(exchange, withKept(answer, record.answer)));
+    }
 
     const request = await EndpointRequest.prepare(this.files, exchange.request, record, sendFile);
     const held = new HeldResponse(exchange.res);
-    // It expires no more, once it is answered.
-    const { 'Upload-Expires': _expires, ...headers } = answer.headers;
+    // It expires no more, once it is answered; and what hooks said has another body.
+    const { 'Upload-Expires': _expires, 'content-type': _type, ...headers } = answer.headers;
     prepareAnswer(this.adapterHost.httpAdapter, exchange.response, { ...answer, headers });
     goOn(next.handle());
     const made = await held.answer;

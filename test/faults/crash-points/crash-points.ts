@@ -217,6 +217,16 @@ const ENDPOINTS: CrashPoint[] = [
     left: 'uploads/<id>',
   },
   {
+    died: 'after the finish, before the method ran, and the hook has had its say',
+    at: 'after finished',
+    to: '/videos',
+    with: { hook: 'speaks' },
+    told: ANSWERED,
+    calls: 'asked † ran',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
     died: 'after the finish, before the old name was removed and the method ran',
     at: 'before removal',
     to: '/videos',

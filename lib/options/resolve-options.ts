@@ -13,7 +13,7 @@ import {
 } from '../protocol/index.js';
 import { parseDuration } from './duration.js';
 import { TusOptionError } from './option.error.js';
-import { parseSize } from './size.js';
+import { parseRate, parseSize } from './size.js';
 import type { CheckedCors, DeliveryRules, MetadataRules, TusOptions } from './tus-options.js';
 
 const DURABILITIES = ['none', 'completion', 'chunk'] as const;
@@ -29,8 +29,10 @@ const KEYS = {
     'durability',
     'extensions',
     'idleTimeout',
+    'maxAppends',
     'maxSize',
     'metadata',
+    'minRate',
     'owner',
     'publicUrl',
     'sendFile',
@@ -79,6 +81,8 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     owner: parseOwner(options.owner),
     publicUrl: optional(options.publicUrl, parsePublicUrl),
     idleTimeout: parseDuration('idleTimeout', options.idleTimeout ?? 60),
+    minRate: optional(options.minRate, (rate) => parseRate('minRate', rate)),
+    maxAppends: optional(options.maxAppends, (count) => parseCount('maxAppends', count)),
     durability: parseDurability(options.durability ?? 'completion'),
     download: parseFlag('download', options.download ?? false),
     removePartials: parseRemovePartials(options.concatenation ?? {}),

@@ -1,6 +1,7 @@
 import { assertAppendable, finalIsClosed, isFinal, type AppendRequest } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
+import { AppendSlots } from './append-slots.js';
 import type { Completion } from './completion.interface.js';
 import { isHalfFinal } from './concatenator.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
@@ -32,6 +33,9 @@ export interface Completed extends UploadSnapshot {
   readonly hasJustFinished: boolean;
 }
 
+/** What is done with an upload while it is held. */
+type HeldWork<T> = (lease: Lease, snapshot: UploadSnapshot) => Promise<T>;
+
 /** Who has a say in what becomes of uploads, and who is told of it. */
 export interface UploadParties {
   readonly completion: Completion;
@@ -45,13 +49,14 @@ export interface UploadParties {
  *
  * Methods that take a scope treat an upload outside of it as one that is not there. They throw
  * `UploadNotFoundError`, `UploadGoneError`, `UploadRefusedError`, `UploadBusyError`,
- * `NoSpaceError`, a `ProtocolError` for a request that contradicts the upload's state, and what the
- * gate throws.
+ * `TooManyAppendsError`, `NoSpaceError`, a `ProtocolError` for a request that contradicts the
+ * upload's state, and what the gate throws.
  */
 export class Uploads implements ExistingUploads {
   private readonly transitions: Transitions;
   private readonly receiver: Receiver;
   private readonly creator: Creator;
+  private readonly slots: AppendSlots;
   private readonly gate: FinishGate;
 
   constructor(
@@ -62,6 +67,7 @@ export class Uploads implements ExistingUploads {
     { completion, observer, gate }: UploadParties,
   ) {
     this.gate = gate;
+    this.slots = new AppendSlots(rules.maxAppends);
     this.transitions = new Transitions(registry, storage, rules, completion, observer);
     this.receiver = new Receiver(storage, rules, this.transitions, observer);
     this.creator = new Creator(this, storage, rules, leases, this.transitions, this.receiver);
@@ -79,9 +85,12 @@ export class Uploads implements ExistingUploads {
     gate = this.gate,
   ): Promise<ReceiveResult & Completed> {
     const { concat } = request;
-    const result = await (concat?.kind === 'final'
-      ? this.creator.concatenate(request, concat.parts, gate)
-      : this.creator.create(request, body, gate));
+    // It has no id yet.
+    const result = await this.slots.during(request, body, () =>
+      concat?.kind === 'final'
+        ? this.creator.concatenate(request, concat.parts, gate)
+        : this.creator.create(request, body, gate),
+    );
     return { ...result, hasJustFinished: result.record.state === 'finished' };
   }
 
@@ -93,7 +102,7 @@ export class Uploads implements ExistingUploads {
     body: UploadBody,
     gate = this.gate,
   ): Promise<ReceiveResult & Completed> {
-    return this.holdVisible(id, scope, async (lease, found) => {
+    const work = async (lease: Lease, found: UploadSnapshot) => {
       const { record, offset } = await this.finishIfComplete(found, { lease, gate });
       if (isFinal(record.concat)) throw finalIsClosed();
       const state = { offset, length: record.length };
@@ -102,7 +111,9 @@ export class Uploads implements ExistingUploads {
       const { checksum } = request;
       const parcel = { body, lease, gate, checksum };
       return completed(found, await this.receiver.receive(fixed, offset, parcel));
-    });
+    };
+    await this.assertVisible(id, scope);
+    return this.slots.during(id, body, () => this.hold(id, work));
   }
 
   /** Tells where an upload stands, after a running append has let go (tus 1.0 §HEAD). */
@@ -208,13 +219,17 @@ export class Uploads implements ExistingUploads {
   }
 
   /** Does some work while holding an upload; whoever may not see it interrupts nothing. */
-  private async holdVisible<T>(
-    id: string,
-    scope: UploadScope,
-    work: (lease: Lease, snapshot: UploadSnapshot) => Promise<T>,
-  ): Promise<T> {
+  private async holdVisible<T>(id: string, scope: UploadScope, work: HeldWork<T>): Promise<T> {
+    await this.assertVisible(id, scope);
+    return this.hold(id, work);
+  }
+
+  private async assertVisible(id: string, scope: UploadScope): Promise<void> {
     const record = await this.registry.get(id);
     if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
+  }
+
+  private hold<T>(id: string, work: HeldWork<T>): Promise<T> {
     return this.leases.hold(id, async (lease) => work(lease, await this.load(id)));
   }
 

@@ -12,7 +12,7 @@ import type { Server } from 'node:http';
 import { CleanupOrchestrator } from './cleanup/index.js';
 import { DeliveryOrchestrator } from './delivery/index.js';
 import { asError } from './errors/index.js';
-import { deferContinue } from './http/index.js';
+import { deferContinue, HeadlessConnections } from './http/index.js';
 import { TusOptionError, type TusOptions } from './options/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
@@ -34,6 +34,7 @@ export class TusLifecycle
 {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private opened = false;
+  private connections?: HeadlessConnections;
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
@@ -74,6 +75,7 @@ export class TusLifecycle
 
   async beforeApplicationShutdown(): Promise<void> {
     this.uploads.interrupt('shutdown');
+    this.connections?.endWithServer();
     await Promise.all([
       this.cleanup.stop(),
       this.recovery.stop(),
@@ -100,5 +102,6 @@ export class TusLifecycle
       server.requestTimeout = 0;
     }
     deferContinue(server);
+    this.connections = HeadlessConnections.of(server);
   }
 }

@@ -1,3 +1,5 @@
+import type { RecoveryReport } from './uploads/index.js';
+
 /** Two handlers would share the rows that say what was delivered. */
 export function handlerTwice(name: string): string {
   return (
@@ -64,4 +66,21 @@ export function endpointWithoutInstance(name: string, instance?: string): string
 /** Without a request, a path with parameters is no path. */
 export function uploadPathUnknown(path: string): string {
   return `The upload path "${path}" has parameters, so the URL of an upload that the server creates is unknown. Set publicUrl.`;
+}
+
+/** What was found after a start, and repaired; `undefined` when nothing was. */
+export function recovered(report: RecoveryReport): string | undefined {
+  const { finished, cut, halfBuilt, setAside, place, removed } = report;
+  const parts = [
+    finished && `${count(finished, 'complete upload')} finished`,
+    cut && `${count(cut, 'upload')} cut back to verified bytes`,
+    halfBuilt && `${count(halfBuilt, 'half-built final upload')} removed`,
+    setAside && `${count(setAside, 'file')} without a record put aside (${place})`,
+    removed && `${count(removed, 'temporary file')} removed`,
+  ].filter(Boolean);
+  return parts.length === 0 ? undefined : `Recovered: ${parts.join(', ')}.`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -1,9 +1,8 @@
-import { Logger, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { join } from 'node:path';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
 import { DeliveryOrchestrator, FinishedHandlers, MissingHandlers } from './delivery/index.js';
-import { asError } from './errors/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
 import { HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
@@ -21,7 +20,6 @@ import { resolveOptions, type TusOptions } from './options/index.js';
 import { LmdbRegistry, type UploadRegistry } from './registry/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
-  LOGGER_CONTEXT,
   REGISTRY_FOLDER,
   TUS_NAME,
   TUS_OPTIONS,
@@ -30,9 +28,10 @@ import {
 } from './tus.constants.js';
 import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
+import { RecoveryLog } from './tus.recovery-log.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
 import { TusService } from './tus.service.js';
-import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
+import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/index.js';
 
 /**
  * Resumable uploads over the tus protocol.
@@ -114,10 +113,16 @@ import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
       ) => new Uploads(registry, storage, rules, leases, { completion, observer, gate }),
     },
     {
+      provide: Leftovers,
+      inject: [TUS_REGISTRY, TUS_STORAGE, TUS_OPTIONS],
+      useFactory: (registry: UploadRegistry, storage: UploadStorage, { validFor }: TusOptions) =>
+        new Leftovers(registry, storage, validFor),
+    },
+    {
       provide: Recovery,
-      inject: [TUS_REGISTRY, Uploads],
-      useFactory: (registry: UploadRegistry, uploads: Uploads) =>
-        new Recovery(registry, uploads, reportRecovery),
+      inject: [TUS_REGISTRY, Uploads, Leftovers],
+      useFactory: (registry: UploadRegistry, uploads: Uploads, leftovers: Leftovers) =>
+        new Recovery(registry, uploads, leftovers, new RecoveryLog()),
     },
   ],
 })
@@ -127,10 +132,4 @@ export class TusModule extends ConfigurableModuleClass {
     // As early as can be: what other modules add to the platform must come after our hooks.
     adapterHost.init$.subscribe(() => platformOf(adapterHost.httpAdapter));
   }
-}
-
-function reportRecovery(error: unknown, id?: string): void {
-  const { message, stack } = asError(error);
-  const subject = id === undefined ? 'Unfinished uploads' : `Upload ${id}`;
-  new Logger(LOGGER_CONTEXT).error(`${subject} could not be looked at: ${message}`, stack);
 }

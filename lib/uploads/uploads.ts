@@ -3,11 +3,11 @@ import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/ind
 import type { UploadStorage } from '../storage/index.js';
 import { AppendSlots } from './append-slots.js';
 import type { Completion } from './completion.interface.js';
-import { isHalfFinal } from './concatenator.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease, RevokeReason } from './lease.js';
 import type { Leases } from './leases.js';
+import { mendingOf } from './mending.js';
 import { Receiver, type ReceiveResult, type UploadBody } from './receiver.js';
 import { Transitions, type FinishContext } from './transitions.js';
 import type { UploadObserver } from './upload-observer.interface.js';
@@ -193,8 +193,9 @@ export class Uploads implements ExistingUploads {
   }
 
   /**
-   * Finishes an upload whose last byte came just before its process died, and ends one that has
-   * expired, or that its process was building when it died; leaves one alone that is in hand.
+   * Finishes an upload whose last byte came just before its process died, cuts bytes off that were
+   * never verified, and ends one that has expired, or that its process was building when it died;
+   * leaves one alone that is in hand.
    *
    * @returns the upload afterwards; `undefined` when it is in hand, or unknown.
    */
@@ -203,10 +204,11 @@ export class Uploads implements ExistingUploads {
     if (!lease) return undefined;
     try {
       const snapshot = await this.find(id);
-      if (!snapshot) return undefined;
-      const isOver = isExpired(snapshot, Date.now()) || isHalfFinal(snapshot.record);
-      if (!isOver) return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
-      await this.transitions.end(id, 'expired');
+      const mending = snapshot && mendingOf(snapshot);
+      if (!mending) return snapshot;
+      if (mending === 'end') await this.transitions.end(id, 'expired');
+      else if (mending === 'cut') await this.transitions.cutUnverified(snapshot.record);
+      else return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
       return await this.find(id);
     } finally {
       lease.release();

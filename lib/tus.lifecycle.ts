@@ -18,6 +18,7 @@ import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
 import { folderTaken, folderUnusable } from './tus.messages.js';
+import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { Recovery, Uploads } from './uploads/index.js';
 
@@ -43,6 +44,7 @@ export class TusLifecycle
     private readonly uploads: Uploads,
     private readonly recovery: Recovery,
     private readonly handlers: TusHandlers,
+    private readonly doctor: TusDoctor,
     private readonly deliveries: DeliveryOrchestrator,
     private readonly cleanup: CleanupOrchestrator,
     private readonly adapterHost: HttpAdapterHost,
@@ -67,6 +69,7 @@ export class TusLifecycle
 
   async onApplicationBootstrap(): Promise<void> {
     this.prepareServer();
+    await this.doctor.examine();
     this.handlers.reportMissing();
     await this.deliveries.start();
     this.cleanup.start();

@@ -84,3 +84,48 @@ export function recovered(report: RecoveryReport): string | undefined {
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
+
+/** A global interceptor ends what takes long. */
+export function interceptorTimesOut(name: string): string {
+  return (
+    `The global interceptor ${name} looks like a time limit on requests, which would end long ` +
+    `uploads. They resume, but let it pass by the routes of uploads.`
+  );
+}
+
+/** The platform ends what takes long. */
+export function requestsLimited(setting: string, milliseconds: number): string {
+  return (
+    `${setting} is ${milliseconds} ms: uploads that take longer are cut off, and resume. ` +
+    `Remove it, or make it longer than the longest request; idleTimeout ends requests that stall.`
+  );
+}
+
+/** The platform ends connections sooner than it was asked for. */
+export function idleLimited(setting: string, milliseconds: number, idleTimeout: number): string {
+  return (
+    `${setting} is ${milliseconds} ms, so connections are closed that long without a byte, and ` +
+    `not after the idleTimeout of ${idleTimeout} ms. Make it longer, or idleTimeout shorter.`
+  );
+}
+
+/** Nobody sees the cleanup among the app's schedules. */
+export function cleanupUnscheduled(): string {
+  return 'The app imports no ScheduleModule: cleanup runs on a timer of its own.';
+}
+
+/** What is in memory is lost with the machine. */
+export function folderInMemory(folder: string, durability: string): string {
+  return (
+    `${folder} is in memory (tmpfs): uploads are lost when the machine restarts, though ` +
+    `durability is '${durability}'. Put tmpFileDir on a disk, or set durability to 'none'.`
+  );
+}
+
+/** The weakest durability where uploads count. */
+export function durabilityNone(): string {
+  return (
+    `durability is 'none' in production: a machine that is lost may lose all that is known of ` +
+    `uploads, finished ones included. Use 'completion' unless uploads may be lost.`
+  );
+}

@@ -26,6 +26,7 @@ import {
   TUS_REGISTRY,
   TUS_STORAGE,
 } from './tus.constants.js';
+import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
 import { RecoveryLog } from './tus.recovery-log.js';
@@ -54,6 +55,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     UploadCreation,
     UploadPath,
     TusLifecycle,
+    TusDoctor,
     TusHandlers,
     CleanupService,
     CleanupOrchestrator,

@@ -12,13 +12,14 @@ import type { Server } from 'node:http';
 import { CleanupOrchestrator } from './cleanup/index.js';
 import { DeliveryOrchestrator } from './delivery/index.js';
 import { asError } from './errors/index.js';
-import { deferContinue } from './http/index.js';
+import { deferContinue, HeadlessConnections } from './http/index.js';
 import { TusOptionError, type TusOptions } from './options/index.js';
 import { Processes, SharedClaims } from './processes/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
 import { folderTaken, folderUnusable, processesUnusable } from './tus.messages.js';
+import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { Recovery, Uploads } from './uploads/index.js';
 
@@ -35,6 +36,7 @@ export class TusLifecycle
 {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private opened = false;
+  private connections?: HeadlessConnections;
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
@@ -45,6 +47,7 @@ export class TusLifecycle
     private readonly uploads: Uploads,
     private readonly recovery: Recovery,
     private readonly handlers: TusHandlers,
+    private readonly doctor: TusDoctor,
     private readonly deliveries: DeliveryOrchestrator,
     private readonly cleanup: CleanupOrchestrator,
     private readonly adapterHost: HttpAdapterHost,
@@ -67,6 +70,7 @@ export class TusLifecycle
 
   async onApplicationBootstrap(): Promise<void> {
     this.prepareServer();
+    await this.doctor.examine();
     this.handlers.reportMissing();
     await this.deliveries.start();
     this.cleanup.start();
@@ -78,6 +82,7 @@ export class TusLifecycle
 
   async beforeApplicationShutdown(): Promise<void> {
     this.uploads.interrupt('shutdown');
+    this.connections?.endWithServer();
     await Promise.all([
       this.cleanup.stop(),
       this.recovery.stop(),
@@ -114,5 +119,6 @@ export class TusLifecycle
       server.requestTimeout = 0;
     }
     deferContinue(server);
+    this.connections = HeadlessConnections.of(server);
   }
 }

@@ -1,3 +1,5 @@
+import type { RecoveryReport } from './uploads/index.js';
+
 /** Two handlers would share the rows that say what was delivered. */
 export function handlerTwice(name: string): string {
   return (
@@ -65,11 +67,74 @@ export function endpointWithoutInstance(name: string, instance?: string): string
 export function uploadPathUnknown(path: string): string {
   return `The upload path "${path}" has parameters, so the URL of an upload that the server creates is unknown. Set publicUrl.`;
 }
+
 /** The processes on the folder cannot hear of each other. */
 export function processesUnusable(reason: string): string {
   return (
     `No socket can be made in it, by which the processes that share it hand uploads over (${reason}). ` +
     `Give a folder on a local file system that takes Unix domain sockets; of a container that is a ` +
     `volume, not a folder shared with another operating system.`
+  );
+}
+
+/** What was found after a start, and repaired; `undefined` when nothing was. */
+export function recovered(report: RecoveryReport): string | undefined {
+  const { finished, cut, halfBuilt, setAside, place, removed } = report;
+  const parts = [
+    finished && `${count(finished, 'complete upload')} finished`,
+    cut && `${count(cut, 'upload')} cut back to verified bytes`,
+    halfBuilt && `${count(halfBuilt, 'half-built final upload')} removed`,
+    setAside && `${count(setAside, 'file')} without a record put aside (${place})`,
+    removed && `${count(removed, 'temporary file')} removed`,
+  ].filter(Boolean);
+  return parts.length === 0 ? undefined : `Recovered: ${parts.join(', ')}.`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** A global interceptor ends what takes long. */
+export function interceptorTimesOut(name: string): string {
+  return (
+    `The global interceptor ${name} looks like a time limit on requests, which would end long ` +
+    `uploads. They resume, but let it pass by the routes of uploads.`
+  );
+}
+
+/** The platform ends what takes long. */
+export function requestsLimited(setting: string, milliseconds: number): string {
+  return (
+    `${setting} is ${milliseconds} ms: uploads that take longer are cut off, and resume. ` +
+    `Remove it, or make it longer than the longest request; idleTimeout ends requests that stall.`
+  );
+}
+
+/** The platform ends connections sooner than it was asked for. */
+export function idleLimited(setting: string, milliseconds: number, idleTimeout: number): string {
+  return (
+    `${setting} is ${milliseconds} ms, so connections are closed that long without a byte, and ` +
+    `not after the idleTimeout of ${idleTimeout} ms. Make it longer, or idleTimeout shorter.`
+  );
+}
+
+/** Nobody sees the cleanup among the app's schedules. */
+export function cleanupUnscheduled(): string {
+  return 'The app imports no ScheduleModule: cleanup runs on a timer of its own.';
+}
+
+/** What is in memory is lost with the machine. */
+export function folderInMemory(folder: string, durability: string): string {
+  return (
+    `${folder} is in memory (tmpfs): uploads are lost when the machine restarts, though ` +
+    `durability is '${durability}'. Put tmpFileDir on a disk, or set durability to 'none'.`
+  );
+}
+
+/** The weakest durability where uploads count. */
+export function durabilityNone(): string {
+  return (
+    `durability is 'none' in production: a machine that is lost may lose all that is known of ` +
+    `uploads, finished ones included. Use 'completion' unless uploads may be lost.`
   );
 }

@@ -1,9 +1,8 @@
-import { Logger, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { join } from 'node:path';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
 import { DeliveryOrchestrator, FinishedHandlers, MissingHandlers } from './delivery/index.js';
-import { asError } from './errors/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
 import { HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
@@ -27,7 +26,6 @@ import {
 } from './registry/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
-  LOGGER_CONTEXT,
   PROCESSES_FOLDER,
   REGISTRY_FOLDER,
   TUS_NAME,
@@ -35,11 +33,13 @@ import {
   TUS_REGISTRY,
   TUS_STORAGE,
 } from './tus.constants.js';
+import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
+import { RecoveryLog } from './tus.recovery-log.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
 import { TusService } from './tus.service.js';
-import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
+import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/index.js';
 
 /**
  * Resumable uploads over the tus protocol.
@@ -62,6 +62,7 @@ import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
     UploadCreation,
     UploadPath,
     TusLifecycle,
+    TusDoctor,
     TusHandlers,
     CleanupService,
     CleanupOrchestrator,
@@ -135,10 +136,16 @@ import { FinishedFiles, Leases, Recovery, Uploads } from './uploads/index.js';
       ) => new Uploads(registry, storage, rules, leases, { completion, observer, gate }),
     },
     {
+      provide: Leftovers,
+      inject: [TUS_REGISTRY, TUS_STORAGE, TUS_OPTIONS],
+      useFactory: (registry: UploadRegistry, storage: UploadStorage, { validFor }: TusOptions) =>
+        new Leftovers(registry, storage, validFor),
+    },
+    {
       provide: Recovery,
-      inject: [TUS_REGISTRY, Uploads],
-      useFactory: (registry: UploadRegistry, uploads: Uploads) =>
-        new Recovery(registry, uploads, reportRecovery),
+      inject: [TUS_REGISTRY, Uploads, Leftovers],
+      useFactory: (registry: UploadRegistry, uploads: Uploads, leftovers: Leftovers) =>
+        new Recovery(registry, uploads, leftovers, new RecoveryLog()),
     },
   ],
 })
@@ -152,10 +159,4 @@ export class TusModule extends ConfigurableModuleClass {
 
 function registryOptions({ tmpFileDir, durability }: TusOptions): LmdbRegistryOptions {
   return { folder: join(tmpFileDir, REGISTRY_FOLDER), durable: durability !== 'none' };
-}
-
-function reportRecovery(error: unknown, id?: string): void {
-  const { message, stack } = asError(error);
-  const subject = id === undefined ? 'Unfinished uploads' : `Upload ${id}`;
-  new Logger(LOGGER_CONTEXT).error(`${subject} could not be looked at: ${message}`, stack);
 }

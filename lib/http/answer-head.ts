@@ -43,10 +43,17 @@ export function hasBody(req: IncomingMessage): boolean {
     ?.endAfterHeaders;
 }
 
-/** A client that is told to come back does so after a reset too, and must not hold up a shutdown. */
 function closeAfter(req: IncomingMessage, res: ServerResponse): void {
   res.setHeader('Connection', 'close');
-  if (res.statusCode !== 503) lingerBeforeClose(req);
+  if (!isEndedByShutdown(req, res)) lingerBeforeClose(req);
+}
+
+/**
+ * Whether a request was told to come back while its body was being read. It does so after a reset
+ * too, and must not hold up a shutdown; one that is refused beforehand must read that it is.
+ */
+function isEndedByShutdown(req: IncomingMessage, res: ServerResponse): boolean {
+  return res.statusCode === 503 && req.readableFlowing !== null;
 }
 
 /** Otherwise Node would take in all that the client still sends, only to drop it. */

@@ -4,7 +4,8 @@ import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { hideBody, showBody } from './hidden-body.js';
 import type { PlatformRequest } from './http-types.js';
-import type { HttpPlatform } from './platform.js';
+import type { HttpPlatform, TimeLimit } from './platform.js';
+import { silenceLimit } from './silence-limit.js';
 import { tusRouteOf, type TusRoute } from './tus-route.js';
 
 type Next = (error?: unknown) => void;
@@ -51,6 +52,10 @@ export class ExpressPlatform implements HttpPlatform {
   trustsProxy(request: PlatformRequest): boolean {
     const { app, socket } = request as ExpressRequest;
     return app?.get('trust proxy fn')(socket.remoteAddress, 0) ?? false;
+  }
+
+  timeLimits(): readonly TimeLimit[] {
+    return silenceLimit(this.adapter, "The HTTP server's timeout");
   }
 
   private onRequest(req: ExpressRequest, res: ServerResponse, next: Next): void {

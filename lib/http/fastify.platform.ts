@@ -5,7 +5,8 @@ import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { hideBody, showBody } from './hidden-body.js';
 import type { PlatformRequest } from './http-types.js';
-import type { HttpPlatform } from './platform.js';
+import type { HttpPlatform, TimeLimit } from './platform.js';
+import { silenceLimit } from './silence-limit.js';
 import { tusRouteIn } from './tus-route.js';
 
 type Done = () => void;
@@ -30,6 +31,7 @@ interface RouteOptions {
 type RequestHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 interface FastifyApp {
+  readonly initialConfig: { readonly handlerTimeout?: number };
   addHook(name: 'onRequest' | 'preValidation', hook: RequestHook): void;
   addHook(name: 'onRoute', hook: (options: RouteOptions) => void): void;
   hasContentTypeParser(type: string): boolean;
@@ -68,6 +70,13 @@ export class FastifyPlatform implements HttpPlatform {
     const raw = { socket, headers: { 'x-forwarded-for': '192.0.2.1' } };
     const probe = Object.create(request, { raw: { value: raw } }) as FastifyRequest;
     return (probe.ips?.length ?? 0) > 1;
+  }
+
+  timeLimits(): readonly TimeLimit[] {
+    const { handlerTimeout = 0 } = this.app.initialConfig;
+    const limits = silenceLimit(this.adapter, 'connectionTimeout');
+    if (handlerTimeout === 0) return limits;
+    return [...limits, { setting: 'handlerTimeout', milliseconds: handlerTimeout, of: 'request' }];
   }
 
   /**

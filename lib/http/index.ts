@@ -1,5 +1,6 @@
 export * from './endpoint/index.js';
 export * from './expect-continue.js';
+export * from './headless-connections.js';
 export type * from './http-types.js';
 export * from './platform.js';
 export * from './tus-exception.filter.js';

@@ -13,6 +13,18 @@ export interface HttpPlatform {
 
   /** Whether the app trusts the proxy a request came through, and so its forwarded headers. */
   trustsProxy(request: PlatformRequest): boolean;
+
+  /** The limits that are set on the time of requests, those that were lifted not among them. */
+  timeLimits(): readonly TimeLimit[];
+}
+
+/** A limit of the platform's own that ends requests. */
+export interface TimeLimit {
+  /** What it is called where it is set. */
+  readonly setting: string;
+  readonly milliseconds: number;
+  /** Whether it is on the whole of a request, or on the time without a byte. */
+  readonly of: 'request' | 'silence';
 }
 
 const platforms = new WeakMap<AbstractHttpAdapter, HttpPlatform | undefined>();

@@ -17,6 +17,7 @@ export function answerTo(end: BodyEnd, success: Answer): Answer | undefined {
       return success;
     case 'lost':
     case 'idle':
+    case 'slow':
       return undefined;
     case 'overflow':
       throw new ProtocolError(413, 'The body has more bytes than the upload has room for.');

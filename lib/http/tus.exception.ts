@@ -3,10 +3,14 @@ import { NoSpaceError } from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import {
   NoFileError,
+  TooManyAppendsError,
   UploadBusyError,
   UploadGoneError,
   UploadNotFoundError,
 } from '../uploads/index.js';
+
+/** Seconds after which it makes sense to ask again where too many were uploading. */
+const CROWDED_PAUSE = '5';
 
 /**
  * A request that this module refuses or fails. Interceptors see it like any `HttpException`; the
@@ -40,6 +44,9 @@ export function toTusException(error: unknown): TusException | undefined {
   if (error instanceof UploadGoneError) return new TusException(410, error.message);
   if (error instanceof NoFileError) return new TusException(404, error.message);
   if (error instanceof UploadBusyError) return busy(error.message);
+  if (error instanceof TooManyAppendsError) {
+    return new TusException(503, error.message, { 'Retry-After': CROWDED_PAUSE });
+  }
   if (error instanceof NoSpaceError) {
     return new TusException(507, error.message, {}, { cause: error });
   }

@@ -324,6 +324,23 @@ export interface TusModuleOptions {
   idleTimeout?: Duration;
 
   /**
+   * The least a request must send, in bytes a second: one that stays below it, averaged over
+   * `idleTimeout` or 10 seconds, whichever is shorter, is ended, its bytes kept.
+   *
+   * @default none
+   */
+  minRate?: Size;
+
+  /**
+   * How many requests may bring bytes at the same time in this process. One more is refused with
+   * 503 and `Retry-After` before its body is read; one that takes a running append of the same
+   * upload over is not one more.
+   *
+   * @default any number
+   */
+  maxAppends?: number;
+
+  /**
    * How hard bytes are kept.
    *
    * @default 'completion'

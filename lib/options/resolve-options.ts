@@ -16,7 +16,7 @@ import { TusOptionError } from './option.error.js';
 import { assertKeys } from './option-keys.js';
 import { optional, orNever, parseCount, parseFlag } from './option-values.js';
 import { parseQuota } from './quota.js';
-import { parseSize } from './size.js';
+import { parseRate, parseSize } from './size.js';
 import type { CheckedCors, DeliveryRules, MetadataRules, TusOptions } from './tus-options.js';
 
 const DURABILITIES = ['none', 'completion', 'chunk'] as const;
@@ -46,6 +46,8 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     idleTimeout: parseDuration('idleTimeout', options.idleTimeout ?? 60),
     ...parseQuota(options.quota),
     reserveDisk: parseFlag('reserveDisk', options.reserveDisk ?? false),
+    minRate: optional(options.minRate, (rate) => parseRate('minRate', rate)),
+    maxAppends: optional(options.maxAppends, (count) => parseCount('maxAppends', count)),
     durability: parseDurability(options.durability ?? 'completion'),
     download: parseFlag('download', options.download ?? false),
     removePartials: parseRemovePartials(options.concatenation ?? {}),

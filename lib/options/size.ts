@@ -19,6 +19,18 @@ export function parseSize(option: string, value: unknown): number {
   );
 }
 
+/**
+ * Reads a rate: bytes a second, written as a size.
+ *
+ * @returns a whole number above zero
+ * @throws TusOptionError
+ */
+export function parseRate(option: string, value: unknown): number {
+  const rate = parseSize(option, value);
+  if (rate > 0) return rate;
+  throw new TusOptionError(option, value, `Give bytes a second above zero, such as '1KB'.`);
+}
+
 function toBytes(value: unknown): number | null {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && UNIT_STRING.test(value) ? bytes.parse(value) : null;

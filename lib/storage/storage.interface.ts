@@ -14,6 +14,14 @@ export interface ByteRange {
   readonly end?: number;
 }
 
+/**
+ * Something that lies in a storage: bytes under the name of an upload, or a remnant, which is what
+ * work of the storage's own leaves behind when it is interrupted.
+ */
+export type Holding =
+  | { readonly kind: 'upload'; readonly id: string }
+  | { readonly kind: 'remnant'; readonly name: string };
+
 /** Appends to one upload; the caller sees to it that there is only one at a time. */
 export interface UploadWriter {
   /** Bytes held now, those of a write that failed half-way included. */
@@ -88,4 +96,25 @@ export interface UploadStorage {
 
   /** Removes the upload's bytes; nothing happens when there are none. */
   remove(id: string, filePath?: string): Promise<void>;
+
+  /**
+   * All that lies under a name of ours, in no order and never all at once in memory. What comes or
+   * goes meanwhile may be left out; files placed elsewhere in the storage are.
+   */
+  holdings(): AsyncIterable<Holding>;
+
+  /**
+   * Puts the bytes of an upload that nothing is known of where no request finds them, and people do.
+   *
+   * @returns where they are now, in words for people; `undefined` when there were none
+   */
+  setAside(id: string): Promise<string | undefined>;
+
+  /**
+   * Removes a remnant, unless it is younger than a time.
+   *
+   * @param before in milliseconds since the epoch
+   * @returns whether it was removed
+   */
+  removeRemnant(name: string, before: number): Promise<boolean>;
 }

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { Lease, RevokeReason } from './lease.js';
+import { RateWatch } from './rate-watch.js';
 
 /**
- * How the reading of a body ended: at its end, lost with its connection, idle for too long, past
- * the bytes there is room for, or because the upload was taken away.
+ * How the reading of a body ended: at its end, lost with its connection, idle for too long, too
+ * slow, past the bytes there is room for, or because the upload was taken away.
  */
-export type BodyEnd = 'ended' | 'lost' | 'idle' | 'overflow' | RevokeReason;
+export type BodyEnd = 'ended' | 'lost' | 'idle' | 'slow' | 'overflow' | RevokeReason;
 
 /** Where a body goes, and what bounds it. */
 export interface PumpTarget {
@@ -15,6 +16,8 @@ export interface PumpTarget {
   readonly limit: number;
   /** Milliseconds without a byte after which reading ends. */
   readonly idleTimeout: number;
+  /** Bytes a second below which reading ends; absent: none. */
+  readonly minRate?: number;
   /** Ends the reading when it is revoked. */
   readonly lease: Lease;
 }
@@ -43,6 +46,7 @@ class BodyPump {
   private flushing = false;
   private end?: BodyEnd;
   private readonly idle: NodeJS.Timeout;
+  private readonly rate?: RateWatch;
 
   private readonly onData = (chunk: Uint8Array) => this.take(chunk);
   private readonly onEnd = () => this.stop('ended');
@@ -54,7 +58,9 @@ class BodyPump {
     private readonly resolve: (end: BodyEnd) => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    this.idle = setTimeout(() => this.onIdle(), target.idleTimeout);
+    const { idleTimeout, minRate } = target;
+    this.idle = setTimeout(() => this.onIdle(), idleTimeout);
+    if (minRate) this.rate = new RateWatch(minRate, idleTimeout, () => this.onSlow());
   }
 
   start(): void {
@@ -71,6 +77,7 @@ class BodyPump {
 
   private take(chunk: Uint8Array): void {
     this.idle.refresh();
+    this.rate?.count(chunk.length);
     this.received += chunk.length;
     if (this.received > this.target.limit) return this.stop('overflow');
 
@@ -106,8 +113,18 @@ class BodyPump {
 
   private onWritten(): void {
     this.writing = false;
-    if (this.end === undefined && this.body.isPaused()) this.body.resume();
+    if (this.end === undefined && this.body.isPaused()) this.resume();
     if (this.end !== undefined || this.batch.length > 0) this.flush();
+  }
+
+  private resume(): void {
+    this.rate?.excuse();
+    this.body.resume();
+  }
+
+  /** Nor is it slow while its connection is paused. */
+  private onSlow(): void {
+    if (!this.body.isPaused()) this.stop('slow');
   }
 
   /** A client is not idle while it is the disk that makes it wait. */
@@ -135,6 +152,7 @@ class BodyPump {
 
   private detach(): void {
     clearTimeout(this.idle);
+    this.rate?.stop();
     this.body.off('data', this.onData);
     this.body.off('end', this.onEnd);
     this.body.off('close', this.onLost);

@@ -149,8 +149,8 @@ export class Receiver {
     check?: BodyCheck,
   ): Promise<BodyEnd> {
     if (!body.present) return 'ended';
-    const { idleTimeout } = this.rules;
-    const end = await pump(body.open(), { ...target, idleTimeout, lease });
+    const { idleTimeout, minRate } = this.rules;
+    const end = await pump(body.open(), { ...target, idleTimeout, minRate, lease });
     if (end === 'ended') check?.assertMatches(() => body.trailers());
     return end;
   }

@@ -1,30 +1,61 @@
-import type { UploadRegistry } from '../registry/index.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isFinal } from '../protocol/index.js';
+import type { UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { ClearedLeftovers, Leftovers } from './leftovers.js';
+import { mendingOf } from './mending.js';
 import type { Uploads } from './uploads.js';
 
+/** What was found after a start, and repaired. */
+export interface RecoveryReport extends ClearedLeftovers {
+  /** Uploads whose last byte had come. */
+  finished: number;
+  /** Uploads whose bytes were cut back to those that were verified. */
+  cut: number;
+  /** Final uploads that were half-built, and are removed. */
+  halfBuilt: number;
+}
+
+/** Who hears of a recovery. */
+export interface RecoveryObserver {
+  /** An upload could not be repaired, or, without one, the recovery broke off. */
+  failed(error: unknown, id?: string): void;
+
+  /** It is over. */
+  recovered(report: RecoveryReport): void;
+}
+
 /**
- * Finishes, after a start, the uploads whose last byte came just before their process died.
+ * Repairs, after a start, what processes that died have left: finishes the uploads whose last byte
+ * came just before, and clears away what is half of something.
  *
- * Their clients may never come back to ask, so it walks all unfinished uploads once, a page at a
- * time and beside everything else.
+ * The clients of such uploads may never come back to ask, so it walks all unfinished uploads once,
+ * and then all that the storage holds, a page at a time and beside everything else.
  */
 export class Recovery {
+  private readonly report: RecoveryReport = {
+    finished: 0,
+    cut: 0,
+    halfBuilt: 0,
+    setAside: 0,
+    removed: 0,
+  };
   private stopped = false;
   private walk?: Promise<void>;
 
-  /** @param onError told of an upload that could not be finished, or of a walk that broke off */
   constructor(
     private readonly registry: UploadRegistry,
     private readonly uploads: Uploads,
-    private readonly onError: (error: unknown, id?: string) => void,
+    private readonly leftovers: Leftovers,
+    private readonly observer: RecoveryObserver,
   ) {}
 
   start(): void {
-    this.walk = this.run().catch((error: unknown) => this.onError(error));
+    this.walk = this.run().catch((error: unknown) => this.observer.failed(error));
   }
 
   /** Does the same, at once, for the uploads that a process had in hand when it died. */
   async takeOver(ids: readonly string[]): Promise<void> {
-    if (!this.stopped) await Promise.all(ids.map((id) => this.settle(id)));
+    if (!this.stopped) await Promise.all(ids.map((id) => this.takeOne(id)));
   }
 
   async stop(): Promise<void> {
@@ -32,20 +63,45 @@ export class Recovery {
     await this.walk;
   }
 
+  private async takeOne(id: string): Promise<void> {
+    try {
+      await this.uploads.settle(id);
+    } catch (error) {
+      this.observer.failed(error, id);
+    }
+  }
+
   private async run(): Promise<void> {
     let cursor: string | undefined;
     do {
       const page = await this.registry.list({ state: 'receiving', cursor, limit: PAGE });
-      await Promise.all(page.items.map(({ id }) => this.settle(id)));
+      await Promise.all(page.items.map((record) => this.mend(record)));
       cursor = page.cursor;
+      await nextTurn();
     } while (cursor !== undefined && !this.stopped);
+    const cleared = await this.leftovers.clear(
+      () => this.stopped,
+      (error, id) => this.observer.failed(error, id),
+    );
+    this.observer.recovered({ ...this.report, ...cleared });
   }
 
-  private async settle(id: string): Promise<void> {
+  /** Only looks, where nothing is to be done: most uploads are simply unfinished. */
+  private async mend(record: UploadRecord): Promise<void> {
     try {
-      await this.uploads.settle(id);
+      const mending = mendingOf(await this.uploads.look(record));
+      if (mending) await this.settle(record);
     } catch (error) {
-      this.onError(error, id);
+      this.observer.failed(error, record.id);
+    }
+  }
+
+  private async settle(before: UploadRecord): Promise<void> {
+    const after = (await this.uploads.settle(before.id))?.record;
+    if (after?.state === 'finished') this.report.finished += 1;
+    else if (after?.state === 'expired' && isFinal(before.concat)) this.report.halfBuilt += 1;
+    else if (after?.state === 'receiving' && before.unverifiedFrom !== undefined) {
+      this.report.cut += 1;
     }
   }
 }

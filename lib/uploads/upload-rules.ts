@@ -20,6 +20,10 @@ export interface UploadRules {
   readonly validFor?: number;
   /** How long a request may go without sending a byte. */
   readonly idleTimeout: number;
+  /** Bytes a second that a request must send; absent: none. */
+  readonly minRate?: number;
+  /** Appends with a body that may run at the same time in this process; absent: any number. */
+  readonly maxAppends?: number;
   readonly durability: Durability;
   /** Whether there must be room for an upload when it is created. */
   readonly reserveDisk: boolean;

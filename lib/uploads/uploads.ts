@@ -1,12 +1,13 @@
 import { assertAppendable, finalIsClosed, isFinal, type AppendRequest } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
+import { AppendSlots } from './append-slots.js';
 import type { Completion } from './completion.interface.js';
-import { isHalfFinal } from './concatenator.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease, RevokeReason } from './lease.js';
 import type { Leases } from './leases.js';
+import { mendingOf } from './mending.js';
 import { Receiver, type ReceiveResult, type UploadBody } from './receiver.js';
 import { Transitions, type FinishContext } from './transitions.js';
 import type { UploadObserver } from './upload-observer.interface.js';
@@ -33,6 +34,9 @@ export interface Completed extends UploadSnapshot {
   readonly hasJustFinished: boolean;
 }
 
+/** What is done with an upload while it is held. */
+type HeldWork<T> = (lease: Lease, snapshot: UploadSnapshot) => Promise<T>;
+
 /** Who has a say in what becomes of uploads, and who is told of it. */
 export interface UploadParties {
   readonly completion: Completion;
@@ -46,13 +50,14 @@ export interface UploadParties {
  *
  * Methods that take a scope treat an upload outside of it as one that is not there. They throw
  * `UploadNotFoundError`, `UploadGoneError`, `UploadRefusedError`, `UploadBusyError`,
- * `NoSpaceError`, a `ProtocolError` for a request that contradicts the upload's state, and what the
- * gate throws.
+ * `TooManyAppendsError`, `NoSpaceError`, a `ProtocolError` for a request that contradicts the
+ * upload's state, and what the gate throws.
  */
 export class Uploads implements ExistingUploads {
   private readonly transitions: Transitions;
   private readonly receiver: Receiver;
   private readonly creator: Creator;
+  private readonly slots: AppendSlots;
   private readonly gate: FinishGate;
 
   constructor(
@@ -63,6 +68,7 @@ export class Uploads implements ExistingUploads {
     { completion, observer, gate }: UploadParties,
   ) {
     this.gate = gate;
+    this.slots = new AppendSlots(rules.maxAppends);
     this.transitions = new Transitions(registry, storage, rules, completion, observer);
     this.receiver = new Receiver(storage, rules, this.transitions, observer);
     this.creator = new Creator(this, storage, rules, leases, this.transitions, this.receiver);
@@ -80,9 +86,12 @@ export class Uploads implements ExistingUploads {
     gate = this.gate,
   ): Promise<ReceiveResult & Completed> {
     const { concat } = request;
-    const result = await (concat?.kind === 'final'
-      ? this.creator.concatenate(request, concat.parts, gate)
-      : this.creator.create(request, body, gate));
+    // It has no id yet.
+    const result = await this.slots.during(request, body, () =>
+      concat?.kind === 'final'
+        ? this.creator.concatenate(request, concat.parts, gate)
+        : this.creator.create(request, body, gate),
+    );
     return { ...result, hasJustFinished: result.record.state === 'finished' };
   }
 
@@ -94,7 +103,7 @@ export class Uploads implements ExistingUploads {
     body: UploadBody,
     gate = this.gate,
   ): Promise<ReceiveResult & Completed> {
-    return this.holdVisible(id, scope, async (lease, found) => {
+    const work = async (lease: Lease, found: UploadSnapshot) => {
       const { record, offset } = await this.finishIfComplete(found, { lease, gate });
       if (isFinal(record.concat)) throw finalIsClosed();
       const state = { offset, length: record.length };
@@ -103,7 +112,9 @@ export class Uploads implements ExistingUploads {
       const { checksum } = request;
       const parcel = { body, lease, gate, checksum };
       return completed(found, await this.receiver.receive(fixed, offset, parcel));
-    });
+    };
+    await this.assertVisible(id, scope);
+    return this.slots.during(id, body, () => this.hold(id, scope, work));
   }
 
   /**
@@ -188,8 +199,9 @@ export class Uploads implements ExistingUploads {
   }
 
   /**
-   * Finishes an upload whose last byte came just before its process died, and ends one that has
-   * expired, or that its process was building when it died; leaves one alone that is in hand.
+   * Finishes an upload whose last byte came just before its process died, cuts bytes off that were
+   * never verified, and ends one that has expired, or that its process was building when it died;
+   * leaves one alone that is in hand.
    *
    * @returns the upload afterwards; `undefined` when it is in hand, or unknown.
    */
@@ -198,10 +210,11 @@ export class Uploads implements ExistingUploads {
     if (!lease) return undefined;
     try {
       const snapshot = await this.find(id);
-      if (!snapshot) return undefined;
-      const isOver = isExpired(snapshot, Date.now()) || isHalfFinal(snapshot.record);
-      if (!isOver) return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
-      await this.transitions.end(id, 'expired');
+      const mending = snapshot && mendingOf(snapshot);
+      if (!mending) return snapshot;
+      if (mending === 'end') await this.transitions.end(id, 'expired');
+      else if (mending === 'cut') await this.transitions.cutUnverified(snapshot.record);
+      else return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
       return await this.find(id);
     } finally {
       lease.release();
@@ -214,15 +227,19 @@ export class Uploads implements ExistingUploads {
   }
 
   /** Does some work while holding an upload; whoever may not see it interrupts nothing. */
-  private async holdVisible<T>(
-    id: string,
-    scope: UploadScope,
-    work: (lease: Lease, snapshot: UploadSnapshot) => Promise<T>,
-  ): Promise<T> {
-    if (!this.leases.isIdle(id)) {
-      const record = await this.registry.get(id);
-      if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
-    }
+  private async holdVisible<T>(id: string, scope: UploadScope, work: HeldWork<T>): Promise<T> {
+    await this.assertVisible(id, scope);
+    return this.hold(id, scope, work);
+  }
+
+  /** What nobody has in hand is looked at under the lease, once. */
+  private async assertVisible(id: string, scope: UploadScope): Promise<void> {
+    if (this.leases.isIdle(id)) return;
+    const record = await this.registry.get(id);
+    if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
+  }
+
+  private hold<T>(id: string, scope: UploadScope, work: HeldWork<T>): Promise<T> {
     return this.leases.hold(id, async (lease) => work(lease, await this.load(id, scope)));
   }
 

@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
-import { statfs, unlink, writeFile } from 'node:fs/promises';
+import { opendir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ByteRange, StoredBytes, UploadStorage, UploadWriter } from '../storage.interface.js';
+import type {
+  ByteRange,
+  Holding,
+  StoredBytes,
+  UploadStorage,
+  UploadWriter,
+} from '../storage.interface.js';
 import { concatenateFiles } from './concatenate-files.js';
 import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
@@ -12,6 +18,15 @@ import { makeFolder } from './folders.js';
 import { moveFile, placeFile, removeIfThere, removeOtherName } from './move-file.js';
 
 const ID = /^[0-9a-f]{32}$/;
+
+/** What a probe, or a copy to another device, leaves behind when it is interrupted. */
+const REMNANT = /^\.(probe-[0-9a-f]{16}|[0-9a-f]{32}\.moving)$/;
+
+/** Where files go that nothing is known of; made for the first one. */
+const LOST_FOLDER = join('.tus', 'lost');
+
+/** Names read from the folder at a time. */
+const PAGE = 256;
 
 /** Where a `DiskStorage` keeps its files. */
 export interface DiskStorageOptions {
@@ -22,10 +37,12 @@ export interface DiskStorageOptions {
 /** The storage of one machine: a file for each upload, named by its id, all in one folder. */
 export class DiskStorage implements UploadStorage {
   private readonly folder: string;
+  private readonly lostFolder: string;
   private readonly names: FolderSync;
 
   constructor(options: DiskStorageOptions) {
     this.folder = resolve(options.folder);
+    this.lostFolder = join(this.folder, LOST_FOLDER);
     this.names = FolderSync.of(this.folder);
   }
 
@@ -108,5 +125,35 @@ export class DiskStorage implements UploadStorage {
   async remove(id: string, filePath?: string): Promise<void> {
     await removeIfThere(this.path(id));
     if (filePath !== undefined) await removeIfThere(this.path(id, filePath));
+  }
+
+  async *holdings(): AsyncGenerator<Holding> {
+    for await (const entry of await opendir(this.folder, { bufferSize: PAGE })) {
+      const { name } = entry;
+      if (!entry.isFile()) continue;
+      if (ID.test(name)) yield { kind: 'upload', id: name };
+      else if (REMNANT.test(name)) yield { kind: 'remnant', name };
+    }
+  }
+
+  /** @throws Error `EEXIST` when another file of that name was put aside before */
+  async setAside(id: string): Promise<string | undefined> {
+    const place = join(this.lostFolder, id);
+    try {
+      await moveFile(this.path(id), place);
+      return place;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  }
+
+  async removeRemnant(name: string, before: number): Promise<boolean> {
+    if (!REMNANT.test(name)) throw new TypeError(`${name} is no remnant.`);
+    const path = join(this.folder, name);
+    const stats = await stat(path).catch(() => undefined);
+    if (!stats || stats.mtimeMs >= before) return false;
+    await removeIfThere(path);
+    return true;
   }
 }

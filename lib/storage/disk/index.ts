@@ -1,1 +1,2 @@
 export * from './disk.storage.js';
+export * from './memory-file-system.js';

@@ -149,4 +149,55 @@ describe('the files of the disk storage', () => {
     await storage.move(id, join(parent, 'alias', id));
     expect(await readFile(storage.path(id), 'utf8')).toBe('abc');
   });
+
+  describe('when there are more than those of uploads', () => {
+    const PROBE = `.probe-${'0'.repeat(16)}`;
+    const COPY = `.${'a'.repeat(32)}.moving`;
+    beforeEach(() => storage.open());
+
+    const put = (name: string) => writeFile(join(folder, name), 'x');
+
+    async function held(): Promise<string[]> {
+      const names: string[] = [];
+      for await (const holding of storage.holdings()) {
+        names.push(holding.kind === 'upload' ? holding.id : `remnant ${holding.name}`);
+      }
+      return names.sort();
+    }
+
+    it('name uploads and what interrupted work left, and nothing of anybody else', async () => {
+      await store('abc');
+      for (const name of [PROBE, COPY]) await put(name);
+      for (const name of ['photo.jpg', `${id}.info`, '.probe-mine', '.moving']) await put(name);
+      await mkdir(join(folder, '.tus'));
+      await put(join('.tus', 'b'.repeat(32)));
+      await mkdir(join(folder, 'c'.repeat(32)));
+      expect(await held()).toEqual([`remnant ${PROBE}`, `remnant ${COPY}`, id].sort());
+    });
+
+    it('are put aside in ".tus/lost"', async () => {
+      await store('abc');
+      const place = join(folder, '.tus', 'lost', id);
+      expect(await storage.setAside(id)).toBe(place);
+      expect(await readFile(place, 'utf8')).toBe('abc');
+    });
+
+    it('lose a remnant only when it is old enough', async () => {
+      await put(PROBE);
+      const { mtimeMs } = await stat(join(folder, PROBE));
+      expect(await storage.removeRemnant(PROBE, mtimeMs)).toBe(false);
+      expect(await held()).toEqual([`remnant ${PROBE}`]);
+      expect(await storage.removeRemnant(PROBE, mtimeMs + 1)).toBe(true);
+      expect(await held()).toEqual([]);
+      expect(await storage.removeRemnant(PROBE, Date.now())).toBe(false);
+    });
+
+    it('never lose one that is no remnant', async () => {
+      await store('abc');
+      for (const name of [id, 'photo.jpg', `../${PROBE}`, `.tus/${PROBE}`]) {
+        await expect(storage.removeRemnant(name, Infinity)).rejects.toThrow(TypeError);
+      }
+      expect(await held()).toEqual([id]);
+    });
+  });
 });

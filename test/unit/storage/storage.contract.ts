@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { UploadStorage, UploadWriter } from '../../../lib/storage/index.js';
+import type { Holding, UploadStorage, UploadWriter } from '../../../lib/storage/index.js';
 import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 
 /** A place of its own for storages. */
@@ -287,6 +287,62 @@ export function describeStorage(name: string, makePlace: () => Promise<StoragePl
         await storage.remove(id);
         await store('x');
         expect(await stored()).toBe('x');
+      });
+    });
+
+    describe('listing what it holds', () => {
+      async function held(): Promise<Holding[]> {
+        const holdings: Holding[] = [];
+        for await (const holding of storage.holdings()) holdings.push(holding);
+        return holdings;
+      }
+
+      it('names nothing where nothing is', async () => {
+        expect(await held()).toEqual([]);
+      });
+
+      it('names every upload that has bytes once, and leaves no trace', async () => {
+        const ids = Array.from({ length: 600 }, newId);
+        for (const one of ids) {
+          id = one;
+          await store('x');
+        }
+        const listed = await held();
+        expect(listed.map((each) => each.kind === 'upload' && each.id).sort()).toEqual(ids.sort());
+        expect(await held()).toHaveLength(600);
+      });
+
+      it('can be broken off', async () => {
+        for (const one of [newId(), newId()]) {
+          id = one;
+          await store('x');
+        }
+        for await (const holding of storage.holdings()) {
+          expect(holding.kind).toBe('upload');
+          break;
+        }
+      });
+    });
+
+    describe('putting bytes aside', () => {
+      it('takes them away from requests, and says where they are', async () => {
+        await store('abc');
+        const place = await storage.setAside(id);
+        expect(place).toEqual(expect.stringContaining(id));
+        expect(await storage.stat(id)).toBeUndefined();
+        for await (const holding of storage.holdings()) throw new Error(`Held: ${holding.kind}`);
+      });
+
+      it('does nothing where there are none', async () => {
+        expect(await storage.setAside(id)).toBeUndefined();
+      });
+
+      it('never loses bytes to others of the same name', async () => {
+        await store('first');
+        await storage.setAside(id);
+        await store('second');
+        await expect(storage.setAside(id)).rejects.toMatchObject({ code: 'EEXIST' });
+        expect(await stored()).toBe('second');
       });
     });
   });

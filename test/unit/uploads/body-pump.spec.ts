@@ -131,6 +131,45 @@ describe('pump', () => {
     expect(await done).toBe('ended');
   });
 
+  it('ends a body that comes too slowly, and keeps what came', async () => {
+    const body = new PassThrough();
+    const trickle = setInterval(() => body.write('x'), 5);
+
+    const end = await pump(body, target({ minRate: MIB, idleTimeout: 500 }));
+    clearInterval(trickle);
+
+    expect(end).toBe('slow');
+    expect(sink.text).toMatch(/^x+$/);
+  });
+
+  it('does not end a body that comes fast enough, however long it takes', async () => {
+    const body = new PassThrough();
+    const done = pump(body, target({ minRate: 1, idleTimeout: 20 }));
+    const started = Date.now();
+    while (Date.now() < started + 100) {
+      body.write('x');
+      await new Promise(setImmediate);
+    }
+    body.end();
+
+    expect(await done).toBe('ended');
+  });
+
+  it('does not call a client slow that the disk makes wait', async () => {
+    const body = new PassThrough({ highWaterMark: 64 * 1024 });
+    sink.hold();
+    const done = pump(body, target({ minRate: 64 * MIB, idleTimeout: 20 }));
+    while (!body.isPaused()) {
+      body.write(Buffer.alloc(64 * 1024));
+      await new Promise(setImmediate);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    body.end();
+    sink.letGo();
+
+    expect(await done).toBe('ended');
+  });
+
   it('stops at the first byte too many', async () => {
     expect(await pump(Readable.from([Buffer.from('12345')]), target({ limit: 4 }))).toBe(
       'overflow',

@@ -1,0 +1,69 @@
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { platformOf } from './http/index.js';
+import type { TusOptions } from './options/index.js';
+import { isInMemory } from './storage/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS } from './tus.constants.js';
+import {
+  cleanupUnscheduled,
+  durabilityNone,
+  folderInMemory,
+  idleLimited,
+  interceptorTimesOut,
+  requestsLimited,
+} from './tus.messages.js';
+
+/** Says at start, a line each, what of an app will bite its uploads, and what is good to know. */
+@Injectable()
+export class TusDoctor {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly config: ApplicationConfig,
+    @Optional() private readonly scheduler?: SchedulerRegistry,
+  ) {}
+
+  /** Never fails, whatever it finds. */
+  async examine(): Promise<void> {
+    const warnings = [
+      ...this.timeLimits(),
+      ...this.interceptors().filter(looksLikeTimeout).map(interceptorTimesOut),
+      ...(await this.lossesOfPower()),
+    ];
+    for (const warning of warnings) this.logger.warn(warning);
+    if (!this.scheduler && this.options.cleanupEvery !== undefined) {
+      this.logger.verbose(cleanupUnscheduled());
+    }
+  }
+
+  private timeLimits(): string[] {
+    const { idleTimeout } = this.options;
+    const limits = platformOf(this.adapterHost.httpAdapter)?.timeLimits() ?? [];
+    return limits.flatMap(({ setting, milliseconds, of }) => {
+      if (of === 'request') return requestsLimited(setting, milliseconds);
+      return milliseconds < idleTimeout ? idleLimited(setting, milliseconds, idleTimeout) : [];
+    });
+  }
+
+  /** Names of the classes of all global interceptors. */
+  private interceptors(): string[] {
+    const ready = this.config.getGlobalInterceptors().map(({ constructor }) => constructor.name);
+    const scoped = this.config.getGlobalRequestInterceptors().map(({ metatype }) => metatype?.name);
+    return [...new Set([...ready, ...scoped.filter((name) => name !== undefined)])];
+  }
+
+  private async lossesOfPower(): Promise<string[]> {
+    const { durability, tmpFileDir } = this.options;
+    if (durability !== 'none') {
+      return (await isInMemory(tmpFileDir)) ? [folderInMemory(tmpFileDir, durability)] : [];
+    }
+    return process.env.NODE_ENV === 'production' ? [durabilityNone()] : [];
+  }
+}
+
+function looksLikeTimeout(name: string): boolean {
+  return /timeout/i.test(name);
+}

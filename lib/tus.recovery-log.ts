@@ -1,0 +1,23 @@
+import { Logger } from '@nestjs/common';
+import { asError } from './errors/index.js';
+import { LOGGER_CONTEXT } from './tus.constants.js';
+import { recovered } from './tus.messages.js';
+import type { RecoveryObserver, RecoveryReport } from './uploads/index.js';
+
+/** Says in the log what was repaired after a start, in one line, and what could not be. */
+export class RecoveryLog implements RecoveryObserver {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  failed(error: unknown, id?: string): void {
+    const { message, stack } = asError(error);
+    const subject = id === undefined ? 'What a last end may have left' : `Upload ${id}`;
+    this.logger.error(`${subject} could not be looked at: ${message}`, stack);
+  }
+
+  recovered(report: RecoveryReport): void {
+    const found = recovered(report);
+    if (found === undefined)
+      this.logger.verbose('There was nothing to recover after the last end.');
+    else this.logger.log(found);
+  }
+}

@@ -1,0 +1,171 @@
+import { Injectable, Scope } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ScheduleModule } from '@nestjs/schedule';
+import { mkdtemp } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Observable } from 'rxjs';
+import { isInMemory } from '../../lib/storage/index.js';
+import { eventually, PLATFORMS, removeTempFolder, startApp } from '../support/index.js';
+import type { StartAppOptions, TestApp } from '../support/index.js';
+
+class Passing implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle();
+  }
+}
+
+@Injectable()
+class TimeoutInterceptor extends Passing {}
+
+@Injectable({ scope: Scope.REQUEST })
+class RequestTimeouts extends Passing {}
+
+@Injectable()
+class LoggingInterceptor extends Passing {}
+
+/** What this module logged at start, by level. */
+function said(app: TestApp, ...levels: Parameters<TestApp['logs']['of']>[0][]): string[] {
+  const lines = levels.flatMap((level) => app.logs.of(level));
+  return lines.filter((line) => line.endsWith(' TusModule'));
+}
+
+const LOUD = ['log', 'warn', 'error', 'fatal'] as const;
+
+/** Starts an app, lets it come to rest, and tells what it said above a whisper. */
+async function warningsOf(options: StartAppOptions): Promise<string[]> {
+  const app = await startApp(options);
+  try {
+    await eventually(() => expect(said(app, 'verbose').join()).toContain('nothing to recover'));
+    return said(app, ...LOUD);
+  } finally {
+    await app.close();
+  }
+}
+
+/** Where the folder for temporary files is in memory, that is worth a word in every test. */
+async function withThoseOfThisMachine(...patterns: RegExp[]): Promise<RegExp[]> {
+  return (await isInMemory(tmpdir())) ? [...patterns, /is in memory/] : patterns;
+}
+
+async function expectWarnings(options: StartAppOptions, ...patterns: RegExp[]): Promise<void> {
+  const expected = await withThoseOfThisMachine(...patterns);
+  expect(await warningsOf(options)).toEqual(expected.map((each) => expect.stringMatching(each)));
+}
+
+describe.each(PLATFORMS)('At its start on %s, the module', (platform) => {
+  it('says nothing of an ordinary app', () => expectWarnings({ platform }));
+
+  it.each<[string, number, StartAppOptions]>([
+    ['mentions that an app has no ScheduleModule', 1, { platform }],
+    ['mentions none where there is one', 0, { platform, imports: [ScheduleModule.forRoot()] }],
+    ['mentions none without cleanup', 0, { platform, tus: { cleanup: { every: false } } }],
+  ])('%s', async (_, times, options) => {
+    const app = await startApp(options);
+    const mentions = said(app, 'verbose').filter((line) => line.includes('no ScheduleModule'));
+    await app.close();
+
+    expect(mentions).toHaveLength(times);
+  });
+
+  it('warns of a global interceptor that looks like a time limit', () =>
+    expectWarnings(
+      {
+        platform,
+        configure: (app) =>
+          void app.useGlobalInterceptors(new LoggingInterceptor(), new TimeoutInterceptor()),
+      },
+      /interceptor TimeoutInterceptor looks like a time limit.*routes of uploads/,
+    ));
+
+  it('warns of one that is provided, for each request too', () =>
+    expectWarnings(
+      {
+        platform,
+        providers: [
+          { provide: APP_INTERCEPTOR, useClass: TimeoutInterceptor },
+          { provide: APP_INTERCEPTOR, useClass: RequestTimeouts },
+          { provide: APP_INTERCEPTOR, useClass: LoggingInterceptor },
+        ],
+      },
+      /TimeoutInterceptor/,
+      /RequestTimeouts/,
+    ));
+
+  it('warns of a server that closes connections before idleTimeout does', async () => {
+    const limited = (timeout: number): StartAppOptions => ({
+      platform,
+      tus: { idleTimeout: 30 },
+      configure: (app) => {
+        (app.getHttpServer() as Server).timeout = timeout;
+      },
+    });
+
+    await expectWarnings(limited(29_999), /imeout is 29999 ms, so .* idleTimeout of 30000 ms/);
+    await expectWarnings(limited(30_000));
+  });
+
+  it('lifts requestTimeout with no more than a whisper', async () => {
+    const app = await startApp({
+      platform,
+      configure: (nest) => {
+        (nest.getHttpServer() as Server).requestTimeout = 1234;
+      },
+    });
+
+    expect(said(app, 'verbose').join()).toContain('requestTimeout of 1234 ms is lifted');
+    expect((app.nest.getHttpServer() as Server).requestTimeout).toBe(0);
+    await app.close();
+  });
+
+  it('warns of the weakest durability in production', async () => {
+    const weak: StartAppOptions = { platform, tus: { durability: 'none' } };
+    const { NODE_ENV } = process.env;
+    try {
+      process.env.NODE_ENV = 'production';
+      expect(await warningsOf(weak)).toEqual([
+        expect.stringMatching(/durability is 'none' in production/),
+      ]);
+    } finally {
+      process.env.NODE_ENV = NODE_ENV;
+    }
+    expect(await warningsOf(weak)).toEqual([]);
+  });
+
+  it('warns of a folder in memory, unless it is told that nothing need last', async () => {
+    if (!(await isInMemory('/dev/shm'))) return;
+    const tmpFileDir = await mkdtemp(join('/dev/shm', 'nestjs-tus-'));
+
+    const warnings = await warningsOf({ platform, tmpFileDir });
+    const consenting = await warningsOf({ platform, tmpFileDir, tus: { durability: 'none' } });
+    await removeTempFolder(tmpFileDir);
+
+    expect(warnings).toEqual([
+      expect.stringMatching(/\/dev\/shm.* is in memory.*tmpFileDir on a disk/),
+    ]);
+    expect(consenting).toEqual([]);
+  });
+});
+
+describe('At its start on fastify, the module', () => {
+  it('warns of handlerTimeout', () =>
+    expectWarnings(
+      { platform: 'fastify', adapter: new FastifyAdapter({ handlerTimeout: 90_000 }) },
+      /^handlerTimeout is 90000 ms: uploads that take longer are cut off/,
+    ));
+
+  it('warns of a short connectionTimeout by its name', () =>
+    expectWarnings(
+      { platform: 'fastify', adapter: new FastifyAdapter({ connectionTimeout: 5000 }) },
+      /^connectionTimeout is 5000 ms/,
+    ));
+});
+
+describe('Where a file system lies in memory', () => {
+  it('is not known of a folder that is not there', async () => {
+    expect(await isInMemory('/no/such/folder')).toBe(false);
+  });
+});

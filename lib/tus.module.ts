@@ -2,7 +2,12 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { join } from 'node:path';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
-import { DeliveryOrchestrator, FinishedHandlers, MissingHandlers } from './delivery/index.js';
+import {
+  DeliveryAttempts,
+  DeliveryOrchestrator,
+  FinishedHandlers,
+  MissingHandlers,
+} from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
 import { HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
@@ -73,6 +78,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     EventDispatcher,
     FinishedHandlers,
     MissingHandlers,
+    DeliveryAttempts,
     DeliveryOrchestrator,
     {
       provide: Processes,

@@ -1,9 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError } from '../errors/index.js';
-import { EventDispatcher, UploadEvents } from '../events/index.js';
-import type { FinishedUpload } from '../interfaces/index.js';
-import type { RetryRules, TusOptions } from '../options/index.js';
+import type { TusOptions } from '../options/index.js';
 import { Processes } from '../processes/index.js';
 import type {
   DeliveryOutcome,
@@ -12,10 +10,8 @@ import type {
   UploadRegistry,
 } from '../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY } from '../tus.constants.js';
-import { handlerGone } from '../tus.messages.js';
-import { describeFinished, FinishedFiles, type Completion } from '../uploads/index.js';
-import { backoff } from './backoff.js';
-import { describeDelivery } from './describe-delivery.js';
+import type { Completion } from '../uploads/index.js';
+import { DeliveryAttempts } from './delivery.attempts.js';
 import { FinishedHandlers } from './finished-handlers.js';
 
 /** Milliseconds until the registry is asked again after it failed. */
@@ -45,10 +41,8 @@ export class DeliveryOrchestrator implements Completion {
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
-    private readonly files: FinishedFiles,
     private readonly handlers: FinishedHandlers,
-    private readonly dispatcher: EventDispatcher,
-    private readonly events: UploadEvents,
+    private readonly attempts: DeliveryAttempts,
     private readonly processes: Processes,
   ) {
     this.holder = processes.identity;
@@ -167,9 +161,9 @@ export class DeliveryOrchestrator implements Completion {
   }
 
   private async deliver(row: DeliveryRecord): Promise<void> {
-    const outcome = await this.attempt(row);
+    const outcome = await this.attempts.make(row, this.shutdown.signal);
     await this.settle(row, outcome);
-    await this.afterOutcome(row, outcome).catch((error: unknown) => {
+    await this.attempts.followUp(row, outcome).catch((error: unknown) => {
       this.report(error, `Upload ${row.uploadId}: what follows ${row.handler} failed`);
     });
   }
@@ -184,23 +178,6 @@ export class DeliveryOrchestrator implements Completion {
     }
   }
 
-  private async afterOutcome(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<void> {
-    const record = await this.registry.get(row.uploadId);
-    if (!record) return;
-    if (outcome.kind === 'dead') {
-      const { error } = outcome;
-      this.events.failed(record, describeDelivery({ ...row, state: 'dead', error }));
-    }
-    if (outcome.kind === 'done' && record.removeWhenDelivered) await this.removeDelivered(record);
-  }
-
-  /** A process that dies before it is done leaves it to the cleanup. */
-  private async removeDelivered({ id, state, movedTo }: UploadRecord): Promise<void> {
-    if (state !== 'finished' || movedTo !== undefined) return;
-    const others = await this.registry.deliveries({ uploadId: id, limit: 1 });
-    if (others.items.length === 0) await this.files.remove(id);
-  }
-
   /** A full disk may have room again; a process that ends first delivers once more at its next start. */
   private async settleLater(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<void> {
     while (this.started) {
@@ -211,51 +188,6 @@ export class DeliveryOrchestrator implements Completion {
       );
       if (settled) return;
     }
-  }
-
-  private async attempt(row: DeliveryRecord): Promise<DeliveryOutcome> {
-    const handler = this.handlers.get(row.handler);
-    try {
-      const record = await this.registry.get(row.uploadId);
-      // Its client terminated it meanwhile: there is nothing to hand over.
-      if (record?.state !== 'finished') return { kind: 'done' };
-      if (!handler) return this.waitForHandler(row);
-      await this.dispatcher.settled(row.uploadId);
-      const finished = describeFinished(record, this.files.locate(record));
-      const upload: FinishedUpload = { ...finished, attempt: row.attempt };
-      await handler.call(upload, upload, { signal: this.shutdown.signal });
-      return { kind: 'done' };
-    } catch (error) {
-      return this.afterFailure(row, asError(error), handler?.rules ?? this.options.delivery);
-    }
-  }
-
-  private afterFailure(row: DeliveryRecord, error: Error, rules: RetryRules): DeliveryOutcome {
-    const { attempts } = rules;
-    const tried = row.attempt - (row.forgiven ?? 0);
-    if (tried >= attempts) return this.giveUp(row, error);
-
-    const wait = backoff(tried, rules);
-    this.logger.warn(
-      `Upload ${row.uploadId}: ${row.handler} failed, attempt ${tried} of ${attempts}; ` +
-        `again in ${(wait / 1000).toFixed(1)} s. ${error.stack ?? error.message}`,
-    );
-    return { kind: 'retry', dueAt: Date.now() + wait, error: error.message };
-  }
-
-  /** A deployment that was rolled back, or a script, may only be without the handler for a while. */
-  private waitForHandler(row: DeliveryRecord): DeliveryOutcome {
-    const error = handlerGone(row.handler);
-    if (row.error !== error) this.logger.error(`Upload ${row.uploadId}: ${error}`);
-    return { kind: 'retry', dueAt: Date.now() + this.options.delivery.backoffMax, error };
-  }
-
-  private giveUp(row: DeliveryRecord, { message, stack }: Error): DeliveryOutcome {
-    this.logger.error(
-      `Upload ${row.uploadId}: ${row.handler} failed for good, attempt ${row.attempt}: ${message}`,
-      stack,
-    );
-    return { kind: 'dead', error: message };
   }
 
   private report(error: unknown, what: string): void {

@@ -1,3 +1,4 @@
+export * from './delivery.attempts.js';
 export * from './describe-delivery.js';
 export * from './delivery.orchestrator.js';
 export * from './finished-handlers.js';

@@ -101,7 +101,13 @@ export interface UploadChange {
 /** How a delivery attempt ended: done (the row goes), to be tried again, or given up. */
 export type DeliveryOutcome =
   | { readonly kind: 'done' }
-  | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
+  | {
+      readonly kind: 'retry';
+      readonly dueAt: number;
+      readonly error: string;
+      /** Whether it was no attempt at all, for there was no handler. */
+      readonly isUncounted?: boolean;
+    }
   | { readonly kind: 'dead'; readonly error: string };
 
 /** What some uploads take together: what is unfinished, and the files of others that are still there. */

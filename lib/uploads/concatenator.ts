@@ -1,7 +1,7 @@
 import { isFinal, isPartial, ProtocolError } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
-import type { FinishContext, Transitions } from './transitions.js';
+import type { FinishContext, Finisher } from './finisher.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
 
@@ -9,7 +9,7 @@ import type { UploadSnapshot } from './upload-snapshot.js';
 export class Concatenator {
   constructor(
     private readonly storage: UploadStorage,
-    private readonly transitions: Transitions,
+    private readonly finisher: Finisher,
   ) {}
 
   /**
@@ -43,7 +43,7 @@ export class Concatenator {
     const writer = await this.storage.openWriter(record.id);
     try {
       if (writer.size !== record.length) throw new Error('A partial upload has lost bytes.');
-      return await this.transitions.finish(record, writer, context);
+      return await this.finisher.finish(record, writer, context);
     } finally {
       await writer.close();
     }

@@ -3,6 +3,7 @@ import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { Concatenator } from './concatenator.js';
 import type { FinishGate } from './finish-gate.interface.js';
+import type { Finisher } from './finisher.js';
 import type { Leases } from './leases.js';
 import { newId } from './new-id.js';
 import type { Parcel, ReceiveResult, Receiver, UploadBody } from './receiver.js';
@@ -39,9 +40,10 @@ export class Creator {
     private readonly rules: UploadRules,
     private readonly leases: Leases,
     private readonly transitions: Transitions,
+    finisher: Finisher,
     private readonly receiver: Receiver,
   ) {
-    this.concatenator = new Concatenator(storage, transitions);
+    this.concatenator = new Concatenator(storage, finisher);
   }
 
   /** Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload). */

@@ -1,5 +1,6 @@
 export * from './body-pump.js';
 export type * from './claims.js';
+export type { Completed } from './completed.js';
 export * from './completion.interface.js';
 export * from './creator.js';
 export * from './describe-upload.js';
@@ -12,6 +13,7 @@ export * from './receiver.js';
 export * from './recovery.js';
 export * from './type-check.js';
 export * from './upload-observer.interface.js';
+export type * from './upload-parties.interface.js';
 export * from './upload-rules.js';
 export * from './upload-scope.js';
 export * from './upload-snapshot.js';

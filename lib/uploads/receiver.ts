@@ -5,6 +5,7 @@ import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import { BodyCheck } from './body-check.js';
 import { pump, type BodyEnd, type PumpTarget } from './body-pump.js';
 import type { FinishGate } from './finish-gate.interface.js';
+import type { Finisher } from './finisher.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
 import type { UploadObserver } from './upload-observer.interface.js';
@@ -48,6 +49,7 @@ export class Receiver {
     private readonly storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly transitions: Transitions,
+    private readonly finisher: Finisher,
     private readonly observer: UploadObserver,
   ) {}
 
@@ -95,7 +97,7 @@ export class Receiver {
     if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
     if (this.rules.durability === 'chunk') await writer.sync();
     if (end !== 'overflow' && writer.size === record.length) {
-      return { record: await this.transitions.finish(record, writer, parcel), end };
+      return { record: await this.finisher.finish(record, writer, parcel), end };
     }
     if (check) await this.transitions.trust(record.id);
     return { record, end };

@@ -1,29 +1,16 @@
 import { isPartial } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
-import type { UploadStorage, UploadWriter } from '../storage/index.js';
+import type { UploadStorage } from '../storage/index.js';
 import { Admission } from './admission.js';
-import type { Completion } from './completion.interface.js';
-import type { FinishGate } from './finish-gate.interface.js';
-import type { Lease } from './lease.js';
 import { TELLING_BYTES, TypeCheck } from './type-check.js';
-import { isInterim, placedAt } from './upload-snapshot.js';
+import { placedAt } from './upload-snapshot.js';
 import type { UploadObserver } from './upload-observer.interface.js';
-import { UploadRefusedError } from './upload.errors.js';
 import type { Quota, UploadRules } from './upload-rules.js';
-
-/** Milliseconds after which it is looked whether an upload was delivered to all its handlers. */
-const DELIVERY_TIME = 60_000;
 
 /** The states an upload ends in without being finished. */
 export type EndState = 'terminated' | 'expired' | 'quarantined';
 
-/** Who decides on a finish, and the lease that is held while that takes its time. */
-export interface FinishContext {
-  readonly lease: Lease;
-  readonly gate: FinishGate;
-}
-
-/** The ways an upload changes its state. The caller holds the upload's lease. */
+/** The ways an upload changes its state before its finish, and without one. The caller holds its lease. */
 export class Transitions {
   private readonly types?: TypeCheck;
   private readonly admission: Admission;
@@ -31,8 +18,7 @@ export class Transitions {
   constructor(
     private readonly registry: UploadRegistry,
     private readonly storage: UploadStorage,
-    private readonly rules: UploadRules,
-    private readonly completion: Completion,
+    rules: UploadRules,
     private readonly observer: UploadObserver,
   ) {
     this.admission = new Admission(registry, storage, rules.reserveDisk);
@@ -114,33 +100,6 @@ export class Transitions {
   }
 
   /**
-   * Makes the bytes durable, asks who is to decide, then commits the finish together with its
-   * deliveries: whoever reads success after this, the handlers will run.
-   *
-   * @throws UploadRefusedError, or the error of the verdict
-   */
-  async finish(
-    record: UploadRecord,
-    writer: UploadWriter,
-    context: FinishContext,
-  ): Promise<UploadRecord> {
-    await writer.create();
-    await this.assertType(record);
-    if (this.rules.durability !== 'none') await writer.sync();
-    const isGuarded = !isPartial(record.concat) && context.gate.guards(record);
-    const answer = isGuarded ? await this.ask(record, context) : undefined;
-    return this.release(record, answer);
-  }
-
-  /** Commits the finish of an upload that was decided on. */
-  async release(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
-    const finished = await this.commit(record, answer);
-    this.completion.committed();
-    this.observer.finished(finished);
-    return finished;
-  }
-
-  /**
    * The record goes first, for it must not lie. It is due at once, so that the next cleanup frees
    * the bytes that a process which dies in between leaves behind; those of a quarantined upload
    * stay.
@@ -165,78 +124,10 @@ export class Transitions {
     if (ended) this.observer.ended(ended);
   }
 
-  /**
-   * Stores what the client of a finished upload was told, and lets the upload go when it was
-   * refused.
-   */
-  async answer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
-    if (isRefusal) return this.end(record.id, 'terminated', answer);
-    const { afterDelivery, finishedAfter, rememberFor } = this.rules;
-    const removeWhenDelivered = afterDelivery === 'remove' || undefined;
-    const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
-    const dueAt = dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
-    await this.registry.change(record.id, (current) => ({
-      record: {
-        ...current,
-        isUnanswered: undefined,
-        answer,
-        removeWhenDelivered,
-        dueAt: current.fileRemovedAt ?? dueAt,
-      },
-    }));
-  }
-
   /** Ends an upload whose creation failed, unless it has come to its end already. */
   async abandon(id: string): Promise<void> {
     const record = await this.registry.get(id);
     if (record?.state === 'receiving') await this.end(id, 'terminated');
-  }
-
-  private async ask(
-    record: UploadRecord,
-    { lease, gate }: FinishContext,
-  ): Promise<StoredAnswer | undefined> {
-    // Whoever comes meanwhile is told to come again, never that the upload is complete.
-    lease.pin();
-    const verdict = await gate.decide({ record, path: this.storage.path(record.id) });
-    if (verdict.kind === 'accepted') return verdict.answer;
-
-    const { answer, quarantine, error } = verdict;
-    await this.end(record.id, quarantine ? 'quarantined' : 'terminated', answer);
-    throw error ?? new UploadRefusedError(record.id, answer);
-  }
-
-  private async commit(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
-    const endedAt = Date.now();
-    const filePath = await this.place(record);
-    const finished: UploadRecord = {
-      ...record,
-      isUnanswered: (record.endpoint !== undefined && !isPartial(record.concat)) || undefined,
-      state: 'finished',
-      endedAt,
-      filePath,
-      answer,
-      unverifiedFrom: undefined,
-    };
-    // Of an upload that is only a part of another, nobody is told.
-    const deliveries = isPartial(record.concat)
-      ? []
-      : this.completion.deliveriesOf(finished, endedAt);
-    const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
-    const dueAt = dueAfter(finished, removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
-    const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
-    await this.registry.change(record.id, () => ({ record: committed, deliveries }));
-    // What cannot be removed now goes with the next cleanup.
-    if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
-    return committed;
-  }
-
-  /** The file has both names until the finish is committed, so that a crash loses it under neither. */
-  private async place(record: UploadRecord): Promise<string | undefined> {
-    const { id, filePath } = record;
-    if (filePath === undefined || (await this.storage.place(id, filePath))) return filePath;
-    this.observer.misplaced(record);
-    return undefined;
   }
 
   /** A process that died after it had placed the file, and before the commit, has left it there. */
@@ -252,15 +143,4 @@ export class Transitions {
     for await (const chunk of start) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   }
-
-  private keptFor(record: UploadRecord): number {
-    const { finishedAfter, rememberFor } = this.rules;
-    if (isInterim(record)) return record.validFor ?? rememberFor;
-    return Math.min(finishedAfter ?? rememberFor, rememberFor);
-  }
-}
-
-/** A placed file at once, for a process that dies right now leaves it the name it was received by. */
-function dueAfter({ filePath }: UploadRecord, milliseconds: number): number {
-  return Date.now() + (filePath === undefined ? milliseconds : 0);
 }

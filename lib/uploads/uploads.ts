@@ -1,16 +1,18 @@
 import { assertAppendable, finalIsClosed, isFinal, type AppendRequest } from '../protocol/index.js';
-import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { AppendSlots } from './append-slots.js';
-import type { Completion } from './completion.interface.js';
+import { Answers } from './answers.js';
+import { completed, isSettled, type Completed } from './completed.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
 import type { FinishGate } from './finish-gate.interface.js';
+import { Finisher, type FinishContext } from './finisher.js';
 import type { Lease, RevokeReason } from './lease.js';
 import type { Leases } from './leases.js';
 import { mendingOf } from './mending.js';
 import { Receiver, type ReceiveResult, type UploadBody } from './receiver.js';
-import { Transitions, type FinishContext } from './transitions.js';
-import type { UploadObserver } from './upload-observer.interface.js';
+import { Transitions } from './transitions.js';
+import type { UploadParties } from './upload-parties.interface.js';
 import {
   UploadBusyError,
   UploadGoneError,
@@ -22,28 +24,13 @@ import { isWithin, type UploadScope } from './upload-scope.js';
 import {
   isComplete,
   isExpired,
-  isInterim,
   isUnanswered,
   takeSnapshot,
   type UploadSnapshot,
 } from './upload-snapshot.js';
 
-/** An upload after something was done with it. */
-export interface Completed extends UploadSnapshot {
-  /** Whether that finished it. */
-  readonly hasJustFinished: boolean;
-}
-
 /** What is done with an upload while it is held. */
 type HeldWork<T> = (lease: Lease, snapshot: UploadSnapshot) => Promise<T>;
-
-/** Who has a say in what becomes of uploads, and who is told of it. */
-export interface UploadParties {
-  readonly completion: Completion;
-  readonly observer: UploadObserver;
-  /** Decides on an upload that is found complete, with no request at hand. */
-  readonly gate: FinishGate;
-}
 
 /**
  * The uploads of one instance and what requests may do with them, one change at a time each.
@@ -54,7 +41,9 @@ export interface UploadParties {
  * upload's state, and what the gate throws.
  */
 export class Uploads implements ExistingUploads {
+  readonly answers: Answers;
   private readonly transitions: Transitions;
+  private readonly finisher: Finisher;
   private readonly receiver: Receiver;
   private readonly creator: Creator;
   private readonly slots: AppendSlots;
@@ -65,13 +54,24 @@ export class Uploads implements ExistingUploads {
     private readonly storage: UploadStorage,
     rules: UploadRules,
     private readonly leases: Leases,
-    { completion, observer, gate }: UploadParties,
+    parties: UploadParties,
   ) {
+    const { observer, gate } = parties;
     this.gate = gate;
     this.slots = new AppendSlots(rules.maxAppends);
-    this.transitions = new Transitions(registry, storage, rules, completion, observer);
-    this.receiver = new Receiver(storage, rules, this.transitions, observer);
-    this.creator = new Creator(this, storage, rules, leases, this.transitions, this.receiver);
+    this.transitions = new Transitions(registry, storage, rules, observer);
+    this.finisher = new Finisher(registry, storage, rules, this.transitions, parties);
+    this.answers = new Answers(registry, leases, this.finisher);
+    this.receiver = new Receiver(storage, rules, this.transitions, this.finisher, observer);
+    this.creator = new Creator(
+      this,
+      storage,
+      rules,
+      leases,
+      this.transitions,
+      this.finisher,
+      this.receiver,
+    );
   }
 
   /** Creates an upload that a client is to send later. */
@@ -139,7 +139,7 @@ export class Uploads implements ExistingUploads {
         throw new UploadBusyError(id);
       }
       const end = () => this.transitions.end(id, 'terminated');
-      await (isUnanswered(record) ? this.whileAnswering(id, end) : end());
+      await (isUnanswered(record) ? this.answers.during(id, end) : end());
     });
   }
 
@@ -153,36 +153,12 @@ export class Uploads implements ExistingUploads {
     });
   }
 
-  /**
-   * Lets a finished upload of an endpoint be answered, by one request at a time, while the upload
-   * itself may be used.
-   *
-   * @param work makes the answer and has it kept; it is given the record as it stands
-   * @throws UploadBusyError while another request does it
-   */
-  async whileAnswering<T>(id: string, work: (record: UploadRecord) => Promise<T>): Promise<T> {
-    const lease = await this.leases.tryAcquire(`${id}.answer`);
-    if (!lease) throw new UploadBusyError(id);
-    try {
-      const record = await this.registry.get(id);
-      if (!record) throw new UploadNotFoundError(id);
-      return await work(record);
-    } finally {
-      lease.release();
-    }
-  }
-
-  /** Keeps the answer an upload's client is about to get; a refusal removes the upload. */
-  async keepAnswer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
-    await this.leases.hold(record.id, () => this.transitions.answer(record, answer, isRefusal));
-  }
-
   /** Finishes an upload that was quarantined; with one in another state nothing is done. */
   async release(id: string): Promise<void> {
     await this.leases.hold(id, async () => {
       const record = await this.registry.get(id);
       if (!record) throw new UploadNotFoundError(id);
-      if (record.state === 'quarantined') await this.transitions.release(record);
+      if (record.state === 'quarantined') await this.finisher.release(record);
     });
   }
 
@@ -265,7 +241,7 @@ export class Uploads implements ExistingUploads {
     if (!isComplete(snapshot)) return snapshot;
     const writer = await this.storage.openWriter(snapshot.record.id);
     try {
-      return takeSnapshot(await this.transitions.finish(snapshot.record, writer, context));
+      return takeSnapshot(await this.finisher.finish(snapshot.record, writer, context));
     } finally {
       await writer.close();
     }
@@ -275,17 +251,4 @@ export class Uploads implements ExistingUploads {
     const running = await this.registry.deliveries({ uploadId, state: 'running', limit: 1 });
     return running.items.length > 0;
   }
-}
-
-function completed<T extends UploadSnapshot>(before: UploadSnapshot, after: T): T & Completed {
-  const hasJustFinished = before.record.state === 'receiving' && after.record.state === 'finished';
-  return { ...after, hasJustFinished };
-}
-
-/** Whether there is nothing to do about an upload before it is spoken of. */
-function isSettled(snapshot: UploadSnapshot): boolean {
-  const { state, unverifiedFrom } = snapshot.record;
-  if (state === 'finished' && !isInterim(snapshot.record)) return true;
-  const isOpen = state === 'receiving' && unverifiedFrom === undefined;
-  return isOpen && !isComplete(snapshot) && !isExpired(snapshot, Date.now());
 }

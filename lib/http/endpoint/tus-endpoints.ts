@@ -100,8 +100,8 @@ export class TusEndpoints {
   /** @returns what Nest is to go on with; the upload is held until its answer is kept */
   private complete(record: UploadRecord, turn: Turn): Promise<Observable<unknown>> {
     return new Promise((resolve, reject) => {
-      this.uploads
-        .whileAnswering(record.id, (current) => this.completeOnce(current, turn, resolve))
+      this.uploads.answers
+        .during(record.id, (current) => this.completeOnce(current, turn, resolve))
         .catch(reject);
     });
   }
@@ -136,7 +136,7 @@ export class TusEndpoints {
     if (isTruncated) {
       this.logger.warn(`Upload ${record.id}: its answer is too long to be given a second time.`);
     }
-    await this.uploads.keepAnswer(record, answer, isRefusal(status));
+    await this.uploads.answers.keep(record, answer, isRefusal(status));
     if (!isRefusal(status) && this.options.afterDelivery === 'remove') await this.remove(record.id);
   }
 

@@ -230,7 +230,8 @@ function settled(
   const { holder: _, ...row } = running;
   const { error } = outcome;
   if (outcome.kind === 'dead') return { ...row, state: 'dead', error };
-  return { ...row, state: 'waiting', dueAt: outcome.dueAt, error };
+  const attempt = outcome.isUncounted ? row.attempt - 1 : row.attempt;
+  return { ...row, attempt, state: 'waiting', dueAt: outcome.dueAt, error };
 }
 
 function releaseSome({ deliveries }: Tables, holder: string, now: number): number {

@@ -1,0 +1,104 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { asError } from '../errors/index.js';
+import { EventDispatcher, UploadEvents } from '../events/index.js';
+import type { FinishedUpload } from '../interfaces/index.js';
+import type { RetryRules, TusOptions } from '../options/index.js';
+import type {
+  DeliveryOutcome,
+  DeliveryRecord,
+  UploadRecord,
+  UploadRegistry,
+} from '../registry/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY } from '../tus.constants.js';
+import { handlerGone } from '../tus.messages.js';
+import { describeFinished, FinishedFiles } from '../uploads/index.js';
+import { backoff } from './backoff.js';
+import { describeDelivery } from './describe-delivery.js';
+import { FinishedHandlers } from './finished-handlers.js';
+
+/** Milliseconds after which it is looked again whether a handler is there. */
+const HANDLER_PAUSE = 60_000;
+
+/** Makes the attempts to deliver, one at a time each. */
+@Injectable()
+export class DeliveryAttempts {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
+    private readonly files: FinishedFiles,
+    private readonly handlers: FinishedHandlers,
+    private readonly dispatcher: EventDispatcher,
+    private readonly events: UploadEvents,
+  ) {}
+
+  /**
+   * Calls the handler of a delivery.
+   *
+   * @param signal aborted when the app shuts down
+   */
+  async make(row: DeliveryRecord, signal: AbortSignal): Promise<DeliveryOutcome> {
+    const handler = this.handlers.get(row.handler);
+    try {
+      const record = await this.registry.get(row.uploadId);
+      // Its client terminated it meanwhile: there is nothing to hand over.
+      if (record?.state !== 'finished') return { kind: 'done' };
+      if (!handler) return this.waitForHandler(row);
+      await this.dispatcher.settled(row.uploadId);
+      const finished = describeFinished(record, this.files.locate(record));
+      const upload: FinishedUpload = { ...finished, attempt: row.attempt };
+      await handler.call(upload, upload, { signal });
+      return { kind: 'done' };
+    } catch (error) {
+      return this.afterFailure(row, asError(error), handler?.rules ?? this.options.delivery);
+    }
+  }
+
+  /** Does what follows from an outcome that is stored. */
+  async followUp(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<void> {
+    const record = await this.registry.get(row.uploadId);
+    if (!record) return;
+    if (outcome.kind === 'dead') {
+      const { error } = outcome;
+      this.events.failed(record, describeDelivery({ ...row, state: 'dead', error }));
+    }
+    if (outcome.kind === 'done' && record.removeWhenDelivered) await this.removeDelivered(record);
+  }
+
+  /** A process that dies before it is done leaves it to the cleanup. */
+  private async removeDelivered({ id, state, movedTo }: UploadRecord): Promise<void> {
+    if (state !== 'finished' || movedTo !== undefined) return;
+    const others = await this.registry.deliveries({ uploadId: id, limit: 1 });
+    if (others.items.length === 0) await this.files.remove(id);
+  }
+
+  private afterFailure(row: DeliveryRecord, error: Error, rules: RetryRules): DeliveryOutcome {
+    const { attempts } = rules;
+    const tried = row.attempt - (row.forgiven ?? 0);
+    if (tried >= attempts) return this.giveUp(row, error);
+
+    const wait = backoff(tried, rules);
+    this.logger.warn(
+      `Upload ${row.uploadId}: ${row.handler} failed, attempt ${tried} of ${attempts}; ` +
+        `again in ${(wait / 1000).toFixed(1)} s. ${error.stack ?? error.message}`,
+    );
+    return { kind: 'retry', dueAt: Date.now() + wait, error: error.message };
+  }
+
+  /** A deployment that was rolled back, or another process, may only be without it for a while. */
+  private waitForHandler(row: DeliveryRecord): DeliveryOutcome {
+    const error = handlerGone(row.handler);
+    if (row.error !== error) this.logger.error(`Upload ${row.uploadId}: ${error}`);
+    const wait = Math.min(this.options.delivery.backoffMax, HANDLER_PAUSE);
+    return { kind: 'retry', dueAt: Date.now() + wait, error, isUncounted: true };
+  }
+
+  private giveUp(row: DeliveryRecord, { message, stack }: Error): DeliveryOutcome {
+    this.logger.error(
+      `Upload ${row.uploadId}: ${row.handler} failed for good, attempt ${row.attempt}: ${message}`,
+      stack,
+    );
+    return { kind: 'dead', error: message };
+  }
+}

@@ -1,0 +1,37 @@
+import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { Finisher } from './finisher.js';
+import type { Leases } from './leases.js';
+import { UploadBusyError, UploadNotFoundError } from './upload.errors.js';
+
+/** The answers that endpoints give to those who finished their uploads. */
+export class Answers {
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly leases: Leases,
+    private readonly finisher: Finisher,
+  ) {}
+
+  /**
+   * Lets a finished upload be answered, by one request at a time, while the upload itself may be
+   * used.
+   *
+   * @param work makes the answer and has it kept; it is given the record as it stands
+   * @throws UploadBusyError while another request does it
+   */
+  async during<T>(id: string, work: (record: UploadRecord) => Promise<T>): Promise<T> {
+    const lease = await this.leases.tryAcquire(`${id}.answer`);
+    if (!lease) throw new UploadBusyError(id);
+    try {
+      const record = await this.registry.get(id);
+      if (!record) throw new UploadNotFoundError(id);
+      return await work(record);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** Keeps the answer an upload's client is about to get; a refusal removes the upload. */
+  async keep(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
+    await this.leases.hold(record.id, () => this.finisher.answer(record, answer, isRefusal));
+  }
+}

@@ -1,0 +1,136 @@
+import { isPartial } from '../protocol/index.js';
+import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { UploadStorage, UploadWriter } from '../storage/index.js';
+import type { FinishGate } from './finish-gate.interface.js';
+import type { Lease } from './lease.js';
+import type { Transitions } from './transitions.js';
+import { isInterim } from './upload-snapshot.js';
+import { UploadRefusedError } from './upload.errors.js';
+import type { UploadParties } from './upload-parties.interface.js';
+import type { UploadRules } from './upload-rules.js';
+
+/** Milliseconds after which it is looked whether an upload was delivered to all its handlers. */
+const DELIVERY_TIME = 60_000;
+
+/** Who decides on a finish, and the lease that is held while that takes its time. */
+export interface FinishContext {
+  readonly lease: Lease;
+  readonly gate: FinishGate;
+}
+
+/** The ways an upload becomes finished. The caller holds its lease. */
+export class Finisher {
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly storage: UploadStorage,
+    private readonly rules: UploadRules,
+    private readonly transitions: Transitions,
+    private readonly parties: Pick<UploadParties, 'completion' | 'observer'>,
+  ) {}
+
+  /**
+   * Makes the bytes durable, asks who is to decide, then commits the finish together with its
+   * deliveries: whoever reads success after this, the handlers will run.
+   *
+   * @throws UploadRefusedError, or the error of the verdict
+   */
+  async finish(
+    record: UploadRecord,
+    writer: UploadWriter,
+    context: FinishContext,
+  ): Promise<UploadRecord> {
+    await writer.create();
+    await this.transitions.assertType(record);
+    if (this.rules.durability !== 'none') await writer.sync();
+    const isGuarded = !isPartial(record.concat) && context.gate.guards(record);
+    const answer = isGuarded ? await this.ask(record, context) : undefined;
+    return this.release(record, answer);
+  }
+
+  /** Commits the finish of an upload that was decided on. */
+  async release(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
+    const finished = await this.commit(record, answer);
+    this.parties.completion.committed();
+    this.parties.observer.finished(finished);
+    return finished;
+  }
+
+  /**
+   * Stores what the client of a finished upload was told, and lets the upload go when it was
+   * refused.
+   */
+  async answer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
+    if (isRefusal) return this.transitions.end(record.id, 'terminated', answer);
+    const { afterDelivery, finishedAfter, rememberFor } = this.rules;
+    const removeWhenDelivered = afterDelivery === 'remove' || undefined;
+    const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
+    const dueAt = dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
+    await this.registry.change(record.id, (current) => ({
+      record: {
+        ...current,
+        isUnanswered: undefined,
+        answer,
+        removeWhenDelivered,
+        dueAt: current.fileRemovedAt ?? dueAt,
+      },
+    }));
+  }
+
+  private async ask(
+    record: UploadRecord,
+    { lease, gate }: FinishContext,
+  ): Promise<StoredAnswer | undefined> {
+    // Whoever comes meanwhile is told to come again, never that the upload is complete.
+    lease.pin();
+    const verdict = await gate.decide({ record, path: this.storage.path(record.id) });
+    if (verdict.kind === 'accepted') return verdict.answer;
+
+    const { answer, quarantine, error } = verdict;
+    await this.transitions.end(record.id, quarantine ? 'quarantined' : 'terminated', answer);
+    throw error ?? new UploadRefusedError(record.id, answer);
+  }
+
+  private async commit(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
+    const endedAt = Date.now();
+    const filePath = await this.place(record);
+    const finished: UploadRecord = {
+      ...record,
+      isUnanswered: (record.endpoint !== undefined && !isPartial(record.concat)) || undefined,
+      state: 'finished',
+      endedAt,
+      filePath,
+      answer,
+      unverifiedFrom: undefined,
+    };
+    // Of an upload that is only a part of another, nobody is told.
+    const deliveries = isPartial(record.concat)
+      ? []
+      : this.parties.completion.deliveriesOf(finished, endedAt);
+    const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
+    const dueAt = dueAfter(finished, removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
+    const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
+    await this.registry.change(record.id, () => ({ record: committed, deliveries }));
+    // What cannot be removed now goes with the next cleanup.
+    if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
+    return committed;
+  }
+
+  /** The file has both names until the finish is committed, so that a crash loses it under neither. */
+  private async place(record: UploadRecord): Promise<string | undefined> {
+    const { id, filePath } = record;
+    if (filePath === undefined || (await this.storage.place(id, filePath))) return filePath;
+    this.parties.observer.misplaced(record);
+    return undefined;
+  }
+
+  private keptFor(record: UploadRecord): number {
+    const { finishedAfter, rememberFor } = this.rules;
+    if (isInterim(record)) return record.validFor ?? rememberFor;
+    return Math.min(finishedAfter ?? rememberFor, rememberFor);
+  }
+}
+
+/** A placed file at once, for a process that dies right now leaves it the name it was received by. */
+function dueAfter({ filePath }: UploadRecord, milliseconds: number): number {
+  return Date.now() + (filePath === undefined ? milliseconds : 0);
+}

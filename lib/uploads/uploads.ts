@@ -194,7 +194,10 @@ export class Uploads implements ExistingUploads {
       const snapshot = await this.find(id);
       if (!snapshot) return undefined;
       const isOver = isExpired(snapshot, Date.now()) || isHalfFinal(snapshot.record);
-      if (!isOver) return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
+      if (!isOver) {
+        const finishing = this.finishIfComplete(snapshot, { lease, gate: this.gate });
+        return await finishing.catch((error: unknown) => this.afterRefusal(id, error));
+      }
       await this.transitions.end(id, 'expired');
       return await this.find(id);
     } finally {
@@ -244,6 +247,13 @@ export class Uploads implements ExistingUploads {
     } finally {
       await writer.close();
     }
+  }
+
+  /** With nobody to be told of it, a refusal is no failure. */
+  private async afterRefusal(id: string, error: unknown): Promise<UploadSnapshot | undefined> {
+    const snapshot = await this.find(id);
+    if (snapshot?.record.state === 'receiving') throw error;
+    return snapshot;
   }
 
   private async isBeingDelivered(uploadId: string): Promise<boolean> {

@@ -9,6 +9,7 @@ export * from './finished-files.js';
 export * from './leases.js';
 export * from './receiver.js';
 export * from './recovery.js';
+export * from './remove-bytes.js';
 export * from './type-check.js';
 export * from './upload-observer.interface.js';
 export * from './upload-rules.js';

@@ -5,6 +5,7 @@ import { Admission } from './admission.js';
 import type { Completion } from './completion.interface.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease } from './lease.js';
+import { removeBytes } from './remove-bytes.js';
 import { TELLING_BYTES, TypeCheck } from './type-check.js';
 import { isInterim, placedAt } from './upload-snapshot.js';
 import type { UploadObserver } from './upload-observer.interface.js';
@@ -161,8 +162,9 @@ export class Transitions {
         dueAt: isKept ? undefined : endedAt,
       },
     }));
-    if (!isKept) await this.storage.remove(id, ended?.filePath);
-    if (ended) this.observer.ended(ended);
+    if (!ended) return;
+    if (!isKept) await removeBytes(this.registry, this.storage, ended);
+    this.observer.ended(ended);
   }
 
   /**

@@ -138,6 +138,9 @@ export class Transitions {
     const finished = await this.commit(record, answer);
     this.completion.committed();
     this.observer.finished(finished);
+    // What cannot be removed now goes with the next cleanup.
+    const { filePath } = finished;
+    if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
     return finished;
   }
 
@@ -221,8 +224,6 @@ export class Transitions {
     const dueAt = dueAfter(finished, removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
     await this.registry.change(record.id, () => ({ record: committed, deliveries }));
-    // What cannot be removed now goes with the next cleanup.
-    if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
     return committed;
   }
 

@@ -6,7 +6,7 @@ import type { TusOptions } from '../options/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from '../tus.constants.js';
-import { FinishedFiles, isInterim, Leases, placedAt, Uploads } from '../uploads/index.js';
+import { FinishedFiles, isInterim, Leases, removeBytes, Uploads } from '../uploads/index.js';
 
 /** Uploads looked at together; their writes share flushes, and memory stays bounded. */
 const STEP = 64;
@@ -123,13 +123,11 @@ export class CleanupService {
     record: UploadRecord,
     goneAt: number = record.createdAt,
   ): Promise<Verdict> {
-    const forgetAt = goneAt + this.options.rememberFor;
-    if (forgetAt <= Date.now()) return this.forget(record);
-
     // A process that died after it had changed the record has left the bytes.
     const isOurs = record.state !== 'finished' || record.fileRemovedAt !== undefined;
-    if (isOurs) await this.storage.remove(record.id, placedAt(record));
-    return this.postpone(record, forgetAt);
+    if (isOurs) await removeBytes(this.registry, this.storage, record);
+    const forgetAt = goneAt + this.options.rememberFor;
+    return forgetAt <= Date.now() ? this.forget(record) : this.postpone(record, forgetAt);
   }
 
   private async lookAtFile(record: UploadRecord): Promise<Verdict> {
@@ -150,7 +148,7 @@ export class CleanupService {
   }
 
   private async forget(record: UploadRecord): Promise<Verdict> {
-    await this.storage.remove(record.id, placedAt(record));
+    await this.storage.remove(record.id);
     await this.registry.forget(record.id, record.dueAt ?? 0);
     return 'forgotten';
   }

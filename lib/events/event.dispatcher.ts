@@ -58,8 +58,10 @@ export class EventDispatcher {
     await this.chains.get(uploadId);
   }
 
+  /** Calls no handler for what has not been told yet. */
   stop(): void {
     this.subscription?.unsubscribe();
+    for (const pace of this.paces) pace.clear();
   }
 
   private listen(type: UploadEvent['type'], listener: Listener): void {

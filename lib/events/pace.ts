@@ -31,6 +31,11 @@ export class Pace<T> {
     if (this.waiting.has(key)) this.waiting.set(key, undefined);
   }
 
+  /** Forgets all that waits. */
+  clear(): void {
+    for (const key of this.waiting.keys()) this.waiting.set(key, undefined);
+  }
+
   private async run(key: string, first: T): Promise<void> {
     let value: T | undefined = first;
     while (value !== undefined) {

@@ -12,6 +12,7 @@ import {
 } from '../protocol/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
 import { checkFilePath, type NewUpload } from '../uploads/index.js';
+import { answerHeaders } from './answer-headers.js';
 
 type CreateHandler = Handler<BeforeUploadCreateOptions>;
 
@@ -39,7 +40,7 @@ export class CreateHooks {
    * @param request the request as guards see it; none when the server creates the upload
    * @throws what they throw
    * @throws ProtocolError 413 when it is longer than they allow
-   * @throws RangeError for a change that cannot be made
+   * @throws RangeError, TypeError for a change that cannot be made
    */
   async prepare(upload: NewUpload, request?: object): Promise<PreparedUpload> {
     let prepared: PreparedUpload = { upload, headers: {} };
@@ -86,6 +87,6 @@ function apply({ upload, headers }: PreparedUpload, changes: UploadChanges): Pre
       metadata: metadata === undefined ? upload.metadata : encodeMetadata(metadata),
       filePath: path === undefined ? upload.filePath : checkFilePath(path),
     },
-    headers: { ...headers, ...changes.headers },
+    headers: { ...headers, ...answerHeaders(changes.headers ?? {}) },
   };
 }

@@ -1,6 +1,7 @@
 import type { HttpException } from '@nestjs/common';
 import type { FinishAnswer } from '../interfaces/index.js';
 import type { StoredAnswer } from '../registry/index.js';
+import { answerHeaders } from './answer-headers.js';
 
 /** Most bytes of a body that are kept. */
 export const MAX_BODY = 64 * 1024;
@@ -12,12 +13,13 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
  * What a hook adds to the last answer, as it is kept.
  *
  * @throws RangeError for a status that is no success, or a body of more than 64 KiB
+ * @throws TypeError for a header that cannot be sent
  */
 export function toStoredAnswer({ status, headers = {}, body }: FinishAnswer): StoredAnswer {
   if (status !== undefined && (!Number.isInteger(status) || status < 200 || status > 299)) {
     throw new RangeError(`The status of a last answer must be from 200 to 299, not ${status}.`);
   }
-  if (body === undefined) return { status: status ?? 204, headers: lowerCased(headers) };
+  if (body === undefined) return { status: status ?? 204, headers: answerHeaders(headers) };
   const isText = typeof body === 'string';
   const bytes = Buffer.from(isText ? body : JSON.stringify(body));
   if (bytes.length > MAX_BODY) {
@@ -27,17 +29,20 @@ export function toStoredAnswer({ status, headers = {}, body }: FinishAnswer): St
   }
   return {
     status: status ?? 200,
-    headers: { 'content-type': isText ? TEXT_TYPE : JSON_TYPE, ...lowerCased(headers) },
+    headers: { 'content-type': isText ? TEXT_TYPE : JSON_TYPE, ...answerHeaders(headers) },
     body: bytes.toString('base64'),
   };
 }
 
 /** What a client is told again whose upload was refused: the status, and what Nest says of it. */
 export function refusalAnswer(exception: HttpException): StoredAnswer {
-  const body = Buffer.from(JSON.stringify(exception.getResponse()));
+  const status = exception.getStatus();
+  const said = exception.getResponse();
+  const told = typeof said === 'string' ? { statusCode: status, message: said } : said;
+  const body = Buffer.from(JSON.stringify(told));
   const kept = body.length > MAX_BODY ? undefined : body.toString('base64');
   return {
-    status: exception.getStatus(),
+    status,
     headers: { 'content-type': JSON_TYPE },
     ...(kept !== undefined && { body: kept }),
   };
@@ -54,10 +59,4 @@ export function mergeAnswers(
     headers: { ...first.headers, ...second.headers },
     body: second.body ?? first.body,
   };
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
-  );
 }

@@ -2,11 +2,11 @@ import { HttpException, Logger } from '@nestjs/common';
 import { asError } from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { UploadRefusedError } from '../uploads/index.js';
+import { isRefusal, UploadRefusedError } from '../uploads/index.js';
 import { replay } from './answer.js';
 import type { Exchange } from './exchange.js';
 import type { Outcome } from './tus-requests.js';
-import { toTusException, TusException } from './tus.exception.js';
+import { busy, toTusException, TusException } from './tus.exception.js';
 
 /** Turns what went wrong with a request into what its client is told, and what is logged. */
 export class Refusals {
@@ -28,6 +28,20 @@ export class Refusals {
 
   /** The exception to throw; a fault of ours, which nobody foresaw, is logged on the way. */
   of(error: unknown, exchange: Exchange): HttpException {
+    const exception = this.exceptionFor(error, exchange);
+    const status = exception.getStatus();
+    const isPassing = status >= 400 && !isRefusal(status);
+    // After any other failure of a HEAD, clients begin anew and send the whole file again.
+    return isPassing && exchange.req.method === 'HEAD' ? busy(exception.message) : exception;
+  }
+
+  report(error: unknown, { req, id }: Exchange): void {
+    const { message, stack } = asError(error);
+    const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
+    this.logger.error(`${subject} failed on ${req.method}: ${message}`, stack);
+  }
+
+  private exceptionFor(error: unknown, exchange: Exchange): HttpException {
     // What the app's `owner` function throws is for the app's filters.
     if (error instanceof HttpException && !(error instanceof TusException)) return error;
     const refusal = toTusException(error);
@@ -36,11 +50,5 @@ export class Refusals {
 
     this.report(error, exchange);
     return refusal ?? new TusException(500, 'The upload failed; try again.');
-  }
-
-  report(error: unknown, { req, id }: Exchange): void {
-    const { message, stack } = asError(error);
-    const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
-    this.logger.error(`${subject} failed on ${req.method}: ${message}`, stack);
   }
 }

@@ -48,7 +48,7 @@ export interface UploadChanges {
   /**
    * Where the finished file is to lie, relative to `tmpFileDir` and inside of it. Where another
    * file lies there by then, it is not overwritten: the upload's stays where it is, and that is
-   * logged.
+   * logged. Parts of an upload that is sent in parts are never placed.
    */
   path?: string;
 

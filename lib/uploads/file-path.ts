@@ -1,5 +1,8 @@
 import { isAbsolute, normalize, sep } from 'node:path';
 
+/** Bytes of the longest name that common file systems take. */
+const LONGEST_NAME = 255;
+
 /**
  * Checks where a finished file is to lie: inside the folder for uploads, and not where this module
  * keeps its own.
@@ -9,12 +12,15 @@ import { isAbsolute, normalize, sep } from 'node:path';
  */
 export function checkFilePath(path: string): string {
   const normal = normalize(path);
-  const [first = ''] = normal.split(sep);
+  const names = normal.split(sep);
+  const [first = ''] = names;
   const isOutside = isAbsolute(normal) || first === '..' || normal.includes('\0');
   const isOurs = first === '.' || first === '.tus' || /^[0-9a-f]{32}$/.test(first);
-  if (!isOutside && !isOurs && !normal.endsWith(sep)) return normal;
+  const isTooLong = names.some((name) => Buffer.byteLength(name) > LONGEST_NAME);
+  if (!isOutside && !isOurs && !isTooLong && !normal.endsWith(sep)) return normal;
   throw new RangeError(
     `The path ${JSON.stringify(path)} cannot be given to an upload: it must be a relative one ` +
-      'inside tmpFileDir, to a file, and not begin with ".tus" or an upload id.',
+      `inside tmpFileDir, to a file, with names of at most ${LONGEST_NAME} bytes, and not begin ` +
+      'with ".tus" or an upload id.',
   );
 }

@@ -6,6 +6,7 @@ import { isPartial } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ByteRange, UploadStorage } from '../storage/index.js';
 import type { Leases } from './leases.js';
+import { removeBytes } from './remove-bytes.js';
 import { TELLING_BYTES, typeOf } from './type-check.js';
 import { placedAt } from './upload-snapshot.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
@@ -118,7 +119,7 @@ export class FinishedFiles {
       await this.registry.change(id, (current) => ({
         record: { ...current, fileRemovedAt, dueAt: fileRemovedAt },
       }));
-      await this.storage.remove(id, placedAt(record));
+      await removeBytes(this.registry, this.storage, record);
     });
   }
 

@@ -52,6 +52,9 @@ export class Finisher {
     const finished = await this.commit(record, answer);
     this.parties.completion.committed();
     this.parties.observer.finished(finished);
+    // What cannot be removed now goes with the next cleanup.
+    const { filePath } = finished;
+    if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
     return finished;
   }
 
@@ -110,8 +113,6 @@ export class Finisher {
     const dueAt = dueAfter(finished, removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
     await this.registry.change(record.id, () => ({ record: committed, deliveries }));
-    // What cannot be removed now goes with the next cleanup.
-    if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
     return committed;
   }
 

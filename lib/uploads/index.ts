@@ -11,6 +11,7 @@ export * from './leases.js';
 export * from './leftovers.js';
 export * from './receiver.js';
 export * from './recovery.js';
+export * from './remove-bytes.js';
 export * from './type-check.js';
 export * from './upload-observer.interface.js';
 export type * from './upload-parties.interface.js';

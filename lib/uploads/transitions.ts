@@ -2,6 +2,7 @@ import { isPartial } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { Admission } from './admission.js';
+import { removeBytes } from './remove-bytes.js';
 import { TELLING_BYTES, TypeCheck } from './type-check.js';
 import { placedAt } from './upload-snapshot.js';
 import type { UploadObserver } from './upload-observer.interface.js';
@@ -120,8 +121,9 @@ export class Transitions {
         dueAt: isKept ? undefined : endedAt,
       },
     }));
-    if (!isKept) await this.storage.remove(id, ended?.filePath);
-    if (ended) this.observer.ended(ended);
+    if (!ended) return;
+    if (!isKept) await removeBytes(this.registry, this.storage, ended);
+    this.observer.ended(ended);
   }
 
   /** Ends an upload whose creation failed, unless it has come to its end already. */

@@ -190,7 +190,10 @@ export class Uploads implements ExistingUploads {
       if (!mending) return snapshot;
       if (mending === 'end') await this.transitions.end(id, 'expired');
       else if (mending === 'cut') await this.transitions.cutUnverified(snapshot.record);
-      else return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
+      else {
+        const finishing = this.finishIfComplete(snapshot, { lease, gate: this.gate });
+        return await finishing.catch((error: unknown) => this.afterRefusal(id, error));
+      }
       return await this.find(id);
     } finally {
       lease.release();
@@ -245,6 +248,13 @@ export class Uploads implements ExistingUploads {
     } finally {
       await writer.close();
     }
+  }
+
+  /** With nobody to be told of it, a refusal is no failure. */
+  private async afterRefusal(id: string, error: unknown): Promise<UploadSnapshot | undefined> {
+    const snapshot = await this.find(id);
+    if (snapshot?.record.state === 'receiving') throw error;
+    return snapshot;
   }
 
   private async isBeingDelivered(uploadId: string): Promise<boolean> {

@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Pace } from '../../../lib/events/pace.js';
+import { Calls } from '../../e2e/calls.js';
+import { Gate } from '../../e2e/gate.js';
+
+describe('a pace', () => {
+  let told: Calls<string>;
+  beforeEach(() => {
+    told = new Calls();
+  });
+
+  /** A pace whose listener does something more with each value; nothing unless told. */
+  function paceOf(interval: number, work: (value: string) => unknown = () => undefined) {
+    return new Pace<string>(interval, async (value) => {
+      told.add(value);
+      await work(value);
+    });
+  }
+
+  it('passes the first value on at once', () => {
+    paceOf(3_600_000).offer('key', 'first');
+
+    expect(told.all).toEqual(['first']);
+  });
+
+  it('passes of all that come meanwhile only the latest on', async () => {
+    const gate = new Gate();
+    const pace = paceOf(1, () => gate.pass());
+    for (const value of ['first', 'second', 'third']) pace.offer('key', value);
+
+    gate.open();
+
+    expect(await told.atLeast(2)).toEqual(['first', 'third']);
+  });
+
+  it('lets the interval go by between two values', async () => {
+    const times: number[] = [];
+    const pace = paceOf(40, () => times.push(performance.now()));
+    for (const value of ['first', 'second']) pace.offer('key', value);
+
+    await told.atLeast(2);
+
+    // Timers count whole milliseconds, and may be early by less than one of them.
+    expect(times[1]! - times[0]!).toBeGreaterThan(38);
+  });
+
+  it('waits for its listener, however long that takes', async () => {
+    const gate = new Gate();
+    const pace = paceOf(1, () => gate.pass());
+    pace.offer('key', 'first');
+    pace.offer('key', 'second');
+    await pause(5);
+    const meanwhile = [...told.all];
+
+    gate.open();
+
+    expect(meanwhile).toEqual(['first']);
+    expect(await told.atLeast(2)).toEqual(['first', 'second']);
+  });
+
+  it('holds no key up for another', () => {
+    const pace = paceOf(3_600_000);
+
+    pace.offer('one', 'first of one');
+    pace.offer('two', 'first of two');
+
+    expect(told.all).toEqual(['first of one', 'first of two']);
+  });
+
+  it('forgets what waits when it is dropped, and passes later values on', async () => {
+    const gate = new Gate();
+    const pace = paceOf(1, (value) => (value === 'first' ? gate.pass() : undefined));
+    pace.offer('key', 'first');
+    pace.offer('key', 'second');
+    pace.offer('other', 'of another');
+    pace.drop('key');
+    pace.drop('unknown');
+    pace.offer('key', 'third');
+
+    gate.open();
+
+    expect(await told.atLeast(3)).toEqual(['first', 'of another', 'third']);
+  });
+
+  it('begins anew after it has come to rest', async () => {
+    const pace = paceOf(1);
+    pace.offer('key', 'first');
+    await pause(10);
+
+    pace.offer('key', 'second');
+
+    expect(told.all).toEqual(['first', 'second']);
+  });
+
+  it('forgets all that waits when it is cleared', async () => {
+    const pace = paceOf(20);
+    for (const key of ['one', 'two']) {
+      pace.offer(key, `first of ${key}`);
+      pace.offer(key, `second of ${key}`);
+    }
+
+    pace.clear();
+
+    // A timer of the same length that begins later ends later.
+    await pause(20);
+    await pause(1);
+    expect(told.all).toEqual(['first of one', 'first of two']);
+  });
+});

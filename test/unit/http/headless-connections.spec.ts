@@ -78,7 +78,7 @@ describe('A server that closes with something under way', () => {
     let socket: Duplex | undefined;
     const server = createServer((_req, res) => void (answer = () => void res.end('late')));
     server.on('upgrade', (_req, upgraded) => {
-      socket = upgraded.resume();
+      socket = upgraded.resume().once('end', () => upgraded.end());
       upgraded.write(
         'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
       );

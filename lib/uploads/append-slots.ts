@@ -9,6 +9,11 @@ export class AppendSlots {
   /** @param most absent: any number */
   constructor(private readonly most: number = Infinity) {}
 
+  /** Whether a request that brings bytes to another upload would be refused. */
+  get areTaken(): boolean {
+    return this.running.size >= this.most;
+  }
+
   /**
    * Does the work of a request; one that brings bytes needs a slot. All who do so for one upload
    * share it, for only one of them goes on: a newer one takes the upload over from the one before.
@@ -19,7 +24,7 @@ export class AppendSlots {
   async during<T>(upload: unknown, body: BodyInfo, work: () => Promise<T>): Promise<T> {
     if (!body.present) return work();
     const others = this.running.get(upload) ?? 0;
-    if (others === 0 && this.running.size >= this.most) throw new TooManyAppendsError();
+    if (others === 0 && this.areTaken) throw new TooManyAppendsError();
     this.running.set(upload, others + 1);
     try {
       return await work();

@@ -113,7 +113,8 @@ export class Uploads implements ExistingUploads {
       const parcel = { body, lease, gate, checksum };
       return completed(found, await this.receiver.receive(fixed, offset, parcel));
     };
-    await this.assertVisible(id, scope);
+    // That there is no such upload goes before that there is no slot for it.
+    await (this.slots.areTaken ? this.assertKnown(id, scope) : this.assertVisible(id, scope));
     return this.slots.during(id, body, () => this.hold(id, scope, work));
   }
 
@@ -213,7 +214,10 @@ export class Uploads implements ExistingUploads {
 
   /** What nobody has in hand is looked at under the lease, once. */
   private async assertVisible(id: string, scope: UploadScope): Promise<void> {
-    if (this.leases.isIdle(id)) return;
+    if (!this.leases.isIdle(id)) await this.assertKnown(id, scope);
+  }
+
+  private async assertKnown(id: string, scope: UploadScope): Promise<void> {
     const record = await this.registry.get(id);
     if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
   }

@@ -194,7 +194,7 @@ export class Uploads implements ExistingUploads {
       const snapshot = await this.find(id);
       if (!snapshot) return undefined;
       const isOver = isExpired(snapshot, Date.now()) || isHalfFinal(snapshot.record);
-      if (!isOver) return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
+      if (!isOver) return await this.finishUnasked(snapshot, lease);
       await this.transitions.end(id, 'expired');
       return await this.find(id);
     } finally {
@@ -231,6 +231,17 @@ export class Uploads implements ExistingUploads {
     if (unverifiedFrom === undefined) return snapshot;
     await this.transitions.cutUnverified(snapshot.record);
     return this.load(id);
+  }
+
+  /** With no client to be told, a refusal is an outcome like any other. */
+  private async finishUnasked(snapshot: UploadSnapshot, lease: Lease): Promise<UploadSnapshot> {
+    try {
+      return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
+    } catch (error) {
+      const after = await this.find(snapshot.record.id);
+      if (!after || after.record.state === 'receiving') throw error;
+      return after;
+    }
   }
 
   private async finishIfComplete(

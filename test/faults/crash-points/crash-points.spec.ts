@@ -117,6 +117,10 @@ describe.each(PLATFORMS)('An upload whose process died (%s)', (platform) => {
     }).toEqual({ told: row.told, calls, state, left });
   });
 
+  it('is no error to the server that finds it', () => {
+    expect(app.logs.errors()).toEqual([]);
+  });
+
   it('leaves no delivery behind', async () => {
     expect(await deliveries()).toEqual([]);
   });

@@ -15,7 +15,7 @@ import {
 import type { HttpResponse, TestApp } from '../../support/index.js';
 import { callLogIn, crashApp, Services } from './crash-app.js';
 import { CRASH_POINTS } from './crash-points.js';
-import type { CrashPoint } from './crash-points.js';
+import type { CrashPoint } from './crash-point.js';
 import { CONTENT, letDie } from './let-die.js';
 import type { DeadUpload } from './let-die.js';
 import { Points } from './points.js';

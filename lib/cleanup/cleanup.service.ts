@@ -14,6 +14,9 @@ const STEP = 64;
 /** Milliseconds after which an upload is looked at again that was being written, or failed. */
 const LATER = 60_000;
 
+/** The least of it. */
+const SOON = 1000;
+
 /** What a pass holds, as if it were an upload, so that one process at a time makes one. */
 const PASS = 'cleanup';
 
@@ -106,7 +109,9 @@ export class CleanupService {
 
   private async lookAtUnfinished(record: UploadRecord): Promise<Verdict> {
     const upload = await this.uploads.settle(record.id);
-    if (!upload) return this.postpone(record, Date.now() + LATER);
+    // In hand: one that lives shortly is looked at again soon.
+    const later = Math.min(LATER, Math.max(record.validFor ?? LATER, SOON));
+    if (!upload) return this.postpone(record, Date.now() + later);
     if (upload.record.state === 'expired') return 'expired';
     if (!isUnfinished(upload.record)) return 'kept';
     return this.postpone(record, upload.expiresAt);

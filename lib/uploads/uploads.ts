@@ -189,12 +189,9 @@ export class Uploads implements ExistingUploads {
       const snapshot = await this.find(id);
       const mending = snapshot && mendingOf(snapshot);
       if (!mending) return snapshot;
+      if (mending === 'finish') return await this.finishUnasked(snapshot, lease);
       if (mending === 'end') await this.transitions.end(id, 'expired');
-      else if (mending === 'cut') await this.transitions.cutUnverified(snapshot.record);
-      else {
-        const finishing = this.finishIfComplete(snapshot, { lease, gate: this.gate });
-        return await finishing.catch((error: unknown) => this.afterRefusal(id, error));
-      }
+      else await this.transitions.cutUnverified(snapshot.record);
       return await this.find(id);
     } finally {
       lease.release();
@@ -241,6 +238,17 @@ export class Uploads implements ExistingUploads {
     return this.load(id, scope);
   }
 
+  /** With no client to be told, a refusal is an outcome like any other. */
+  private async finishUnasked(snapshot: UploadSnapshot, lease: Lease): Promise<UploadSnapshot> {
+    try {
+      return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
+    } catch (error) {
+      const after = await this.find(snapshot.record.id);
+      if (!after || after.record.state === 'receiving') throw error;
+      return after;
+    }
+  }
+
   private async finishIfComplete(
     snapshot: UploadSnapshot,
     context: FinishContext,
@@ -252,13 +260,6 @@ export class Uploads implements ExistingUploads {
     } finally {
       await writer.close();
     }
-  }
-
-  /** With nobody to be told of it, a refusal is no failure. */
-  private async afterRefusal(id: string, error: unknown): Promise<UploadSnapshot | undefined> {
-    const snapshot = await this.find(id);
-    if (snapshot?.record.state === 'receiving') throw error;
-    return snapshot;
   }
 
   private async isBeingDelivered(uploadId: string): Promise<boolean> {

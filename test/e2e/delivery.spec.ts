@@ -465,7 +465,7 @@ describe.each(PLATFORMS)('a delivery and a restart on %s', (platform) => {
 
     clock.advance(2 * 3_600_000);
     const third = await restart(second, slow);
-    await workerOf(third).attempt(upload.id, 3);
+    await workerOf(third).attempt(upload.id, 2);
     await third.close();
     await removeTempFolder(first.folder!);
   });

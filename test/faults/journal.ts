@@ -35,6 +35,12 @@ export async function readEntries(journal: string): Promise<JournalEntry[]> {
     .map((line) => JSON.parse(line) as JournalEntry);
 }
 
+/** How many deliveries have thrown and not begun again. */
+export function countRetrying(entries: readonly JournalEntry[]): number {
+  const last = new Map(entries.map(({ id, event }) => [id, event]));
+  return [...last.values()].filter((event) => event === 'throw').length;
+}
+
 /**
  * Waits until the handler has returned for each of the uploads.
  *

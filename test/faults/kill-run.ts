@@ -4,8 +4,8 @@ import { PLATFORMS } from '../support/platforms.js';
 import { SeededRandom } from '../support/seeded.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
 import type { TusOptions } from '../support/test-app.js';
-import { Finishers, Leavers, MOMENTS, Senders } from './actors/index.js';
-import type { Actor, Stage } from './actors/index.js';
+import { Callers, Finishers, Leavers, MOMENTS, Senders } from './actors/index.js';
+import type { Actor, Moment, Stage } from './actors/index.js';
 import { ServerProcess } from './server-process.js';
 import { settingsIn } from './server-settings.js';
 import { newTally } from './tally.js';
@@ -16,6 +16,8 @@ export interface KillRunOptions {
   readonly seed: number;
   /** How often the server is killed. */
   readonly rounds: number;
+  /** The moments at which it is killed, in turn; all of them unless told. */
+  readonly moments?: readonly Moment[];
   /** Told after every kill. */
   readonly onRound?: (tally: Readonly<Tally>) => void;
   /** Told what servers wrote to their error output. */
@@ -46,7 +48,8 @@ export async function runKills(options: KillRunOptions): Promise<Tally> {
 class KillRun {
   private readonly random: SeededRandom;
   private readonly tally = newTally();
-  private readonly moments = new EventEmitter();
+  private readonly announced = new EventEmitter();
+  private readonly moments: readonly Moment[];
   private readonly actors: readonly Actor[];
 
   constructor(
@@ -54,10 +57,16 @@ class KillRun {
     private readonly folder: string,
   ) {
     const { seed } = options;
-    const { tally, moments } = this;
+    const { tally, announced: moments } = this;
     const stage: Stage = { seed, settings: settingsIn(folder, 'express'), tally, moments };
     this.random = new SeededRandom(seed);
-    this.actors = [new Senders(stage), new Finishers(stage), new Leavers(stage)];
+    this.moments = options.moments ?? MOMENTS;
+    this.actors = [
+      new Senders(stage),
+      new Finishers(stage),
+      new Callers(stage),
+      new Leavers(stage),
+    ];
   }
 
   async run(): Promise<Tally> {
@@ -74,7 +83,7 @@ class KillRun {
 
   private async withServer(use: (server: ServerProcess) => Promise<void>): Promise<void> {
     // Each platform has a round for every moment before it is the other one's turn.
-    const turn = Math.floor(this.tally.kills / MOMENTS.length);
+    const turn = Math.floor(this.tally.kills / this.moments.length);
     const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
     const server = await ServerProcess.start(settingsIn(this.folder, platform, TUS));
     try {
@@ -98,13 +107,13 @@ class KillRun {
   }
 
   private async killAtSomeMoment(server: ServerProcess): Promise<void> {
-    const moment = MOMENTS[this.tally.kills % MOMENTS.length]!;
+    const moment = this.moments[this.tally.kills % this.moments.length]!;
     const given = moment === 'cleanup' ? 2 : this.random.integer(1, 10);
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), LONGEST_ROUND);
     try {
       for (let seen = 0; seen < given; seen++) {
-        await once(this.moments, moment, { signal: late.signal });
+        await once(this.announced, moment, { signal: late.signal });
       }
     } catch (error) {
       if (!late.signal.aborted) throw error;

@@ -1,6 +1,8 @@
 // Kills a server again and again while clients upload. Compile the tests first; then:
 // node dist-test/test/faults/main.js --rounds 200 --seed 1
+// With --moment retrying all kills come while handlers wait for their next attempt, and so on.
 import { parseArgs } from 'node:util';
+import { MOMENTS } from './actors/index.js';
 import { runKills } from './kill-run.js';
 import { FAULTS } from './tally.js';
 
@@ -8,12 +10,14 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
+    moment: { type: 'string', multiple: true, default: [...MOMENTS] },
   },
 });
 
 const tally = await runKills({
   seed: Number(values.seed),
   rounds: Number(values.rounds),
+  moments: MOMENTS.filter((moment) => values.moment.includes(moment)),
   onRound: ({ kills }) => {
     if (kills % 20 === 0) console.log(`${kills} kills`);
   },

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import type { Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CleanupReport } from '../../lib/index.js';
 import { request } from '../support/http-client.js';
@@ -25,6 +26,8 @@ export class ServerProcess implements HttpTarget {
 
   private constructor(
     private readonly child: ChildProcess,
+    /** What it prints, as `line` events. */
+    readonly lines: Interface,
     readonly port: number,
   ) {
     child.stderr?.on('data', (data: Buffer) => (this.errors += data.toString()));
@@ -44,7 +47,8 @@ export class ServerProcess implements HttpTarget {
     const node = [process.execPath, '--enable-source-maps', ...nodeOptions, script];
     const [command, ...args] = [...prefix, ...node, ...parameters] as [string, ...string[]];
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    return new ServerProcess(child, await portOf(child));
+    const lines = createInterface(child.stdout);
+    return new ServerProcess(child, lines, await portOf(child, lines));
   }
 
   get pid(): number {
@@ -102,8 +106,7 @@ export class ServerProcess implements HttpTarget {
   }
 }
 
-async function portOf(child: ChildProcess): Promise<number> {
-  const lines = createInterface(child.stdout!);
+async function portOf(child: ChildProcess, lines: Interface): Promise<number> {
   let errors = '';
   child.stderr!.on('data', (data: Buffer) => (errors += data.toString()));
   return new Promise((resolve, reject) => {

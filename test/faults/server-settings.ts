@@ -14,6 +14,9 @@ export interface ServerSettings {
   readonly tus?: TusOptions;
 }
 
+/** What a server prints when its handler has thrown. */
+export const THREW = 'threw';
+
 /** What a server says of itself. */
 export interface ServerStats {
   /** Bytes on the heap after a garbage collection. */

@@ -7,13 +7,34 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Controller, Get, Injectable, Module, Post } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Post,
+  UnprocessableEntityException,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { InjectTus, OnUploadFinished, TusModule, TusService } from '../../lib/index.js';
-import type { CleanupReport, FinishedUpload } from '../../lib/index.js';
+import {
+  BeforeUploadFinish,
+  InjectTus,
+  OnUploadFinished,
+  TusEndpoint,
+  TusModule,
+  TusService,
+  UploadedUpload,
+} from '../../lib/index.js';
+import type {
+  CleanupReport,
+  CompleteUpload,
+  EndpointUpload,
+  FinishedUpload,
+} from '../../lib/index.js';
 import { writeEntry } from './journal.js';
 import type { JournalEntry } from './journal.js';
+import { THREW } from './server-settings.js';
 import type { ServerSettings, ServerStats } from './server-settings.js';
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as ServerSettings;
@@ -32,6 +53,7 @@ class JournalKeeper {
     await setTimeout(Number(takes));
     if (upload.attempt <= Number(failures)) {
       await this.write('throw', upload);
+      console.log(THREW);
       throw new Error('Told to fail.');
     }
     await this.write('end', upload, await sha256Of(upload.path));
@@ -50,6 +72,27 @@ async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
+}
+
+/** Decides on uploads to the endpoint, and answers their clients, as their metadata ask for. */
+@Controller('calls')
+class CallsController {
+  @BeforeUploadFinish({ when: ({ endpoint }) => endpoint !== undefined })
+  async decide({ metadata: { takes, verdict } }: CompleteUpload): Promise<void> {
+    await setTimeout(Number(takes));
+    if (verdict === 'refuse') throw new UnprocessableEntityException();
+  }
+
+  /** Another answer in each process, so that one that was made again shows. */
+  @TusEndpoint()
+  async answer(@UploadedUpload() { id, size, path, metadata }: EndpointUpload): Promise<object> {
+    const entry = { id, size, path, attempt: 1 };
+    await writeEntry(settings.journal, { ...entry, event: 'begin' });
+    await setTimeout(Number(metadata['takes']));
+    const sha256 = await sha256Of(path);
+    await writeEntry(settings.journal, { ...entry, event: 'end', sha256 });
+    return { sha256, by: process.pid };
+  }
 }
 
 /** What a test asks of the server beside uploading. */
@@ -86,7 +129,7 @@ class ControlController {
       cleanup: { every: false },
     }),
   ],
-  controllers: [ControlController],
+  controllers: [ControlController, CallsController],
   providers: [JournalKeeper],
 })
 class ServerModule {}

@@ -8,6 +8,10 @@ export interface Tally {
   interrupted: number;
   /** Deliveries to the handler that were cut off by a kill. */
   deliveriesCutOff: number;
+  /** Deliveries that waited for their next attempt when the process was killed. */
+  retriesCutOff: number;
+  /** Methods of endpoints that were cut off by a kill. */
+  answersCutOff: number;
   /** Kills that fell into a cleanup pass. */
   passesCutOff: number;
   /** Uploads that were known as expired after a kill. */
@@ -23,6 +27,10 @@ export interface Tally {
   deliveriesWrong: number;
   /** Attempts that did not come with a higher number than the one before. */
   attemptsOutOfOrder: number;
+  /** Endpoints' answers that were not given again as they were, or hooks' verdicts. */
+  answersChanged: number;
+  /** Methods of endpoints that ran more often than kills allow, or for a refused upload. */
+  methodsRepeated: number;
   /** Expired uploads that were neither whole nor gone, or whose bytes were never freed. */
   expiredHalfGone: number;
   /** Answers nobody foresaw. */
@@ -41,6 +49,8 @@ export const FAULTS = [
   'deliveriesMissing',
   'deliveriesWrong',
   'attemptsOutOfOrder',
+  'answersChanged',
+  'methodsRepeated',
   'expiredHalfGone',
   'strangeAnswers',
   'errorsLogged',
@@ -52,6 +62,8 @@ export function newTally(): Tally {
     uploads: 0,
     interrupted: 0,
     deliveriesCutOff: 0,
+    retriesCutOff: 0,
+    answersCutOff: 0,
     passesCutOff: 0,
     expired: 0,
     bytesLost: 0,
@@ -59,6 +71,8 @@ export function newTally(): Tally {
     deliveriesMissing: 0,
     deliveriesWrong: 0,
     attemptsOutOfOrder: 0,
+    answersChanged: 0,
+    methodsRepeated: 0,
     expiredHalfGone: 0,
     strangeAnswers: 0,
     errorsLogged: 0,

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SeededRandom } from '../../support/seeded.js';
 import type { HttpTarget } from '../../support/http-client.js';
-import { untilDelivered } from '../journal.js';
+import { countRetrying, readEntries, untilDelivered } from '../journal.js';
+import type { ServerProcess } from '../server-process.js';
+import { THREW } from '../server-settings.js';
 import type { Actor } from './actor.js';
 import type { Stage } from './stage.js';
 import { TrackedUpload } from './tracked-upload.js';
@@ -22,17 +24,22 @@ export class Finishers implements Actor {
 
   constructor(private readonly stage: Stage) {}
 
-  async act(server: HttpTarget): Promise<void> {
+  async act(server: ServerProcess): Promise<void> {
+    server.lines.on('line', (line) => {
+      if (line === THREW) this.stage.moments.emit('retrying');
+    });
     const clients = Array.from({ length: FINISHERS }, (_, index) => this.sendSome(server, index));
     await Promise.all(clients);
   }
 
   async inspect(): Promise<void> {
-    const random = new SeededRandom(`${this.stage.seed}/${this.stage.tally.kills}/returns`);
+    const { seed, tally, settings } = this.stage;
+    tally.retriesCutOff += countRetrying(await readEntries(settings.journal));
+    const random = new SeededRandom(`${seed}/${tally.kills}/returns`);
     const returning: TrackedUpload[] = [];
     for (const upload of this.uploads) {
       const isWhole = await upload.checkStored();
-      if (upload.unanswered) this.stage.tally.interrupted++;
+      if (upload.unanswered) tally.interrupted++;
       const returns = !upload.complete && random.integer(0, 1) === 1;
       if (returns) returning.push(upload);
       else if (upload.complete || isWhole) this.whole.push(upload);

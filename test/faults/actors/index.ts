@@ -1,4 +1,5 @@
 export type * from './actor.js';
+export * from './callers.js';
 export * from './finishers.js';
 export * from './leavers.js';
 export * from './senders.js';

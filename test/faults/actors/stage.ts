@@ -3,7 +3,14 @@ import type { ServerSettings } from '../server-settings.js';
 import type { Tally } from '../tally.js';
 
 /** The moments at which a kill may be wished for; each is announced by an event of its name. */
-export const MOMENTS = ['bytes', 'last-bytes', 'last-answer', 'cleanup'] as const;
+export const MOMENTS = [
+  'bytes',
+  'last-bytes',
+  'last-answer',
+  'retrying',
+  'answering',
+  'cleanup',
+] as const;
 
 export type Moment = (typeof MOMENTS)[number];
 

@@ -15,7 +15,7 @@ import {
 import type { HttpResponse, TestApp } from '../../support/index.js';
 import { callLogIn, crashApp, Services } from './crash-app.js';
 import { CRASH_POINTS } from './crash-points.js';
-import type { CrashPoint } from './crash-points.js';
+import type { CrashPoint } from './crash-point.js';
 import { CONTENT, letDie } from './let-die.js';
 import type { DeadUpload } from './let-die.js';
 import { Points } from './points.js';
@@ -115,6 +115,10 @@ describe.each(PLATFORMS)('An upload whose process died (%s)', (platform) => {
       state: (await instanceOf(row).find(id))?.state,
       left: await leftOf(row),
     }).toEqual({ told: row.told, calls, state, left });
+  });
+
+  it('is no error to the server that finds it', () => {
+    expect(app.logs.errors()).toEqual([]);
   });
 
   it('leaves no delivery behind', async () => {

@@ -1,32 +1,6 @@
-import type { UploadState } from '../../../lib/index.js';
-import type { Point } from './points.js';
-
-/** What a client is told that asks where its upload stands, then sends its last request again. */
-const COMPLETE = 'HEAD 200 at 8, PATCH 200 checked';
-const ANSWERED = 'HEAD 200 at 8, PATCH 200 {"added":8}';
-const REFUSED =
-  'HEAD 422, PATCH 422 {"message":"Told to refuse.","error":"Unprocessable Entity","statusCode":422}';
-
-/** Where a process dies over an upload, and what becomes of that upload afterwards. */
-export interface CrashPoint {
-  /** When the process died. */
-  readonly died: string;
-  /** The same as the upload's metadata say it: all of these were reached. */
-  readonly at: Point | `${Point}|${Point}`;
-  /** Creation URL. */
-  readonly to?: '/files' | '/removing' | '/videos' | '/clips';
-  /** Whether it is sent as two partial uploads, and dies as the final one. */
-  readonly inParts?: true;
-  /** Further metadata: what the app's methods are to do. */
-  readonly with?: Readonly<Record<string, string>>;
-  /** What the client is told once the server is back. */
-  readonly told: string;
-  /** What the app's hook, handler or method saw; the dagger is the death. */
-  readonly calls: string;
-  readonly state: UploadState;
-  /** Files of the upload that are left after a cleanup pass. */
-  readonly left: string;
-}
+import { COMPLETE, REFUSED } from './crash-point.js';
+import type { CrashPoint } from './crash-point.js';
+import { ENDPOINT_POINTS } from './endpoint-points.js';
 
 const RECEIVED: CrashPoint[] = [
   {
@@ -206,115 +180,6 @@ const TURNED_DOWN: CrashPoint[] = [
   },
 ];
 
-const ENDPOINTS: CrashPoint[] = [
-  {
-    died: 'after the finish, before the method ran',
-    at: 'after finished',
-    to: '/videos',
-    told: ANSWERED,
-    calls: 'asked † ran',
-    state: 'finished',
-    left: 'uploads/<id>',
-  },
-  {
-    died: 'after the finish, before the method ran, and the hook has had its say',
-    at: 'after finished',
-    to: '/videos',
-    with: { hook: 'speaks' },
-    told: ANSWERED,
-    calls: 'asked † ran',
-    state: 'finished',
-    left: 'uploads/<id>',
-  },
-  {
-    died: 'after the finish, before the old name was removed and the method ran',
-    at: 'before removal',
-    to: '/videos',
-    with: { path: 'placed/video' },
-    told: ANSWERED,
-    calls: 'asked † ran',
-    state: 'finished',
-    left: 'uploads/placed/video',
-  },
-  {
-    died: 'in the middle of the method',
-    at: 'in the method',
-    to: '/videos',
-    told: ANSWERED,
-    calls: 'asked ran † ran',
-    state: 'finished',
-    left: 'uploads/<id>',
-  },
-  {
-    died: 'in the middle of a method that has nothing to say',
-    at: 'in the method',
-    to: '/videos',
-    with: { method: 'is silent' },
-    told: 'HEAD 200 at 8, PATCH 204',
-    calls: 'asked ran † ran',
-    state: 'finished',
-    left: 'uploads/<id>',
-  },
-  {
-    died: 'after the method moved the file, before that was stored',
-    at: 'after move',
-    to: '/videos',
-    with: { moves: 'half by the method' },
-    told: ANSWERED,
-    calls: 'asked ran † ran',
-    state: 'finished',
-    left: 'moved/half by the method',
-  },
-  {
-    died: 'after the method moved the file, before its answer was stored',
-    at: 'before answered',
-    to: '/videos',
-    with: { moves: 'by the method' },
-    told: ANSWERED,
-    calls: 'asked ran † ran',
-    state: 'finished',
-    left: 'moved/by the method',
-  },
-  {
-    died: 'after the answer was stored, before it was sent',
-    at: 'after answered',
-    to: '/videos',
-    told: ANSWERED,
-    calls: 'asked ran †',
-    state: 'finished',
-    left: 'uploads/<id>',
-  },
-  {
-    died: 'after the answer was stored, before the file was removed',
-    at: 'after answered',
-    to: '/clips',
-    told: ANSWERED,
-    calls: 'asked ran †',
-    state: 'finished',
-    left: '',
-  },
-  {
-    died: 'after the method refused, before that was stored',
-    at: 'before terminated',
-    to: '/videos',
-    with: { method: 'refuses' },
-    told: REFUSED,
-    calls: 'asked ran † ran',
-    state: 'terminated',
-    left: '',
-  },
-  {
-    died: 'after the method’s refusal was stored, before the bytes were removed',
-    at: 'before removal',
-    to: '/videos',
-    with: { method: 'refuses' },
-    told: REFUSED,
-    calls: 'asked ran †',
-    state: 'terminated',
-    left: '',
-  },
-];
-
 /** Holds up all other deliveries, so its upload must be the last to come. */
 const UNCLAIMED: CrashPoint = {
   died: 'after the commit, before the first delivery',
@@ -331,6 +196,6 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
   ...ACCEPTED,
   ...DELIVERED,
   ...TURNED_DOWN,
-  ...ENDPOINTS,
+  ...ENDPOINT_POINTS,
   UNCLAIMED,
 ];

@@ -7,7 +7,7 @@ import { unlessKilled } from '../actors/unless-killed.js';
 import { ServerProcess } from '../server-process.js';
 import type { CallLog } from './call-log.js';
 import { callLogIn } from './crash-app.js';
-import type { CrashPoint } from './crash-points.js';
+import type { CrashPoint } from './crash-point.js';
 import { DEATH } from './deadly-points.js';
 
 const SERVER = fileURLToPath(new URL('./dying-server.js', import.meta.url));

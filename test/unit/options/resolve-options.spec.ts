@@ -20,6 +20,8 @@ describe('resolveOptions', () => {
       finishedAfter: undefined,
       rememberFor: 30 * 24 * HOUR,
       delivery: { attempts: 10, concurrency: 10, backoffFirst: 1000, backoffMax: HOUR },
+      afterDelivery: 'keep',
+      sendFile: false,
     });
   });
 
@@ -58,6 +60,9 @@ describe('resolveOptions', () => {
     [{ concatenation: { removePartials: true } }, { removePartials: true }],
     [{ concatenation: {} }, { removePartials: false }],
     [{ cors: true }, { cors: { maxAge: 24 * HOUR } }],
+    [{ delivery: { afterDelivery: 'remove' } }, { afterDelivery: 'remove' }],
+    [{ delivery: { afterDelivery: 'keep' } }, { afterDelivery: 'keep' }],
+    [{ sendFile: true }, { sendFile: true }],
     [
       { delivery: { backoff: { first: '5s' } } },
       { delivery: expect.objectContaining({ backoffFirst: 5000 }) },
@@ -93,6 +98,7 @@ describe('resolveOptions', () => {
     ['extensions', ['creation-with-upload']],
     ['cleanup', true],
     ['delivery', 3],
+    ['sendFile', 'yes'],
     ['uploadDir', './x'],
   ])('refuses %s: %j, naming the option, its value and a remedy', (option, value) => {
     const refusal = refusalOf(() => resolveOptions({ [option]: value } as TusModuleOptions));
@@ -108,6 +114,8 @@ describe('resolveOptions', () => {
     ['delivery.attempts', { delivery: { attempts: 0 } }],
     ['delivery.concurrency', { delivery: { concurrency: 1.5 } }],
     ['delivery.backoff.first', { delivery: { backoff: { first: 'x' } } }],
+    ['delivery.afterDelivery', { delivery: { afterDelivery: 'delete' as never } }],
+    ['delivery.afterDelivery', { delivery: { afterDelivery: true as never } }],
     ['delivery.backoff.jitter', { delivery: { backoff: { jitter: 1 } as never } }],
     ['concatenation.removePartials', { concatenation: { removePartials: 1 as never } }],
     ['concatenation.unfinished', { concatenation: { unfinished: true } as never }],

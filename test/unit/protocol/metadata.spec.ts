@@ -1,6 +1,11 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
-import { decodeMetadata, isBlank, parseMetadata } from '../../../lib/protocol/index.js';
+import {
+  decodeMetadata,
+  encodeMetadata,
+  isBlank,
+  parseMetadata,
+} from '../../../lib/protocol/index.js';
 import { refusal, refusedStatus } from './refusal.js';
 
 function plain(header: string): [string, string][] {
@@ -150,6 +155,32 @@ describe('decodeMetadata', () => {
       ['toString', 'v1'],
     ]);
     expect(({} as Record<string, unknown>)['v1']).toBeUndefined();
+  });
+});
+
+describe('encodeMetadata', () => {
+  it('writes pairs in order, and a key alone where there is no value', () => {
+    expect(encodeMetadata({ filename: 'ä.txt', none: '', kind: 'v1' })).toBe(
+      'filename w6QudHh0,none,kind djE=',
+    );
+  });
+
+  it('writes no header without keys', () => {
+    expect(encodeMetadata({})).toBeUndefined();
+  });
+
+  it.each(['', 'a b', 'a,b', 'ä', 'a\n', '\u007f', ' a'])('refuses the key %j', (key) => {
+    expect(() => encodeMetadata({ [key]: 'value' })).toThrow(RangeError);
+  });
+
+  it('writes what is read as the same again', () => {
+    const key = fc.stringMatching(/^[!-+\x2d-~]+$/);
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.string({ unit: 'grapheme' })), (metadata) => {
+        const { text } = decodeMetadata(encodeMetadata(metadata));
+        expect({ ...text }).toEqual({ ...metadata });
+      }),
+    );
   });
 });
 

@@ -142,6 +142,58 @@ export function describeDeliveries(bench: RegistryBench): void {
     });
   });
 
+  describe('reviving deliveries', () => {
+    it('makes the dead ones of an upload wait, due now, with all attempts before them', async () => {
+      const id = await oneOfEachState();
+      expect(await bench.registry.reviveDeliveries(id, undefined, 77)).toBe(1);
+      const revived = { handler: 'D#d', attempt: 1, forgiven: 1, dueAt: 77, error: 'x' };
+      expect(await rows({ state: 'dead' })).toEqual([]);
+      expect(await bench.registry.dueDeliveries(77, 10)).toStrictEqual([delivery(id, revived)]);
+      expect(await bench.registry.nextDeliveryAt()).toBe(77);
+    });
+
+    it('leaves alone those that wait, those that run, and those of other uploads', async () => {
+      const id = await oneOfEachState();
+      const other = await oneOfEachState();
+      const before = await rows({ uploadId: id });
+      await bench.registry.reviveDeliveries(id, undefined, 77);
+      const kept = (row: DeliveryRecord) => row.handler !== 'D#d';
+      expect((await rows({ uploadId: id })).filter(kept)).toEqual(before.filter(kept));
+      expect(await rows({ state: 'dead' })).toMatchObject([{ uploadId: other }]);
+    });
+
+    it('is for one handler where it is named', async () => {
+      const id = await finishedUpload(bench.registry, { handler: 'A#a' }, { handler: 'B#b' });
+      for (const handler of ['A#a', 'B#b']) {
+        await bench.registry.claimDelivery(key(id, handler), 'me');
+        const outcome = { kind: 'dead', error: 'enough' } as const;
+        await bench.registry.settleDelivery(key(id, handler), 'me', outcome);
+      }
+      expect(await bench.registry.reviveDeliveries(id, 'B#b', 7)).toBe(1);
+      expect(await rows({ state: 'dead' })).toMatchObject([{ handler: 'A#a' }]);
+      expect(await rows({ state: 'waiting' })).toMatchObject([{ handler: 'B#b' }]);
+      expect(await bench.registry.reviveDeliveries(id, 'B#b', 7)).toBe(0);
+      expect(await bench.registry.reviveDeliveries(id, 'No#one', 7)).toBe(0);
+    });
+
+    it('finds none of an upload that it does not know', async () => {
+      await oneOfEachState();
+      expect(await bench.registry.reviveDeliveries(uploadRecord().id, undefined, 7)).toBe(0);
+    });
+
+    it('goes on counting the attempts, and forgives all of them each time', async () => {
+      const id = await claimed('me');
+      for (const attempt of [1, 2]) {
+        await bench.registry.settleDelivery(key(id), 'me', { kind: 'dead', error: 'enough' });
+        await bench.registry.reviveDeliveries(id, undefined, 7);
+        const taken = await bench.registry.claimDelivery(key(id), 'me');
+        expect(taken).toMatchObject({ attempt: attempt + 1, forgiven: attempt });
+      }
+      await bench.registry.settleDelivery(key(id), 'me', { kind: 'retry', dueAt: 9, error: 'x' });
+      expect(await rows({})).toMatchObject([{ attempt: 3, forgiven: 2, dueAt: 9 }]);
+    });
+  });
+
   describe('releasing deliveries', () => {
     it('makes those wait whose holder is gone, due now, and says how many', async () => {
       const gone = await Promise.all([claimed('gone 1'), claimed('gone 2'), claimed('gone 1')]);

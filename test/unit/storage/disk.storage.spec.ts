@@ -75,6 +75,7 @@ describe('the files of the disk storage', () => {
     await expect(storage.stat(wrong)).rejects.toThrow(TypeError);
     await expect(storage.remove(wrong)).rejects.toThrow(TypeError);
     await expect(storage.move(wrong, join(parent, 'x'))).rejects.toThrow(TypeError);
+    await expect(storage.place(wrong, 'x')).rejects.toThrow(TypeError);
   });
 
   it('are missed loudly when something else is wrong than their absence', async () => {

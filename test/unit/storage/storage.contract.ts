@@ -274,6 +274,107 @@ export function describeStorage(name: string, makePlace: () => Promise<StoragePl
       });
     });
 
+    describe('placing', () => {
+      const filePath = join('ada', '2024', 'holiday.txt');
+
+      async function placed(path = filePath): Promise<string> {
+        return (await buffer(storage.createReadStream(id, undefined, path))).toString();
+      }
+
+      it('lets the file be found at a path inside too, whose folders it makes', async () => {
+        await store('abc');
+        expect(await storage.place(id, filePath)).toBe(true);
+        expect(await placed()).toBe('abc');
+        expect(await stored()).toBe('abc');
+        expect(isAbsolute(storage.path(id, filePath))).toBe(true);
+        expect(await readFile(storage.path(id, filePath), 'utf8')).toBe('abc');
+      });
+
+      it('may be repeated', async () => {
+        await store('abc');
+        await storage.place(id, filePath);
+        expect(await storage.place(id, filePath)).toBe(true);
+        expect(await placed()).toBe('abc');
+      });
+
+      it('never overwrites a file, and says so', async () => {
+        await store('first');
+        await storage.place(id, filePath);
+        id = newId();
+        await store('second');
+        expect(await storage.place(id, filePath)).toBe(false);
+        expect(await placed()).toBe('first');
+        expect(await stored()).toBe('second');
+      });
+
+      it('says so where a folder lies at the path, or a file in place of a folder', async () => {
+        await store('first');
+        await storage.place(id, filePath);
+        id = newId();
+        await store('second');
+        expect(await storage.place(id, 'ada')).toBe(false);
+        expect(await storage.place(id, join(filePath, 'below.txt'))).toBe(false);
+        expect(await placed()).toBe('first');
+        expect(await stored()).toBe('second');
+      });
+
+      it('lets one of two uploads have a path', async () => {
+        const ids = [newId(), newId()];
+        for (const one of ids) {
+          id = one;
+          await store(one);
+        }
+        const places = await Promise.all(ids.map((one) => storage.place(one, filePath)));
+        expect([...places].sort()).toEqual([false, true]);
+        expect(await placed()).toBe(ids[places.indexOf(true)]);
+      });
+
+      it('fails for an upload that is not there', async () => {
+        await expect(storage.place(id, filePath)).rejects.toMatchObject({ code: 'ENOENT' });
+      });
+
+      it('keeps the file at the path when the upload’s own name goes', async () => {
+        await store('abc');
+        await storage.place(id, filePath);
+        await storage.remove(id);
+        expect(await storage.stat(id)).toBeUndefined();
+        expect(await placed()).toBe('abc');
+        expect(
+          (await buffer(storage.createReadStream(id, { start: 1 }, filePath))).toString(),
+        ).toBe('bc');
+      });
+
+      it('is undone by a removal that names the path', async () => {
+        await store('abc');
+        await storage.place(id, filePath);
+        await storage.remove(id, filePath);
+        expect(await storage.stat(id)).toBeUndefined();
+        await expect(placed()).rejects.toMatchObject({ code: 'ENOENT' });
+        await storage.remove(id, filePath);
+      });
+
+      it('is taken back as long as the upload has its own name, and from no other file', async () => {
+        await store('first');
+        await storage.place(id, filePath);
+        await storage.unplace(newId(), filePath);
+        expect(await placed()).toBe('first');
+        await storage.unplace(id, filePath);
+        expect(await stored()).toBe('first');
+        await expect(placed()).rejects.toMatchObject({ code: 'ENOENT' });
+        await storage.unplace(id, filePath);
+      });
+
+      it('lets the file be moved from there', async () => {
+        await store('abc');
+        await storage.place(id, filePath);
+        await storage.remove(id);
+        const target = join(elsewhere, 'moved.txt');
+        await storage.move(id, target, filePath);
+        expect(await readFile(target, 'utf8')).toBe('abc');
+        await expect(placed()).rejects.toMatchObject({ code: 'ENOENT' });
+      });
+    });
+
     describe('removing', () => {
       it('leaves nothing', async () => {
         await store('abc');

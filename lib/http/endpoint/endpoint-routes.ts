@@ -11,8 +11,11 @@ const VERBS = ['HEAD', 'OPTIONS', 'PATCH', 'DELETE'] as const;
 export function endpointsOf(controller: Type): EndpointMark[] {
   const prototype = controller.prototype as object;
   const keys = new MetadataScanner().getAllMethodNames(prototype);
-  const marks = keys.map((key) => endpointMarkOf(methodAt(prototype, key)));
-  return [...new Set(marks)].filter((mark) => mark !== undefined);
+  return keys.flatMap((key) => {
+    const mark = endpointMarkOf(methodAt(prototype, key));
+    // Methods that serve the other verbs carry the mark too, those of a base class as well.
+    return mark?.key === key ? [mark] : [];
+  });
 }
 
 /**
@@ -29,7 +32,7 @@ export function mapEndpoints(controller: Type): void {
 
 function addRoute(prototype: object, mark: EndpointMark, verb: (typeof VERBS)[number]): void {
   const name = `${mark.key} (${verb})`;
-  if (name in prototype) return;
+  if (Object.hasOwn(prototype, name)) return;
 
   const method: Method = function (...args) {
     return methodAt(this, mark.key).apply(this, args);

@@ -37,7 +37,8 @@ import { ENDPOINT_METADATA } from '../tus.constants.js';
  * @publicApi
  */
 export function TusEndpoint(path = '', options: TusEndpointOptions = {}): MethodDecorator {
-  const base = path === '' ? '' : parsePath('@TusEndpoint path', path, UPLOAD_PARAMETER);
+  const trimmed = path.replace(/^\/|\/$/g, '');
+  const base = trimmed === '' ? '' : parsePath('@TusEndpoint path', trimmed, UPLOAD_PARAMETER);
   const paths = [base, `${base}/:${UPLOAD_PARAMETER}`];
   const route = new TusRoute();
   return (target, key, descriptor: PropertyDescriptor) => {

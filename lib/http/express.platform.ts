@@ -59,7 +59,7 @@ export class ExpressPlatform implements HttpPlatform {
       sayContinue(req, res);
       return next();
     }
-    const entry = enter(route, req, res);
+    const entry = enter(route.answersOf(this.adapter), req, res);
     if (entry === 'has-another-method') return this.onRequest(req, res, next);
     if (entry === 'answered') return;
     hideBody(req);

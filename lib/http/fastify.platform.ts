@@ -90,7 +90,7 @@ export class FastifyPlatform implements HttpPlatform {
     }
     if (this.entered.has(request.raw)) return done();
 
-    const entry = enter(route, request.raw, reply.raw);
+    const entry = enter(route.answersOf(this.adapter), request.raw, reply.raw);
     if (entry !== 'has-another-method') this.entered.add(request.raw);
     if (entry === 'goes-on') {
       hideBody(request.raw);

@@ -1,3 +1,4 @@
+import { PATH_METADATA } from '@nestjs/common/constants.js';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { enter } from './early.js';
@@ -31,7 +32,7 @@ interface Layer {
 interface OurLayer {
   readonly layer: Layer;
   readonly route: TusRoute;
-  /** How many routes of the app come before it. */
+  /** How many of the app's routes come before it. */
   readonly others: number;
 }
 
@@ -86,7 +87,7 @@ export class ExpressPlatform implements HttpPlatform {
     for (const entry of layer.route?.stack ?? []) {
       const route = tusRouteOf(entry.handle);
       if (!route) {
-        this.others.push(layer);
+        if (isRoute(entry.handle)) this.others.push(layer);
         continue;
       }
       this.layers.push({ layer, route, others: this.others.length });
@@ -97,6 +98,11 @@ export class ExpressPlatform implements HttpPlatform {
       };
     }
   }
+}
+
+/** Middleware that an app binds to single methods lies in the stack as routes do, but hands on. */
+function isRoute(handle: Handle): boolean {
+  return Reflect.hasMetadata(PATH_METADATA, handle);
 }
 
 function serves(layer: Layer, req: ExpressRequest): boolean {

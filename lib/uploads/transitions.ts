@@ -155,9 +155,11 @@ export class Transitions {
     if (isRefusal) return this.end(record.id, 'terminated', answer);
     const { finishedAfter, rememberFor } = this.rules;
     const dueAt = Date.now() + Math.min(finishedAfter ?? rememberFor, rememberFor);
-    await this.registry.change(record.id, (current) => ({
-      record: { ...current, answer, dueAt: current.fileRemovedAt ?? dueAt },
-    }));
+    await this.registry.change(record.id, (current) => {
+      // The application may have ended it meanwhile.
+      if (current.state !== 'finished') return undefined;
+      return { record: { ...current, answer, dueAt: current.fileRemovedAt ?? dueAt } };
+    });
   }
 
   /** Ends an upload whose creation failed, unless it has come to its end already. */

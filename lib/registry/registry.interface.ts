@@ -52,6 +52,8 @@ export interface UploadRecord {
   readonly removeWhenDelivered?: boolean;
   /** What its client was told at its end, beyond what every client is. */
   readonly answer?: StoredAnswer;
+  /** What hooks add to the headers of its endpoint's answer. */
+  readonly addedHeaders?: Readonly<Record<string, string>>;
   /** When cleanup is to look at the upload next; absent: never. */
   readonly dueAt?: number;
 }

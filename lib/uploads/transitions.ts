@@ -190,7 +190,7 @@ export class Transitions {
       state: 'finished',
       endedAt,
       filePath,
-      answer,
+      ...answered(record, answer),
       unverifiedFrom: undefined,
     };
     // Of an upload that is only a part of another, nobody is told.
@@ -226,4 +226,14 @@ export class Transitions {
     if (isInterim(record)) return record.validFor ?? rememberFor;
     return Math.min(finishedAfter ?? rememberFor, rememberFor);
   }
+}
+
+/** Of an endpoint's upload the endpoint has the last word; others can only add to its headers. */
+function answered(
+  { endpoint }: UploadRecord,
+  answer: StoredAnswer | undefined,
+): Pick<UploadRecord, 'answer' | 'addedHeaders'> {
+  if (endpoint === undefined) return { answer };
+  const { 'content-type': _type, ...addedHeaders } = answer?.headers ?? {};
+  return { answer: undefined, ...(answer && { addedHeaders }) };
 }

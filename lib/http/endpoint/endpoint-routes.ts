@@ -1,4 +1,5 @@
 import { RequestMapping, RequestMethod, type Type } from '@nestjs/common';
+import { RESPONSE_PASSTHROUGH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
 import { endpointMarkOf, type EndpointMark } from './endpoint-mark.js';
 
@@ -28,6 +29,15 @@ export function mapEndpoints(controller: Type): void {
   for (const mark of endpointsOf(controller)) {
     for (const verb of VERBS) addRoute(prototype, mark, verb);
   }
+}
+
+/** Whether Nest leaves it to a method to send its answer, as it does for `@Res()` and `@Next()`. */
+export function sendsItself(controller: Type, key: string): boolean {
+  if (Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, controller, key)) return false;
+  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, key) as
+    object | undefined;
+  // Their names begin with the number of the kind: 1 is the response, 2 is `next`.
+  return Object.keys(parameters ?? {}).some((name) => /^[12]:/.test(name));
 }
 
 function addRoute(prototype: object, mark: EndpointMark, verb: (typeof VERBS)[number]): void {

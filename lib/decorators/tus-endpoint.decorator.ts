@@ -30,14 +30,16 @@ import { ENDPOINT_METADATA } from '../tus.constants.js';
  * `EndpointBody` or, with `sendFile`, the file as a stream. What it returns or throws is the
  * client's answer, which is kept and given again when the client asks again. A status from 400 to
  * 499 refuses the upload, which is then removed; one of 500 and above, like 408, 423, 425 and 429,
- * leaves it, and the method runs again when the client comes back, as it does after a crash. No
- * `@OnUploadFinished()` handler is called for it.
+ * leaves it, and the method runs again when the client comes back, as it does after a crash; a
+ * HEAD is then told 423, for clients begin anew after a fault. No `@OnUploadFinished()` handler is
+ * called for it.
  *
  * @param path below the controller's; its own unless given
  * @publicApi
  */
 export function TusEndpoint(path = '', options: TusEndpointOptions = {}): MethodDecorator {
-  const base = path === '' ? '' : parsePath('@TusEndpoint path', path, UPLOAD_PARAMETER);
+  const trimmed = path.replace(/^\/|\/$/g, '');
+  const base = trimmed === '' ? '' : parsePath('@TusEndpoint path', trimmed, UPLOAD_PARAMETER);
   const paths = [base, `${base}/:${UPLOAD_PARAMETER}`];
   const route = new TusRoute();
   return (target, key, descriptor: PropertyDescriptor) => {

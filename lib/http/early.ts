@@ -4,7 +4,7 @@ import { headerLines } from './header-lines.js';
 import { completeHead } from './answer-head.js';
 import { leaveToApp } from './cors.js';
 import { answerOf, type Answer } from './answer.js';
-import type { TusRoute } from './tus-route.js';
+import type { EarlyAnswers } from './tus-route.js';
 
 /** What became of a request that has just arrived on one of our routes. */
 export type Entry = 'goes-on' | 'answered' | 'has-another-method';
@@ -14,19 +14,23 @@ export type Entry = 'goes-on' | 'answered' | 'has-another-method';
  * it: the method it means (tus 1.0 §X-HTTP-Method-Override), CORS, and the answer to OPTIONS, which
  * is the same for everyone and must not be taken by the app's own CORS.
  */
-export function enter(route: TusRoute, req: IncomingMessage, res: ServerResponse): Entry {
+export function enter(
+  { discovery, cors }: EarlyAnswers,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Entry {
   const method = meantMethod(req);
   if (typeof method === 'string' && method !== req.method) {
     req.method = method;
     return 'has-another-method';
   }
   completeHead(req, res);
-  route.cors?.(req, res);
+  cors?.(req, res);
   if (method instanceof ProtocolError) return answer(res, answerOf(method));
   if (req.method !== 'OPTIONS') return 'goes-on';
 
-  for (const [name, value] of Object.entries(route.discovery)) res.setHeader(name, value);
-  if (req.headers.origin === undefined || route.cors) {
+  for (const [name, value] of Object.entries(discovery)) res.setHeader(name, value);
+  if (req.headers.origin === undefined || cors) {
     return answer(res, { status: 204, headers: {} });
   }
   leaveToApp(req);

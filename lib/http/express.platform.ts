@@ -1,3 +1,4 @@
+import { PATH_METADATA } from '@nestjs/common/constants.js';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { enter } from './early.js';
@@ -32,7 +33,7 @@ interface Layer {
 interface OurLayer {
   readonly layer: Layer;
   readonly route: TusRoute;
-  /** How many routes of the app come before it. */
+  /** How many of the app's routes come before it. */
   readonly others: number;
 }
 
@@ -64,7 +65,7 @@ export class ExpressPlatform implements HttpPlatform {
       sayContinue(req, res);
       return next();
     }
-    const entry = enter(route, req, res);
+    const entry = enter(route.answersOf(this.adapter), req, res);
     if (entry === 'has-another-method') return this.onRequest(req, res, next);
     if (entry === 'answered') return;
     hideBody(req);
@@ -91,7 +92,7 @@ export class ExpressPlatform implements HttpPlatform {
     for (const entry of layer.route?.stack ?? []) {
       const route = tusRouteOf(entry.handle);
       if (!route) {
-        this.others.push(layer);
+        if (isRoute(entry.handle)) this.others.push(layer);
         continue;
       }
       this.layers.push({ layer, route, others: this.others.length });
@@ -102,6 +103,11 @@ export class ExpressPlatform implements HttpPlatform {
       };
     }
   }
+}
+
+/** Middleware that an app binds to single methods lies in the stack as routes do, but hands on. */
+function isRoute(handle: Handle): boolean {
+  return Reflect.hasMetadata(PATH_METADATA, handle);
 }
 
 function serves(layer: Layer, req: ExpressRequest): boolean {

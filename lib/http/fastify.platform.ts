@@ -4,7 +4,7 @@ import { isOffsetOctetStream, OFFSET_OCTET_STREAM } from '../protocol/index.js';
 import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { hideBody, showBody } from './hidden-body.js';
-import type { PlatformRequest } from './http-types.js';
+import { rawRequest, type PlatformRequest } from './http-types.js';
 import type { HttpPlatform, TimeLimit } from './platform.js';
 import { silenceLimit } from './silence-limit.js';
 import { tusRouteIn } from './tus-route.js';
@@ -47,6 +47,7 @@ type FirstHookAdapter = AbstractHttpAdapter & { readonly onRequestHook?: Request
 export class FastifyPlatform implements HttpPlatform {
   private readonly app: FastifyApp;
   private readonly entered = new WeakSet<IncomingMessage>();
+  private readonly wrappers = new WeakMap<IncomingMessage, FastifyRequest>();
 
   constructor(private readonly adapter: FirstHookAdapter) {
     this.app = adapter.getInstance() as FastifyApp;
@@ -64,11 +65,13 @@ export class FastifyPlatform implements HttpPlatform {
   }
 
   trustsProxy(request: PlatformRequest): boolean {
-    const { socket } = (request as FastifyRequest).raw;
+    const req = rawRequest(request);
+    const wrapper = this.wrappers.get(req);
+    if (!wrapper) return false;
     // Fastify's `ips` goes from the connection's address as far as `trustProxy` trusts, so a second
     // one, which we make up, shows whether the first is trusted.
-    const raw = { socket, headers: { 'x-forwarded-for': '192.0.2.1' } };
-    const probe = Object.create(request, { raw: { value: raw } }) as FastifyRequest;
+    const raw = { socket: req.socket, headers: { 'x-forwarded-for': '192.0.2.1' } };
+    const probe = Object.create(wrapper, { raw: { value: raw } }) as FastifyRequest;
     return (probe.ips?.length ?? 0) > 1;
   }
 
@@ -92,6 +95,7 @@ export class FastifyPlatform implements HttpPlatform {
 
   private enter(request: FastifyRequest, reply: FastifyReply, done: Done): void {
     const route = tusRouteIn(request.routeOptions.config);
+    this.wrappers.set(request.raw, request);
     if (!route) {
       if (this.needsParser(request)) hideBody(request.raw);
       sayContinue(request.raw, reply.raw);
@@ -99,7 +103,7 @@ export class FastifyPlatform implements HttpPlatform {
     }
     if (this.entered.has(request.raw)) return done();
 
-    const entry = enter(route, request.raw, reply.raw);
+    const entry = enter(route.answersOf(this.adapter), request.raw, reply.raw);
     if (entry !== 'has-another-method') this.entered.add(request.raw);
     if (entry === 'goes-on') {
       hideBody(request.raw);

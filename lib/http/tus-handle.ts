@@ -6,6 +6,7 @@ import { completeHead } from './answer-head.js';
 import { answerOf, type Answer } from './answer.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
+import { showBody } from './hidden-body.js';
 import {
   rawRequest,
   rawResponse,
@@ -38,6 +39,7 @@ export class TusHandle {
   ): Promise<UploadRecord | undefined> {
     const req = rawRequest(request);
     const res = rawResponse(response);
+    showBody(req);
     completeHead(req, res);
     const exchange: Exchange = { request, response, req, res };
     try {

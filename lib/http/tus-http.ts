@@ -22,8 +22,10 @@ export class TusHttp {
     private readonly requests: TusRequests,
     private readonly adapterHost: HttpAdapterHost,
   ) {
-    route.discovery = discoveryHeaders(options);
-    if (options.cors) route.cors = createCorsHandler(options.cors);
+    route.prepare(adapterHost.httpAdapter, {
+      discovery: discoveryHeaders(options),
+      cors: options.cors && createCorsHandler(options.cors),
+    });
   }
 
   /** OPTIONS. */

@@ -8,13 +8,26 @@ import type { CorsHandler } from './cors.js';
  */
 const ROUTE_CONFIG = '__fastify_route_config__';
 
-/** The mark on the routes of one instance, and what is answered on them before Nest is reached. */
-export class TusRoute {
+/** What is answered on the routes of one instance before Nest is reached. */
+export interface EarlyAnswers {
   /** Headers of an answer to OPTIONS. */
-  discovery: Readonly<Record<string, string>> = {};
-
+  readonly discovery: Readonly<Record<string, string>>;
   /** Answers CORS, where the `cors` option asks for it. */
-  cors?: CorsHandler;
+  readonly cors?: CorsHandler;
+}
+
+/** The mark on the routes of one instance. Apps of one process share it, as they share classes. */
+export class TusRoute {
+  private readonly answers = new WeakMap<object, EarlyAnswers>();
+
+  /** @param app its HTTP adapter; none where there is no HTTP */
+  prepare(app: object | undefined, answers: EarlyAnswers): void {
+    if (app) this.answers.set(app, answers);
+  }
+
+  answersOf(app: object): EarlyAnswers {
+    return this.answers.get(app) ?? { discovery: {} };
+  }
 }
 
 /** Marks a handler as one that serves uploads. */

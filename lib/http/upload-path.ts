@@ -1,6 +1,7 @@
-import { Inject, Injectable, type VersioningOptions } from '@nestjs/common';
+import { Inject, Injectable, RequestMethod, type VersioningOptions } from '@nestjs/common';
 import { MODULE_PATH } from '@nestjs/common/constants.js';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import type { RoutePathMetadata } from '@nestjs/core/router/interfaces/route-path-metadata.interface.js';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import type { TusOptions } from '../options/index.js';
 import type { TusModuleExtras } from '../interfaces/index.js';
@@ -41,14 +42,16 @@ export class UploadPath {
     const key = MODULE_PATH + this.modules.applicationId;
     const modulePath = (Reflect.getMetadata(key, module) ??
       Reflect.getMetadata(MODULE_PATH, module)) as string | undefined;
-    const [path] = new RoutePathFactory(this.config).create({
+    const route: RoutePathMetadata = {
       ctrlPath: withSlash(uploadPath),
       methodPath: '',
       globalPrefix: withSlash(this.config.getGlobalPrefix()),
       modulePath,
       controllerVersion: version,
       versioningOptions: this.config.getVersioning() as VersioningOptions,
-    });
+    };
+    // The prefix may exclude a path for some methods only.
+    const [path] = new RoutePathFactory(this.config).create(route, RequestMethod.POST);
     return path as string;
   }
 }

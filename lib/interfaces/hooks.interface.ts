@@ -77,8 +77,8 @@ export interface CompleteUpload extends UploadDescription {
 
 /**
  * What a `@BeforeUploadFinish()` method adds to the answer to the last byte. It is kept as long as
- * the upload is known, and given again when the client asks again. Where a `@TusEndpoint()` method
- * answers, its headers are added to that answer.
+ * the upload is known, and given again when the client asks again. Of an upload to a `@TusEndpoint()`
+ * method, whose answer it is, only the headers count.
  *
  * @publicApi
  */

@@ -52,10 +52,10 @@ export interface UploadRecord {
   readonly fileRemovedAt?: number;
   /** Whether the file is to be removed once it was delivered to all its handlers. */
   readonly removeWhenDelivered?: boolean;
-  /** Whether its endpoint is yet to complete the answer to its client. */
-  readonly isUnanswered?: true;
   /** What its client was told at its end, beyond what every client is. */
   readonly answer?: StoredAnswer;
+  /** What hooks add to the headers of its endpoint's answer. */
+  readonly addedHeaders?: Readonly<Record<string, string>>;
   /** When cleanup is to look at the upload next; absent: never. */
   readonly dueAt?: number;
 }

@@ -68,15 +68,12 @@ export class Finisher {
     const removeWhenDelivered = afterDelivery === 'remove' || undefined;
     const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
     const dueAt = dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
-    await this.registry.change(record.id, (current) => ({
-      record: {
-        ...current,
-        isUnanswered: undefined,
-        answer,
-        removeWhenDelivered,
-        dueAt: current.fileRemovedAt ?? dueAt,
-      },
-    }));
+    await this.registry.change(record.id, (current) => {
+      // The application may have ended it meanwhile.
+      if (current.state !== 'finished') return undefined;
+      const told = { answer, removeWhenDelivered, dueAt: current.fileRemovedAt ?? dueAt };
+      return { record: { ...current, ...told } };
+    });
   }
 
   private async ask(
@@ -98,11 +95,10 @@ export class Finisher {
     const filePath = await this.place(record);
     const finished: UploadRecord = {
       ...record,
-      isUnanswered: (record.endpoint !== undefined && !isPartial(record.concat)) || undefined,
       state: 'finished',
       endedAt,
       filePath,
-      answer,
+      ...answered(record, answer),
       unverifiedFrom: undefined,
     };
     // Of an upload that is only a part of another, nobody is told.
@@ -134,4 +130,14 @@ export class Finisher {
 /** A placed file at once, for a process that dies right now leaves it the name it was received by. */
 function dueAfter({ filePath }: UploadRecord, milliseconds: number): number {
   return Date.now() + (filePath === undefined ? milliseconds : 0);
+}
+
+/** Of an endpoint's upload the endpoint has the last word; others can only add to its headers. */
+function answered(
+  { endpoint }: UploadRecord,
+  answer: StoredAnswer | undefined,
+): Pick<UploadRecord, 'answer' | 'addedHeaders'> {
+  if (endpoint === undefined) return { answer };
+  const { 'content-type': _type, ...addedHeaders } = answer?.headers ?? {};
+  return { answer: undefined, ...(answer && { addedHeaders }) };
 }

@@ -26,8 +26,7 @@ export async function typeOf(
 ): Promise<string | undefined> {
   const actual = (await fileTypeFromBuffer(start))?.mime;
   const declared = declaredTypeOf(decodeMetadata(header));
-  if (actual === undefined || declared === undefined) return actual ?? declared;
-  return canBe(declared, actual, start) ? declared : actual;
+  return declared !== undefined && canBe(declared, actual, start) ? declared : actual;
 }
 
 /** Decides what kinds of files are taken: by what clients declare, and by what the bytes are. */

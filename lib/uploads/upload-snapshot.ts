@@ -39,8 +39,9 @@ export function isInterim(record: UploadRecord): boolean {
 }
 
 /** Whether all is there of an upload, and its endpoint is yet to answer its client. */
-export function isUnanswered(record: UploadRecord): boolean {
-  return record.state === 'finished' && record.isUnanswered === true;
+export function isUnanswered({ state, concat, endpoint, answer }: UploadRecord): boolean {
+  const isWhole = state === 'finished' && !isPartial(concat);
+  return isWhole && endpoint !== undefined && answer === undefined;
 }
 
 /**

@@ -6,7 +6,10 @@ const { join } = require('node:path');
 
 const HANDLER_TIMEOUT = 20_000;
 
-/** Uploads one file to an app on each platform and checks that its handler was given the file. */
+/**
+ * Uploads one file to an app on each platform and checks that its handler was given the file, and
+ * another one to a route of the app, which answers it.
+ */
 async function scenario(format, packages) {
   const { ExpressAdapter, FastifyAdapter } = packages;
   for (const Adapter of [ExpressAdapter, FastifyAdapter]) {
@@ -33,6 +36,7 @@ async function uploadOnce(packages, adapter, tmpFileDir) {
     assert.equal(upload.size, bytes.length);
     assert.equal(upload.filename, 'smoke.bin');
     assert.ok(readFileSync(upload.path).equals(bytes), 'the file holds other bytes');
+    await sendToEndpoint(`${await app.getUrl()}/users/ada/avatar`, bytes);
   } finally {
     await app.close();
   }
@@ -52,10 +56,19 @@ function declareApp({ common, ScheduleModule, tus }, tmpFileDir) {
   }
   decorate(Handler, 'take', tus.OnUploadFinished());
   common.Injectable()(Handler);
+  class UsersController {
+    take(user, upload) {
+      return { user, size: upload.size };
+    }
+  }
+  common.Param('user')(UsersController.prototype, 'take', 0);
+  tus.UploadedUpload()(UsersController.prototype, 'take', 1);
+  decorate(UsersController, 'take', tus.TusEndpoint('avatar'));
+  common.Controller('users/:user')(UsersController);
   class AppModule {}
   const uploads = tus.TusModule.forRoot({ uploadPath: '/files', tmpFileDir });
   const imports = [ScheduleModule.forRoot(), uploads];
-  common.Module({ imports, providers: [Handler] })(AppModule);
+  common.Module({ imports, controllers: [UsersController], providers: [Handler] })(AppModule);
   return { AppModule, finished };
 }
 
@@ -80,6 +93,35 @@ async function send(url, bytes) {
   });
   assert.equal(response.status, 201);
   assert.equal(response.headers.get('upload-offset'), String(bytes.length));
+}
+
+/** The last answer is the route's, now and when it is asked for again. */
+async function sendToEndpoint(url, bytes) {
+  const headers = { 'Tus-Resumable': '1.0.0' };
+  const created = await fetch(url, {
+    method: 'POST',
+    headers: { ...headers, 'Upload-Length': String(bytes.length) },
+  });
+  assert.equal(created.status, 201);
+  const location = new URL(created.headers.get('location'), url);
+  const patch = (offset, body) =>
+    fetch(location, {
+      method: 'PATCH',
+      headers: {
+        ...headers,
+        'Content-Type': 'application/offset+octet-stream',
+        'Upload-Offset': String(offset),
+      },
+      body,
+    });
+  assert.equal((await patch(0, bytes.subarray(0, 1000))).status, 204);
+  const asked = await fetch(location, { method: 'HEAD', headers });
+  assert.equal(asked.headers.get('upload-offset'), '1000');
+  const answers = [await patch(1000, bytes.subarray(1000)), await patch(bytes.length)];
+  for (const answer of answers) {
+    assert.equal(answer.status, 200);
+    assert.deepEqual(await answer.json(), { user: 'ada', size: bytes.length });
+  }
 }
 
 module.exports = { scenario };

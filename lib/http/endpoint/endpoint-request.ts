@@ -1,8 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { EndpointBody, EndpointUpload } from '../../interfaces/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { describeFinished, type FinishedFiles } from '../../uploads/index.js';
 import { rawRequest, type PlatformRequest } from '../http-types.js';
+import { UPLOAD_PARAMETER } from './endpoint-mark.js';
 import { attachUpload } from './uploaded-uploads.js';
 
 type WithBody = PlatformRequest & { body?: Readable | EndpointBody };
@@ -22,6 +24,8 @@ export class EndpointRequest {
     const stream = sendFile ? await files.createReadStream(record.id) : undefined;
     attachUpload(request, stream ? { ...upload, stream } : upload);
     request.body = stream ?? bodyOf(upload);
+    // Of the path's parameters, it is the only one that the app does not know.
+    Reflect.deleteProperty(request.params ?? {}, UPLOAD_PARAMETER);
     if (stream) {
       const { headers } = rawRequest(request);
       headers['content-type'] = upload.mimetype;
@@ -33,6 +37,12 @@ export class EndpointRequest {
   /** Closes the file, which the method may not have read. */
   release(): void {
     this.stream?.destroy();
+  }
+
+  /** Closes it when the response is over, which may be made of it, if it is still being sent. */
+  releaseAfter(res: ServerResponse, isBeingSent = false): void {
+    if (isBeingSent && !res.destroyed) res.once('close', () => this.release());
+    else this.release();
   }
 }
 

@@ -1,4 +1,5 @@
 import { RequestMapping, RequestMethod, type Type } from '@nestjs/common';
+import { RESPONSE_PASSTHROUGH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
 import { endpointMarkOf, type EndpointMark } from './endpoint-mark.js';
 
@@ -11,8 +12,11 @@ const VERBS = ['HEAD', 'OPTIONS', 'PATCH', 'DELETE'] as const;
 export function endpointsOf(controller: Type): EndpointMark[] {
   const prototype = controller.prototype as object;
   const keys = new MetadataScanner().getAllMethodNames(prototype);
-  const marks = keys.map((key) => endpointMarkOf(methodAt(prototype, key)));
-  return [...new Set(marks)].filter((mark) => mark !== undefined);
+  return keys.flatMap((key) => {
+    const mark = endpointMarkOf(methodAt(prototype, key));
+    // Methods that serve the other verbs carry the mark too, those of a base class as well.
+    return mark?.key === key ? [mark] : [];
+  });
 }
 
 /**
@@ -27,9 +31,18 @@ export function mapEndpoints(controller: Type): void {
   }
 }
 
+/** Whether Nest leaves it to a method to send its answer, as it does for `@Res()` and `@Next()`. */
+export function sendsItself(controller: Type, key: string): boolean {
+  if (Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, controller, key)) return false;
+  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, key) as
+    object | undefined;
+  // Their names begin with the number of the kind: 1 is the response, 2 is `next`.
+  return Object.keys(parameters ?? {}).some((name) => /^[12]:/.test(name));
+}
+
 function addRoute(prototype: object, mark: EndpointMark, verb: (typeof VERBS)[number]): void {
   const name = `${mark.key} (${verb})`;
-  if (name in prototype) return;
+  if (Object.hasOwn(prototype, name)) return;
 
   const method: Method = function (...args) {
     return methodAt(this, mark.key).apply(this, args);

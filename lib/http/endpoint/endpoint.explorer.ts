@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { DiscoveryService, ModuleRef } from '@nestjs/core';
+import { DiscoveryService, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import { discoveryHeaders } from '../../protocol/index.js';
 import { TUS_OPTIONS } from '../../tus.constants.js';
@@ -16,6 +16,7 @@ export class EndpointExplorer implements OnModuleInit {
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly discovery: DiscoveryService,
     private readonly moduleRef: ModuleRef,
+    private readonly adapterHost: HttpAdapterHost,
   ) {
     // Controllers are known by now, and their routes are not read yet.
     for (const controller of this.controllers()) mapEndpoints(controller);
@@ -59,7 +60,10 @@ export class EndpointExplorer implements OnModuleInit {
       options.maxSize === undefined
         ? this.options.maxSize
         : parseSize('@TusEndpoint maxSize', options.maxSize);
-    route.discovery = discoveryHeaders({ ...this.options, maxSize });
-    if (this.options.cors) route.cors = createCorsHandler(this.options.cors);
+    const { cors } = this.options;
+    route.prepare(this.adapterHost.httpAdapter, {
+      discovery: discoveryHeaders({ ...this.options, maxSize }),
+      cors: cors && createCorsHandler(cors),
+    });
   }
 }

@@ -1,20 +1,25 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { finished, type Readable } from 'node:stream';
 import type { StoredAnswer } from '../../registry/index.js';
 import { isRefusal } from '../../uploads/index.js';
+import type { Answer } from '../answer.js';
 
 /** Most bytes of a body that are kept. */
 const MAX_BODY = 64 * 1024;
 
 /** Headers that belong to one response, not to the answer. */
 const PASSING =
-  /^(access-control-.*|connection|content-length|date|etag|keep-alive|location|server|set-cookie|transfer-encoding|tus-.*|upload-.*|vary|x-powered-by)$/;
+  /^(access-control-.*|connection|content-length|date|keep-alive|location|server|set-cookie|transfer-encoding|tus-.*|upload-.*|vary|x-powered-by)$/;
+
+/** Headers that describe the body of a response. */
+const ABOUT_BODY = /^(content-.*|etag|last-modified)$/;
 
 /** What an answer is sent with. */
 const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 
 /** An answer that was made, but is not out yet. */
 export interface HeldAnswer extends StoredAnswer {
-  /** Whether its body is too long to be kept, so that it is sent this once only. */
+  /** Whether its body is too long to be kept, or was cut off, so that it is sent this once only. */
   readonly isTruncated: boolean;
 }
 
@@ -28,21 +33,20 @@ type Written = [chunk: Uint8Array | string, encoding: BufferEncoding | undefined
  * read the first byte of it.
  */
 export class HeldResponse {
-  /** Resolves once the whole answer, or more of it than can be kept, is there. */
-  readonly answer: Promise<HeldAnswer>;
+  /**
+   * Resolves once the whole answer is there, or more of it than can be kept, or all that will come
+   * of it; `undefined` when none will.
+   */
+  readonly answer: Promise<HeldAnswer | undefined>;
 
   private readonly written: Written[] = [];
   private readonly originals: (PropertyDescriptor | undefined)[];
-  private readonly method?: string;
   private bytes = 0;
   private isEnded = false;
   private isReleased = false;
-  private made!: (answer: HeldAnswer) => void;
+  private made!: (answer?: HeldAnswer) => void;
 
   constructor(private readonly res: ServerResponse) {
-    this.method = res.req.method;
-    // Platforms leave the body of an answer to HEAD away, but it is to be kept; Node does not send it.
-    if (this.method === 'HEAD') res.req.method = 'POST';
     this.answer = new Promise((resolve) => (this.made = resolve));
     this.originals = METHODS.map((name) => Object.getOwnPropertyDescriptor(res, name));
     Object.assign(res, {
@@ -51,6 +55,7 @@ export class HeldResponse {
       end: (...args: unknown[]) => this.finish(args),
       flushHeaders: () => undefined,
     });
+    res.once('pipe', (source: Readable) => this.watch(source));
   }
 
   /** Lets the answer out; what comes after goes its ordinary way. */
@@ -58,10 +63,9 @@ export class HeldResponse {
     if (this.isReleased) return;
     this.isReleased = true;
     const { res } = this;
-    res.req.method = this.method;
     METHODS.forEach((name, index) => restore(res, name, this.originals[index]));
     if (this.isEnded) {
-      res.end(this.body());
+      res.end(res.req.method === 'HEAD' ? undefined : this.body());
       return;
     }
     for (const [chunk, encoding] of this.written) res.write(chunk, encoding ?? 'utf8');
@@ -69,16 +73,33 @@ export class HeldResponse {
   }
 
   /** Sends something else in its place, unless it is too late for that. */
-  replace(status: number, text: string): void {
+  replace({ status, headers, body = '' }: Answer): void {
+    const { res } = this;
     if (!this.isEnded) return this.release();
+    for (const name of res.getHeaderNames()) if (ABOUT_BODY.test(name)) res.removeHeader(name);
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+    res.statusCode = status;
     this.written.length = 0;
-    for (const name of this.res.getHeaderNames()) {
-      if (name.startsWith('content-')) this.res.removeHeader(name);
+    this.written.push([body, 'utf8']);
+    if (res.req.method !== 'HEAD' && status !== 204) {
+      res.setHeader('Content-Length', Buffer.byteLength(body));
     }
-    this.res.statusCode = status;
-    this.res.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    this.written.push([text, 'utf8']);
     this.release();
+  }
+
+  /** Waits for an answer no longer, if its client has left: there will be none then. */
+  abandon(): void {
+    const { res } = this;
+    // Whoever gives up without a client may still be about to send something.
+    if (res.destroyed || res.req.socket.destroyed) setImmediate(() => this.made());
+  }
+
+  /** What is piped never comes to its end when its source breaks off, or the client leaves. */
+  private watch(source: Readable): void {
+    const breakOff = () => setImmediate(() => this.tell());
+    finished(source, (error) => error && breakOff());
+    if (this.res.destroyed) breakOff();
+    else this.res.once('close', breakOff);
   }
 
   private head(status: number, headers: unknown): ServerResponse {
@@ -104,9 +125,12 @@ export class HeldResponse {
     this.isEnded = true;
     // tus 1.0 §PATCH: success without a word is 204.
     const isSilent = this.bytes === 0 && this.res.statusCode === 200;
-    if (isSilent && this.method === 'PATCH') this.res.statusCode = 204;
+    if (isSilent && this.res.req.method === 'PATCH') {
+      this.res.statusCode = 204;
+      this.res.removeHeader('Content-Length');
+    }
     if (this.res.statusCode >= 400) this.saySuccessNowhere();
-    this.tell(isSilent ? 204 : this.res.statusCode);
+    this.tell();
     return this.res;
   }
 
@@ -125,11 +149,11 @@ export class HeldResponse {
     callback(args)?.();
   }
 
-  private tell(status = this.res.statusCode): void {
-    const isTruncated = this.bytes > MAX_BODY;
+  private tell(): void {
+    const isTruncated = this.bytes > MAX_BODY || !this.isEnded;
     const body = this.bytes === 0 || isTruncated ? undefined : this.body().toString('base64');
     this.made({
-      status,
+      status: this.res.statusCode,
       headers: headersOf(this.res),
       ...(body !== undefined && { body }),
       isTruncated,

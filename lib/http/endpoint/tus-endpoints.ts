@@ -6,30 +6,32 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { of, type Observable } from 'rxjs';
+import { Observable, of, tap, type Subscriber } from 'rxjs';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
-import { FinishedFiles, isRefusal, isUnanswered, Uploads } from '../../uploads/index.js';
-import { withKept, type Answer } from '../answer.js';
+import { FinishedFiles, isRefusal, Uploads } from '../../uploads/index.js';
+import { answerOf, withKept, type Answer } from '../answer.js';
 import { exchangeOf, type Exchange } from '../exchange.js';
 import { Refusals } from '../refusals.js';
-import { prepareAnswer } from '../send-answer.js';
+import { sendAnswer } from '../send-answer.js';
 import { TusRequests } from '../tus-requests.js';
+import { busy } from '../tus.exception.js';
 import { endpointName, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 import { EndpointRequest } from './endpoint-request.js';
+import { sendsItself } from './endpoint-routes.js';
 import { HeldResponse, type HeldAnswer } from './held-response.js';
 
-/** A request whose answer the method completes. */
+/** A request, and the method that may complete its answer. */
 interface Turn {
   readonly exchange: Exchange;
-  /** What is said of the upload beside the method's answer. */
+  /** What is said of the upload, beside the method's answer. */
   readonly answer: Answer;
   readonly sendFile: boolean;
+  /** Whether Nest leaves the sending to the method. */
+  readonly sendsItself: boolean;
   readonly next: CallHandler;
 }
-
-type GoOn = (result: Observable<unknown>) => void;
 
 /** Injection token of an instance's `TusEndpoints`. */
 export function getEndpointsToken(name?: string): string {
@@ -67,14 +69,14 @@ export class TusEndpoints {
       exchange.req.destroy();
       return of(undefined);
     }
-    if (!unanswered) return this.answer(exchange, answer);
-
-    const sendFile = mark.options.sendFile ?? this.options.sendFile;
-    return this.complete(unanswered, { exchange, answer, sendFile, next }).catch(
-      (error: unknown) => {
-        throw this.refusals.of(error, exchange);
-      },
-    );
+    const turn: Turn = {
+      exchange,
+      answer,
+      sendFile: mark.options.sendFile ?? this.options.sendFile,
+      sendsItself: sendsItself(context.getClass(), mark.key),
+      next,
+    };
+    return unanswered ? this.complete(unanswered, turn) : this.answer(turn);
   }
 
   private exchangeOf(mark: EndpointMark, context: ExecutionContext): Exchange {
@@ -90,42 +92,95 @@ export class TusEndpoints {
     };
   }
 
-  /** Nest sends it, for it would complain of a response that someone else has sent. */
-  private answer({ response }: Exchange, answer: Answer): Observable<unknown> {
+  /**
+   * Has Nest send something, for it would complain of a response that someone else has sent, and
+   * puts the answer in its place: what interceptors make of things is not for tus clients.
+   */
+  private answer({ exchange, answer, sendsItself: isLeft }: Turn): Observable<unknown> {
     const adapter = this.adapterHost.httpAdapter;
-    adapter.status(response, answer.status);
-    return of(prepareAnswer(adapter, response, answer));
+    if (isLeft) {
+      sendAnswer(adapter, exchange.response, answer);
+      return of(undefined);
+    }
+    const held = new HeldResponse(exchange.res);
+    void held.answer.then((made) => {
+      const isTheirs = made && made.status >= 400 && made.status !== answer.status;
+      if (isTheirs) held.release();
+      else held.replace(answer);
+    });
+    adapter.status(exchange.response, answer.status);
+    return of(undefined);
   }
 
-  /** @returns what Nest is to go on with; the upload is held until its answer is kept */
-  private complete(record: UploadRecord, turn: Turn): Promise<Observable<unknown>> {
-    return new Promise((resolve, reject) => {
+  /** Holds the upload until its answer is kept; nothing is done unless somebody waits for it. */
+  private complete({ id }: UploadRecord, turn: Turn): Observable<unknown> {
+    return new Observable((subscriber) => {
       this.uploads.answers
-        .during(record.id, (current) => this.completeOnce(current, turn, resolve))
-        .catch(reject);
+        .during(id, (record) => this.completeOnce(record, turn, subscriber))
+        .catch((error: unknown) => subscriber.error(this.refusals.of(error, turn.exchange)));
     });
   }
 
-  private async completeOnce(record: UploadRecord, turn: Turn, goOn: GoOn): Promise<void> {
-    const { exchange, answer, sendFile, next } = turn;
-    if (record.answer && !isUnanswered(record)) {
-      return goOn(this.answer(exchange, withKept(answer, record.answer)));
+  private async completeOnce(
+    record: UploadRecord,
+    turn: Turn,
+    subscriber: Subscriber<unknown>,
+  ): Promise<void> {
+    const { exchange, sendFile } = turn;
+    const { req, res } = exchange;
+    if (record.answer) {
+      const answer = withKept(turn.answer, record.answer);
+      this.answer({ ...turn, answer }).subscribe(subscriber);
+      return;
     }
-
     const request = await EndpointRequest.prepare(this.files, exchange.request, record, sendFile);
-    const held = new HeldResponse(exchange.res);
-    // It expires no more, once it is answered; and what hooks said has another body.
-    const { 'Upload-Expires': _expires, 'content-type': _type, ...headers } = answer.headers;
-    prepareAnswer(this.adapterHost.httpAdapter, exchange.response, { ...answer, headers });
-    goOn(next.handle());
+    if (subscriber.closed) return request.release();
+
+    const { method } = req;
+    // What is kept is the answer to the last byte, which has a body.
+    if (method === 'HEAD') req.method = 'PATCH';
+    const held = this.run(record, turn, subscriber);
     const made = await held.answer;
-    request.release();
+    req.method = method;
+    request.releaseAfter(res, made?.isTruncated);
+    if (made) await this.letOut(held, made, record, exchange);
+  }
+
+  /** Runs the method, and holds back what comes of it. */
+  private run(
+    { addedHeaders }: UploadRecord,
+    { exchange, answer, next }: Turn,
+    subscriber: Subscriber<unknown>,
+  ): HeldResponse {
+    const { res } = exchange;
+    const held = new HeldResponse(res);
+    // It expires no more, once it is answered.
+    const { 'Upload-Expires': _expires, ...told } = answer.headers;
+    // On Node's response, for the method may write to that.
+    for (const [name, value] of Object.entries({ ...addedHeaders, ...told })) {
+      res.setHeader(name, value);
+    }
+    next
+      .handle()
+      .pipe(tap({ unsubscribe: () => held.abandon() }))
+      .subscribe(subscriber);
+    return held;
+  }
+
+  private async letOut(
+    held: HeldResponse,
+    made: HeldAnswer,
+    record: UploadRecord,
+    exchange: Exchange,
+  ): Promise<void> {
     try {
       await this.keep(record, made);
-      held.release();
+      if (exchange.req.method === 'HEAD') toHead(held, made, exchange);
+      else held.release();
     } catch (error) {
       this.refusals.report(error, exchange);
-      held.replace(500, 'The answer could not be kept; try again.\n');
+      const message = 'The answer could not be kept; try again.';
+      held.replace(answerOf({ status: 500, message, headers: {} }));
     }
   }
 
@@ -144,4 +199,15 @@ export class TusEndpoints {
     const upload = await this.uploads.find(id);
     if (upload?.record.movedTo === undefined) await this.files.remove(id);
   }
+}
+
+/**
+ * A HEAD is told of the upload only: that it is complete, that it was refused, or, for clients that
+ * would begin anew after a fault, that they are to come again.
+ */
+function toHead(held: HeldResponse, { status }: HeldAnswer, { res }: Exchange): void {
+  if (status < 300) res.statusCode = 200;
+  if (status < 400 || isRefusal(status)) return held.release();
+  const { headers } = busy('The upload has not been taken in yet.');
+  held.replace({ status: 423, headers });
 }

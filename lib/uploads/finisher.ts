@@ -114,8 +114,10 @@ export class Finisher {
 
   /** The file has both names until the finish is committed, so that a crash loses it under neither. */
   private async place(record: UploadRecord): Promise<string | undefined> {
-    const { id, filePath } = record;
-    if (filePath === undefined || (await this.storage.place(id, filePath))) return filePath;
+    const { id, filePath, concat } = record;
+    // What is made of parts looks for them under their ids.
+    if (filePath === undefined || isPartial(concat)) return undefined;
+    if (await this.storage.place(id, filePath)) return filePath;
     this.parties.observer.misplaced(record);
     return undefined;
   }

@@ -15,7 +15,8 @@ const FOUNDATIONS: Readonly<Record<string, RegExp>> = {
 const TEXT_CONTROLS = Buffer.from('\t\n\v\f\r\x1b');
 
 /**
- * What a file is: by its bytes where they show it, else by its client's word.
+ * What a file is: by its bytes where they show it, else by its client's word, unless the bytes of
+ * such a file would show it.
  *
  * @param header the `Upload-Metadata` header as sent
  * @param start the first `TELLING_BYTES` of the file, or all if it has fewer
@@ -26,8 +27,7 @@ export async function typeOf(
 ): Promise<string | undefined> {
   const actual = (await fileTypeFromBuffer(start))?.mime;
   const declared = declaredTypeOf(decodeMetadata(header));
-  if (actual === undefined || declared === undefined) return actual ?? declared;
-  return canBe(declared, actual, start) ? declared : actual;
+  return declared !== undefined && canBe(declared, actual, start) ? declared : actual;
 }
 
 /** Decides what kinds of files are taken: by what clients declare, and by what the bytes are. */

@@ -64,7 +64,10 @@ export interface EndpointBody {
  * @publicApi
  */
 export interface EndpointUpload extends Omit<FinishedUpload, 'attempt'> {
-  /** What the bytes show the file to be; else the declared type, or `application/octet-stream`. */
+  /**
+   * What the bytes show the file to be; else the declared type, if it is one that bytes do not show,
+   * or `application/octet-stream`.
+   */
   readonly mimetype: string;
 
   /** The client's file name made safe; the upload's id where there is none. */

@@ -15,7 +15,8 @@ const FOUNDATIONS: Readonly<Record<string, RegExp>> = {
 const TEXT_CONTROLS = Buffer.from('\t\n\v\f\r\x1b');
 
 /**
- * What a file is: by its bytes where they show it, else by its client's word.
+ * What a file is: by its bytes where they show it, else by its client's word, unless the bytes of
+ * such a file would show it.
  *
  * @param header the `Upload-Metadata` header as sent
  * @param start the first `TELLING_BYTES` of the file, or all if it has fewer

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../../lib/protocol/index.js';
-import { TELLING_BYTES, TypeCheck } from '../../../lib/uploads/type-check.js';
+import { TELLING_BYTES, TypeCheck, typeOf } from '../../../lib/uploads/type-check.js';
 import { encodeMetadata } from '../../support/index.js';
 
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
@@ -107,5 +107,18 @@ describe('TypeCheck.assertActual', () => {
       status: 415,
       message: expect.stringMatching(/^The file is of .*; allowed are /),
     });
+  });
+});
+
+describe('typeOf', () => {
+  it.each([
+    ['what the bytes show', 'text/plain', PNG, 'image/png'],
+    ['the declared type of bytes that show none', 'text/csv', Buffer.from('a;b'), 'text/csv'],
+    ['none that the bytes would have to show', 'image/png', Buffer.from('<script>'), undefined],
+    ['none of no bytes', 'image/png', Buffer.alloc(0), undefined],
+    ['the declared type built on what they show', DOCX, zip(), DOCX],
+    ['nothing of which nothing is known', undefined, NONE, undefined],
+  ])('tells %s', async (_what, filetype, start, type) => {
+    expect(await typeOf(metadataOf(filetype), start)).toBe(type);
   });
 });

@@ -26,6 +26,7 @@ import {
   patch,
   post,
   rawHead,
+  startApp,
   terminate,
   useApp,
 } from '../support/index.js';
@@ -340,6 +341,30 @@ describe.each(PLATFORMS)('TusService.handle() in an app with enableCors() on %s'
 
     expect(response.headers['access-control-allow-origin']).toBe('*');
     expect(listOf(response.headers['access-control-expose-headers'])).toContain('Location');
+  });
+});
+
+describe.each(PLATFORMS)('TusService.handle() behind a proxy on %s', (platform) => {
+  const ways: [string, Omit<StartAppOptions, 'platform'>][] = [
+    ['a route', { controllers: [OwnController], providers: [Handled] }],
+    ['Nest middleware', { imports: [MiddlewareModule] }],
+  ];
+  const headers = { 'X-Forwarded-Host': 'cdn.example', 'X-Forwarded-Proto': 'https' };
+
+  it.each(ways)('believes it where the app does, in %s', async (_name, options) => {
+    const tus = { isGlobal: true, publicUrl: 'request' };
+    const trusting = await startApp({ platform, tus, trustProxy: true, ...options });
+    const wary = await startApp({ platform, tus, ...options });
+
+    const [believed, not] = [
+      await post(trusting, { path: '/own', length: 5, headers }),
+      await post(wary, { path: '/own', length: 5, headers }),
+    ];
+
+    expect(believed.headers.location).toMatch(/^https:\/\/cdn\.example\/own\/\w{32}$/);
+    expect(not.headers.location).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/own\/\w{32}$/);
+    await trusting.close();
+    await wary.close();
   });
 });
 

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { NoSpaceError } from '../../../lib/index.js';
 import type { UploadRegistry } from '../../../lib/registry/index.js';
-import type { UploadStorage } from '../../../lib/storage/index.js';
+import type { UploadStorage, UploadWriter } from '../../../lib/storage/index.js';
 import { TUS_REGISTRY, TUS_STORAGE } from '../../../lib/tus.constants.js';
 import { listFiles, startApp, storedBytes, watchUnhandledRejections } from '../../support/index.js';
 import type { PlatformName, TestApp } from '../../support/index.js';
@@ -55,14 +55,10 @@ export class ReluctantServer implements FullDiskServer {
     const storage = this.target.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
     const openWriter = storage.openWriter.bind(storage);
     jest.spyOn(storage, 'openWriter').mockImplementation(async (id) => {
-      const writer = await openWriter(id);
-      const write = writer.write.bind(writer);
-      jest.spyOn(writer, 'write').mockImplementation(async ([first]) => {
-        await write(first ? [first] : []);
-        runOut(disk);
-      });
-      return writer;
+      return withOneChunk(await openWriter(id), disk);
     });
+    const newWriter = storage.newWriter.bind(storage);
+    jest.spyOn(storage, 'newWriter').mockImplementation((id) => withOneChunk(newWriter(id), disk));
     const concatenate = storage.concatenate.bind(storage);
     jest.spyOn(storage, 'concatenate').mockImplementation(async (id, [first]) => {
       await concatenate(id, first === undefined ? [] : [first]);
@@ -89,6 +85,15 @@ export class ReluctantServer implements FullDiskServer {
 /** A disk that has no room left once something ran out of it. */
 interface Disk {
   full: boolean;
+}
+
+function withOneChunk(writer: UploadWriter, disk: Disk): UploadWriter {
+  const write = writer.write.bind(writer);
+  jest.spyOn(writer, 'write').mockImplementation(async ([first]) => {
+    await write(first ? [first] : []);
+    runOut(disk);
+  });
+  return writer;
 }
 
 function runOut(disk: Disk): never {

@@ -2,7 +2,7 @@ import { createServer, get } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { HeldResponse } from '../../../lib/http/endpoint/held-response.js';
 import { request } from '../../support/index.js';
 import type { HttpResponse } from '../../support/index.js';
@@ -29,8 +29,12 @@ describe('A held response', () => {
     method: string,
     answer: (held: HeldResponse, res: ServerResponse) => void | Promise<void>,
   ): Promise<HttpResponse> {
-    work = (res) => void answer(new HeldResponse(res), res);
-    return request(target(), { method, path: '/' });
+    return new Promise((resolve, reject) => {
+      work = (res) => {
+        Promise.resolve(answer(new HeldResponse(res), res)).catch(reject);
+      };
+      request(target(), { method, path: '/' }).then(resolve, reject);
+    });
   }
 
   it('is out only once it is let go', async () => {
@@ -206,6 +210,59 @@ describe('A held response', () => {
 
     expect((await request(target(), { path: '/' })).text).toBe('a');
     expect(seen).toEqual(['a']);
+  });
+
+  it('to HEAD is kept with its body, and sent without', async () => {
+    const response = await ask('HEAD', async (held, res) => {
+      res.end('hello');
+      expect((await held.answer)?.body).toBe(Buffer.from('hello').toString('base64'));
+      held.release();
+    });
+
+    expect([response.status, response.text]).toEqual([200, '']);
+  });
+
+  it('is what there is of it when its source breaks off', async () => {
+    const response = await ask('GET', async (held, res) => {
+      res.statusCode = 203;
+      const source = new PassThrough();
+      source.pipe(res);
+      source.once('data', () => source.destroy());
+      source.write('hel');
+      expect(await held.answer).toEqual({ status: 203, headers: {}, isTruncated: true });
+      held.release();
+      res.end();
+    });
+
+    expect([response.status, response.text]).toEqual([203, 'hel']);
+  });
+
+  it('is waited for as long as its client is there', async () => {
+    const response = await ask('GET', async (held, res) => {
+      held.abandon();
+      await new Promise((resolve) => setImmediate(resolve));
+      res.end('hello');
+      expect((await held.answer)?.status).toBe(200);
+      held.release();
+    });
+
+    expect(response.text).toBe('hello');
+  });
+
+  it('is waited for no longer once its client has left and nobody works on it', async () => {
+    const answered = new Promise((resolve, reject) => {
+      work = (res) => {
+        const held = new HeldResponse(res);
+        res.once('close', () => {
+          held.abandon();
+          held.answer.then(resolve, reject);
+        });
+        (res.socket as Socket).destroy();
+      };
+    });
+    get({ ...target(), path: '/' }).on('error', () => undefined);
+
+    expect(await answered).toBeUndefined();
   });
 
   it('is there too when its client has left', async () => {

@@ -106,7 +106,8 @@ export class Finisher {
       ? []
       : this.parties.completion.deliveriesOf(finished, endedAt);
     const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
-    const dueAt = dueAfter(finished, removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished));
+    const keptFor = removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished);
+    const dueAt = dueAfter(finished, keptFor, endedAt);
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
     await this.registry.change(record.id, () => ({ record: committed, deliveries }));
     return committed;
@@ -130,8 +131,8 @@ export class Finisher {
 }
 
 /** A placed file at once, for a process that dies right now leaves it the name it was received by. */
-function dueAfter({ filePath }: UploadRecord, milliseconds: number): number {
-  return Date.now() + (filePath === undefined ? milliseconds : 0);
+function dueAfter({ filePath }: UploadRecord, milliseconds: number, from = Date.now()): number {
+  return from + (filePath === undefined ? milliseconds : 0);
 }
 
 /** Of an endpoint's upload the endpoint has the last word; others can only add to its headers. */

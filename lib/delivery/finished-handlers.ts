@@ -1,10 +1,9 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { asError } from '../errors/index.js';
-import { HandlerExplorer, isMeantFor, type Handler } from '../handlers/index.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { OnUploadFinishedOptions } from '../interfaces/index.js';
 import { parseCount, parseDuration, type RetryRules, type TusOptions } from '../options/index.js';
 import type { UploadRecord } from '../registry/index.js';
-import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
+import { TUS_OPTIONS } from '../tus.constants.js';
 import { handlerTwice } from '../tus.messages.js';
 import { describeRecord } from '../uploads/index.js';
 
@@ -16,7 +15,6 @@ export interface FinishedHandler extends Handler<OnUploadFinishedOptions> {
 /** The `@OnUploadFinished()` handlers of an instance, by the names their deliveries are kept under. */
 @Injectable()
 export class FinishedHandlers {
-  private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly handlers = new Map<string, FinishedHandler>();
 
   constructor(
@@ -46,7 +44,7 @@ export class FinishedHandlers {
     if (record.endpoint !== undefined || this.handlers.size === 0) return [];
     const upload = describeRecord(record);
     return [...this.handlers.values()]
-      .filter((handler) => isMeantFor(upload, handler, (error) => this.report(handler, error)))
+      .filter((handler) => handler.wants(upload))
       .map(({ name }) => name);
   }
 
@@ -64,10 +62,5 @@ export class FinishedHandlers {
       backoffFirst: duration('first', delivery.backoffFirst),
       backoffMax: duration('max', delivery.backoffMax),
     };
-  }
-
-  private report({ name }: Handler, error: unknown): void {
-    const { message, stack } = asError(error);
-    this.logger.error(`The "when" of ${name} failed, so it is called: ${message}`, stack);
   }
 }

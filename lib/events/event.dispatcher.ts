@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import { asError } from '../errors/index.js';
-import { HandlerExplorer, isMeantFor, type Handler } from '../handlers/index.js';
+import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { OnUploadProgressOptions, UploadEvent } from '../interfaces/index.js';
 import { parseDuration } from '../options/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
@@ -94,7 +94,7 @@ export class EventDispatcher {
   private async call(handler: Handler, event: UploadEvent): Promise<void> {
     const { upload } = event;
     const report = (error: unknown) => this.report(handler, event, error);
-    if (!isMeantFor(upload, handler, report)) return;
+    if (!handler.wants(upload)) return;
     const delivery = event.type === 'failed' ? [event.delivery] : [];
     await handler.call(upload, upload, ...delivery).catch(report);
   }

@@ -1,10 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ContextIdFactory, DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { handlerMarksOf, type HandlerKind } from '../decorators/handler-marks.js';
+import { asError } from '../errors/index.js';
 import type { HandlerOptions } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
-import { TUS_OPTIONS } from '../tus.constants.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
 import { handlerNotStable } from '../tus.messages.js';
 import type { Handler } from './handler.interface.js';
 
@@ -13,6 +14,8 @@ type Method = (...args: readonly unknown[]) => unknown;
 /** Finds the app's decorated methods that are meant for one instance. */
 @Injectable()
 export class HandlerExplorer {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly discovery: DiscoveryService,
@@ -55,11 +58,23 @@ export class HandlerExplorer {
     const className = (instance.constructor as { name?: string } | undefined)?.name;
     return handlerMarksOf(method)
       .filter((mark) => mark.kind === kind && mark.options.instance === this.options.name)
-      .map(({ options }) => ({
-        name: options.id ?? this.defaultName(className, key),
-        options,
-        call: this.caller(wrapper, key),
-      }));
+      .map(({ options }) => {
+        const name = options.id ?? this.defaultName(className, key);
+        const wants = (upload: never) => this.isWanted(name, options, upload);
+        return { name, options, wants, call: this.caller(wrapper, key) };
+      });
+  }
+
+  private isWanted(name: string, { when }: HandlerOptions<never>, upload: never): boolean {
+    try {
+      return when?.(upload) ?? true;
+    } catch (error) {
+      const { message, stack } = asError(error);
+      const { id } = upload as { id?: string };
+      const of = id === undefined ? '' : `Upload ${id}: `;
+      this.logger.error(`${of}the "when" of ${name} failed, so it is called: ${message}`, stack);
+      return true;
+    }
   }
 
   private defaultName(className: string | undefined, key: string): string {

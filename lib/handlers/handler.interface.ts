@@ -6,6 +6,9 @@ export interface Handler<Options extends HandlerOptions<never> = HandlerOptions>
   readonly name: string;
   readonly options: Options;
 
+  /** Whether its `when` lets it be called for an upload; what that throws is logged, and means yes. */
+  wants(upload: Parameters<NonNullable<Options['when']>>[0]): boolean;
+
   /**
    * Calls the method.
    *

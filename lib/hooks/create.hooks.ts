@@ -1,6 +1,5 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { asError } from '../errors/index.js';
-import { HandlerExplorer, isMeantFor, type Handler } from '../handlers/index.js';
+import { Injectable } from '@nestjs/common';
+import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { BeforeUploadCreateOptions, UploadChanges, UploadDraft } from '../interfaces/index.js';
 import { parseSize } from '../options/index.js';
 import {
@@ -10,7 +9,6 @@ import {
   filenameOf,
   isPartial,
 } from '../protocol/index.js';
-import { LOGGER_CONTEXT } from '../tus.constants.js';
 import { checkFilePath, type NewUpload } from '../uploads/index.js';
 import { answerHeaders } from './answer-headers.js';
 
@@ -25,7 +23,6 @@ export interface PreparedUpload {
 /** Asks the app's `@BeforeUploadCreate()` methods, one after the other. */
 @Injectable()
 export class CreateHooks {
-  private readonly logger = new Logger(LOGGER_CONTEXT);
   private handlers: CreateHandler[] = [];
 
   constructor(private readonly explorer: HandlerExplorer) {}
@@ -46,16 +43,11 @@ export class CreateHooks {
     let prepared: PreparedUpload = { upload, headers: {} };
     for (const handler of this.handlers) {
       const draft = draftOf(prepared.upload, request);
-      if (!isMeantFor(draft, handler, (error) => this.report(handler, error))) continue;
+      if (!handler.wants(draft)) continue;
       const changes = (await handler.call(request ?? draft, draft)) as UploadChanges | undefined;
       if (changes) prepared = apply(prepared, changes);
     }
     return prepared;
-  }
-
-  private report({ name }: CreateHandler, error: unknown): void {
-    const { message, stack } = asError(error);
-    this.logger.error(`The "when" of ${name} failed, so it is asked: ${message}`, stack);
   }
 }
 

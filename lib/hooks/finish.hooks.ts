@@ -1,13 +1,11 @@
-import { HttpException, Injectable, Logger } from '@nestjs/common';
-import { asError } from '../errors/index.js';
-import { HandlerExplorer, isMeantFor, type Handler } from '../handlers/index.js';
+import { HttpException, Injectable } from '@nestjs/common';
+import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type {
   BeforeUploadFinishOptions,
   CompleteUpload,
   FinishAnswer,
 } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
-import { LOGGER_CONTEXT } from '../tus.constants.js';
 import {
   describeComplete,
   describeRecord,
@@ -23,7 +21,6 @@ type FinishHandler = Handler<BeforeUploadFinishOptions>;
 /** Asks the app's `@BeforeUploadFinish()` methods, one after the other. */
 @Injectable()
 export class FinishHooks implements FinishGate {
-  private readonly logger = new Logger(LOGGER_CONTEXT);
   private handlers: FinishHandler[] = [];
 
   constructor(private readonly explorer: HandlerExplorer) {}
@@ -57,15 +54,7 @@ export class FinishHooks implements FinishGate {
 
   private handlersFor(record: UploadRecord): FinishHandler[] {
     const upload = describeRecord(record);
-    return this.handlers.filter((handler) =>
-      isMeantFor(upload, handler, (error) => {
-        const { message, stack } = asError(error);
-        this.logger.error(
-          `The "when" of ${handler.name} failed, so it is asked: ${message}`,
-          stack,
-        );
-      }),
-    );
+    return this.handlers.filter((handler) => handler.wants(upload));
   }
 
   private async ask(

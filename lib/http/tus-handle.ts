@@ -1,9 +1,10 @@
 import { Injectable, type HttpException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { refusalAnswer } from '../hooks/index.js';
 import { overriddenMethod } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { completeHead } from './answer-head.js';
-import { answerOf, type Answer } from './answer.js';
+import { answerOf, replay, type Answer } from './answer.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
 import { showBody } from './hidden-body.js';
@@ -83,6 +84,5 @@ function answerTo(exception: HttpException): Answer {
   if (exception instanceof TusException) {
     return answerOf({ status, message: exception.message, headers: exception.headers });
   }
-  const body = JSON.stringify(exception.getResponse());
-  return { status, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body };
+  return replay(refusalAnswer(exception));
 }

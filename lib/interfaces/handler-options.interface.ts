@@ -39,7 +39,8 @@ export interface HandlerOptions<T = UploadDescription> {
  */
 export interface OnUploadFinishedOptions extends HandlerOptions {
   /**
-   * How often the handler is tried before it is given up on.
+   * How often a handler that throws is tried before it is given up on; one whose process dies is
+   * called again in any case.
    *
    * @default the module's `delivery.attempts`
    */

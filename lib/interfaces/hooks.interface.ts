@@ -49,6 +49,8 @@ export interface UploadChanges {
    * Where the finished file is to lie, relative to `tmpFileDir` and inside of it. Where another
    * file lies there by then, it is not overwritten: the upload's stays where it is, and that is
    * logged. Parts of an upload that is sent in parts are never placed.
+   * Where paths are used again, take files away by `moveTo()` or `cleanupFile()`: what lies at the
+   * path otherwise counts as the upload's own.
    */
   path?: string;
 

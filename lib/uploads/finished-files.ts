@@ -7,7 +7,7 @@ import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ByteRange, UploadStorage } from '../storage/index.js';
 import type { Leases } from './leases.js';
 import { removeBytes } from './remove-bytes.js';
-import { TELLING_BYTES, typeOf } from './type-check.js';
+import { bytesOf, TELLING_RANGE, typeOf } from './type-check.js';
 import { placedAt } from './upload-snapshot.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
 import { NoFileError, UploadGoneError, UploadNotFoundError } from './upload.errors.js';
@@ -77,10 +77,8 @@ export class FinishedFiles {
 
   /** The media type of the file: by its bytes where they show it, else by its client's word. */
   async typeOf(record: UploadRecord): Promise<string> {
-    const chunks: Buffer[] = [];
-    const start = await this.createReadStream(record.id, { start: 0, end: TELLING_BYTES - 1 });
-    for await (const chunk of start) chunks.push(chunk as Buffer);
-    return (await typeOf(record.metadata, Buffer.concat(chunks))) ?? 'application/octet-stream';
+    const start = await this.createReadStream(record.id, TELLING_RANGE);
+    return (await typeOf(record.metadata, await bytesOf(start))) ?? 'application/octet-stream';
   }
 
   /**

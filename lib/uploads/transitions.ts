@@ -3,7 +3,7 @@ import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/ind
 import type { UploadStorage } from '../storage/index.js';
 import { Admission } from './admission.js';
 import { removeBytes } from './remove-bytes.js';
-import { TELLING_BYTES, TypeCheck } from './type-check.js';
+import { bytesOf, TELLING_BYTES, TELLING_RANGE, TypeCheck } from './type-check.js';
 import { placedAt } from './upload-snapshot.js';
 import type { UploadObserver } from './upload-observer.interface.js';
 import type { Quota, UploadRules } from './upload-rules.js';
@@ -50,7 +50,8 @@ export class Transitions {
   async assertType(record: UploadRecord): Promise<void> {
     if (!this.types || isPartial(record.concat)) return;
     try {
-      await this.types.assertActual(record.metadata, await this.startOf(record.id));
+      const start = this.storage.createReadStream(record.id, TELLING_RANGE);
+      await this.types.assertActual(record.metadata, await bytesOf(start));
     } catch (error) {
       await this.end(record.id, 'terminated');
       throw error;
@@ -137,12 +138,5 @@ export class Transitions {
     const record = await this.registry.get(id);
     if (record?.filePath === undefined || placedAt(record) !== undefined) return;
     await this.storage.unplace(id, record.filePath);
-  }
-
-  private async startOf(id: string): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    const start = this.storage.createReadStream(id, { start: 0, end: TELLING_BYTES - 1 });
-    for await (const chunk of start) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks);
   }
 }

@@ -1,8 +1,18 @@
+import type { Readable } from 'node:stream';
 import { fileTypeFromBuffer, supportedMimeTypes } from 'file-type';
 import { declaredTypeOf, decodeMetadata, ProtocolError, quote } from '../protocol/index.js';
+import type { ByteRange } from '../storage/index.js';
 
 /** Bytes from the start of a file that tell what it is. */
 export const TELLING_BYTES = 4100;
+
+/** Where they lie in the file. */
+export const TELLING_RANGE: ByteRange = { start: 0, end: TELLING_BYTES - 1 };
+
+/** All that a stream gives; to be asked for as much as fits into memory. */
+export async function bytesOf(stream: Readable): Promise<Buffer> {
+  return Buffer.concat((await stream.toArray()) as Buffer[]);
+}
 
 /** Types that others are built on: the start of such a file shows no more than the foundation. */
 const FOUNDATIONS: Readonly<Record<string, RegExp>> = {

@@ -1,5 +1,3 @@
-import type { UploadRecord } from '../registry/index.js';
-
 /** For whom something is asked of uploads: all that is outside of it counts as not there. */
 export interface UploadScope {
   readonly owner?: string;
@@ -10,9 +8,4 @@ export interface UploadScope {
 /** Whether an upload is one of those that can be seen. */
 export function isWithin(scope: UploadScope, record: UploadScope): boolean {
   return record.owner === scope.owner && record.endpoint === scope.endpoint;
-}
-
-/** The scope an upload was created in. */
-export function scopeOf({ owner, endpoint }: UploadRecord): UploadScope {
-  return { owner, endpoint };
 }

@@ -567,7 +567,9 @@ describe.each(PLATFORMS)('handlers of events on %s', (platform) => {
       .logs.errors()
       .filter((line) => line.includes(id));
     expect(lines).toEqual([
-      expect.stringContaining(`Upload ${id}: picky failed on "created": I cannot tell.`),
+      expect.stringContaining(
+        `Upload ${id}: the "when" of picky failed, so it is called: I cannot tell.`,
+      ),
     ]);
   });
 

@@ -304,7 +304,7 @@ describe.each(PLATFORMS)('@BeforeUploadCreate() on %s', (platform) => {
 
     expect(app().nest.get(PickyDesk).asked).toBe(1);
     expect(app().logs.errors().at(-1)).toContain(
-      'The "when" of picky failed, so it is asked: I cannot tell.',
+      'the "when" of picky failed, so it is called: I cannot tell.',
     );
   });
 

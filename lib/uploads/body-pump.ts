@@ -141,9 +141,16 @@ class BodyPump {
     if (!this.body.isPaused()) this.stop('slow');
   }
 
-  /** A client is not idle while it is the disk that makes it wait. */
+  /** After one more turn, so that bytes count which came while the process was busy. */
   private onIdle(): void {
-    if (this.writing) this.idle.refresh();
+    const { received } = this;
+    setImmediate(() => this.judgeIdle(received));
+  }
+
+  /** A client is not idle while it is the disk that makes it wait. */
+  private judgeIdle(before: number): void {
+    if (this.end !== undefined) return;
+    if (this.writing || this.received > before) this.idle.refresh();
     else this.stop('idle');
   }
 

@@ -5,9 +5,9 @@ const PAUSE = 10;
 /**
  * Repeats a check until it passes, for what no event announces.
  *
- * @param within milliseconds after which the last failure is thrown, 4000 unless told.
+ * @param within milliseconds after which the last failure is thrown, 10,000 unless told.
  */
-export async function eventually<T>(check: () => T | Promise<T>, within = 4000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, within = 10_000): Promise<T> {
   const deadline = Date.now() + within;
   for (;;) {
     try {

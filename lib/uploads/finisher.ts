@@ -4,7 +4,7 @@ import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
-import { isInterim } from './upload-snapshot.js';
+import { isComplete, isInterim, takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 import { UploadRefusedError } from './upload.errors.js';
 import type { UploadParties } from './upload-parties.interface.js';
 import type { UploadRules } from './upload-rules.js';
@@ -45,6 +45,20 @@ export class Finisher {
     const isGuarded = !isPartial(record.concat) && context.gate.guards(record);
     const answer = isGuarded ? await this.ask(record, context) : undefined;
     return this.release(record, answer);
+  }
+
+  /** Finishes an upload whose last byte came with a request that did not get to finish it. */
+  async finishIfComplete(
+    snapshot: UploadSnapshot,
+    context: FinishContext,
+  ): Promise<UploadSnapshot> {
+    if (!isComplete(snapshot)) return snapshot;
+    const writer = await this.storage.openWriter(snapshot.record.id);
+    try {
+      return takeSnapshot(await this.finish(snapshot.record, writer, context));
+    } finally {
+      await writer.close();
+    }
   }
 
   /** Commits the finish of an upload that was decided on. */

@@ -6,10 +6,10 @@ import { Answers } from './answers.js';
 import { completed, isSettled, type Completed } from './completed.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
 import type { FinishGate } from './finish-gate.interface.js';
-import { Finisher, type FinishContext } from './finisher.js';
+import { Finisher } from './finisher.js';
 import type { Lease, RevokeReason } from './lease.js';
 import type { Leases } from './leases.js';
-import { mendingOf } from './mending.js';
+import { Mender } from './mender.js';
 import { Receiver, type ReceiveResult, type UploadBody } from './receiver.js';
 import { Transitions } from './transitions.js';
 import type { UploadParties } from './upload-parties.interface.js';
@@ -21,13 +21,7 @@ import {
 } from './upload.errors.js';
 import type { UploadRules } from './upload-rules.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
-import {
-  isComplete,
-  isExpired,
-  isUnanswered,
-  takeSnapshot,
-  type UploadSnapshot,
-} from './upload-snapshot.js';
+import { isExpired, isUnanswered, takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 
 /** What is done with an upload while it is held. */
 type HeldWork<T> = (lease: Lease, snapshot: UploadSnapshot) => Promise<T>;
@@ -46,6 +40,7 @@ export class Uploads implements ExistingUploads {
   private readonly finisher: Finisher;
   private readonly receiver: Receiver;
   private readonly creator: Creator;
+  private readonly mender: Mender;
   private readonly slots: AppendSlots;
   private readonly gate: FinishGate;
 
@@ -61,6 +56,7 @@ export class Uploads implements ExistingUploads {
     this.slots = new AppendSlots(rules.maxAppends);
     this.transitions = new Transitions(registry, storage, rules, observer);
     this.finisher = new Finisher(registry, storage, rules, this.transitions, parties);
+    this.mender = new Mender(this, leases, this.transitions, this.finisher, gate);
     this.answers = new Answers(registry, leases, this.finisher);
     this.receiver = new Receiver(storage, rules, this.transitions, this.finisher, observer);
     this.creator = new Creator(
@@ -104,7 +100,7 @@ export class Uploads implements ExistingUploads {
     gate = this.gate,
   ): Promise<ReceiveResult & Completed> {
     const work = async (lease: Lease, found: UploadSnapshot) => {
-      const { record, offset } = await this.finishIfComplete(found, { lease, gate });
+      const { record, offset } = await this.finisher.finishIfComplete(found, { lease, gate });
       if (isFinal(record.concat)) throw finalIsClosed();
       const state = { offset, length: record.length };
       const length = assertAppendable(request, body, state, record.maxSize);
@@ -126,7 +122,7 @@ export class Uploads implements ExistingUploads {
     const seen = this.leases.isIdle(id) ? await this.find(id) : undefined;
     if (seen && isWithin(scope, seen.record) && isSettled(seen)) return completed(seen, seen);
     return this.holdVisible(id, scope, async (lease, found) =>
-      completed(found, await this.finishIfComplete(found, { lease, gate })),
+      completed(found, await this.finisher.finishIfComplete(found, { lease, gate })),
     );
   }
 
@@ -182,20 +178,8 @@ export class Uploads implements ExistingUploads {
    *
    * @returns the upload afterwards; `undefined` when it is in hand, or unknown.
    */
-  async settle(id: string): Promise<UploadSnapshot | undefined> {
-    const lease = await this.leases.tryAcquire(id);
-    if (!lease) return undefined;
-    try {
-      const snapshot = await this.find(id);
-      const mending = snapshot && mendingOf(snapshot);
-      if (!mending) return snapshot;
-      if (mending === 'finish') return await this.finishUnasked(snapshot, lease);
-      if (mending === 'end') await this.transitions.end(id, 'expired');
-      else await this.transitions.cutUnverified(snapshot.record);
-      return await this.find(id);
-    } finally {
-      lease.release();
-    }
+  settle(id: string): Promise<UploadSnapshot | undefined> {
+    return this.mender.settle(id);
   }
 
   /** Asks running appends to let go; their bytes are kept. */
@@ -236,30 +220,6 @@ export class Uploads implements ExistingUploads {
     if (unverifiedFrom === undefined) return snapshot;
     await this.transitions.cutUnverified(snapshot.record);
     return this.load(id, scope);
-  }
-
-  /** With no client to be told, a refusal is an outcome like any other. */
-  private async finishUnasked(snapshot: UploadSnapshot, lease: Lease): Promise<UploadSnapshot> {
-    try {
-      return await this.finishIfComplete(snapshot, { lease, gate: this.gate });
-    } catch (error) {
-      const after = await this.find(snapshot.record.id);
-      if (!after || after.record.state === 'receiving') throw error;
-      return after;
-    }
-  }
-
-  private async finishIfComplete(
-    snapshot: UploadSnapshot,
-    context: FinishContext,
-  ): Promise<UploadSnapshot> {
-    if (!isComplete(snapshot)) return snapshot;
-    const writer = await this.storage.openWriter(snapshot.record.id);
-    try {
-      return takeSnapshot(await this.finisher.finish(snapshot.record, writer, context));
-    } finally {
-      await writer.close();
-    }
   }
 
   private async isBeingDelivered(uploadId: string): Promise<boolean> {

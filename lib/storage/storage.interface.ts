@@ -60,9 +60,6 @@ export interface UploadStorage {
   /** Opens an upload for appending, making it when it has no trace yet. */
   openWriter(id: string): Promise<UploadWriter>;
 
-  /** The same for an upload that has just been created, and so has no trace. */
-  newWriter(id: string): UploadWriter;
-
   /** The bytes as a stream; fails with the storage's error when they are not there. */
   createReadStream(id: string, range?: ByteRange, filePath?: string): Readable;
 

@@ -54,13 +54,7 @@ export class Creator {
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
       const isEmpty = !body.present && record.length !== 0 && !request.checksum;
       if (isEmpty) return { ...takeSnapshot(record), end: 'ended' };
-      return this.receiveFirst(record, {
-        body,
-        lease,
-        gate,
-        checksum: request.checksum,
-        isFirst: true,
-      });
+      return this.receiveFirst(record, { body, lease, gate, checksum: request.checksum });
     });
   }
 

@@ -28,8 +28,6 @@ export interface Parcel {
   readonly gate: FinishGate;
   /** What the body must hash to. */
   readonly checksum?: AnnouncedChecksum;
-  /** Whether the upload has just been created. */
-  readonly isFirst?: boolean;
 }
 
 /** The upload after a body was received, and how that body ended. */
@@ -71,9 +69,7 @@ export class Receiver {
     if (record.state === 'finished') return this.receiveNothing(record, parcel, check);
     if (!parcel.body.present && record.length !== offset) return { record, end: 'ended' };
 
-    const writer = parcel.isFirst
-      ? this.storage.newWriter(record.id)
-      : await this.storage.openWriter(record.id);
+    const writer = await this.storage.openWriter(record.id);
     try {
       return await this.append(record, writer, parcel, parcel.body.present ? check : undefined);
     } finally {

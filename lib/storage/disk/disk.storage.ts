@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { opendir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import type {
   ByteRange,
@@ -76,10 +76,6 @@ export class DiskStorage implements UploadStorage {
     return DiskWriter.open(this.path(id), this.names);
   }
 
-  newWriter(id: string): UploadWriter {
-    return DiskWriter.create(this.path(id), this.names);
-  }
-
   createReadStream(id: string, range?: ByteRange, filePath?: string): Readable {
     return createReadStream(this.path(id, filePath), { start: range?.start, end: range?.end });
   }
@@ -106,9 +102,9 @@ export class DiskStorage implements UploadStorage {
   }
 
   /** @throws TypeError when the id is none of this module's, so that it can never be a path. */
-  path(id: string, filePath: string = id): string {
+  path(id: string, filePath?: string): string {
     if (!ID.test(id)) throw new TypeError('An upload id must be 32 lower-case hexadecimal digits.');
-    return join(this.folder, filePath);
+    return filePath === undefined ? this.folder + sep + id : join(this.folder, filePath);
   }
 
   /**

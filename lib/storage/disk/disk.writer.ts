@@ -1,7 +1,16 @@
-import { closeSync, constants, fdatasync, fstatSync, ftruncate, open } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  ftruncate,
+  open,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import type { UploadWriter } from '../storage.interface.js';
-import { hasCode, toStorageError } from './disk.errors.js';
+import { toStorageError } from './disk.errors.js';
 import type { FolderSync } from './folder-sync.js';
 import { writeAll } from './write-all.js';
 
@@ -21,9 +30,14 @@ export class DiskWriter implements UploadWriter {
     private fd?: number,
   ) {}
 
-  /** @param folder makes the name of a new file durable */
+  /**
+   * Synchronous but for the making of a file, which may wait for the disk: nothing else here does,
+   * and a turn in the thread pool costs several times as much as the call.
+   *
+   * @param folder makes the name of a new file durable
+   */
   static async open(path: string, folder: FolderSync): Promise<DiskWriter> {
-    const writer = new DiskWriter(path, folder, await openExisting(path));
+    const writer = new DiskWriter(path, folder, openExisting(path));
     try {
       writer.measure();
       return writer;
@@ -31,11 +45,6 @@ export class DiskWriter implements UploadWriter {
       await writer.close();
       throw error;
     }
-  }
-
-  /** A writer of a file that is not there yet. */
-  static create(path: string, folder: FolderSync): DiskWriter {
-    return new DiskWriter(path, folder);
   }
 
   get size(): number {
@@ -77,7 +86,6 @@ export class DiskWriter implements UploadWriter {
     }
   }
 
-  /** Synchronous as `measure()` is: neither touches a disk, and a turn in the thread pool is dear. */
   close(): Promise<void> {
     const { fd } = this;
     this.fd = undefined;
@@ -111,13 +119,10 @@ export class DiskWriter implements UploadWriter {
   }
 }
 
-async function openExisting(path: string): Promise<number | undefined> {
-  try {
-    return await openFile(path, constants.O_RDWR);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+function openExisting(path: string): number | undefined {
+  // An error for each new file would cost more than to ask first.
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return isThere ? openSync(path, constants.O_RDWR) : undefined;
 }
 
 /** Fails when the file has come to be since: its bytes must not be written over. */

@@ -57,8 +57,6 @@ export class ReluctantServer implements FullDiskServer {
     jest.spyOn(storage, 'openWriter').mockImplementation(async (id) => {
       return withOneChunk(await openWriter(id), disk);
     });
-    const newWriter = storage.newWriter.bind(storage);
-    jest.spyOn(storage, 'newWriter').mockImplementation((id) => withOneChunk(newWriter(id), disk));
     const concatenate = storage.concatenate.bind(storage);
     jest.spyOn(storage, 'concatenate').mockImplementation(async (id, [first]) => {
       await concatenate(id, first === undefined ? [] : [first]);

@@ -23,12 +23,12 @@ export interface PumpTarget {
 }
 
 /**
- * Bytes that bodies together hold in memory, beside the batches being written, before their sockets
- * are made to wait, and the most and the least that one of them may. More costs memory where there
- * are many: 200 of them grew by 390 MB with a megabyte each, by 105 MB so.
+ * Bytes that bodies together hold in memory before their sockets are made to wait, and the most and
+ * the least that one of them may. More costs memory where there are many: 200 of them grew by
+ * 390 MB with two megabytes each, by 105 MB so.
  */
-const SHARED_MARK = 16 * 1024 * 1024;
-const HIGHEST_MARK = 1024 * 1024;
+const SHARED_MARK = 8 * 1024 * 1024;
+const HIGHEST_MARK = 2 * 1024 * 1024;
 const LOWEST_MARK = 64 * 1024;
 
 /** How many bodies are being read in this process. */
@@ -54,6 +54,8 @@ export function pump(body: Readable, target: PumpTarget): Promise<BodyEnd> {
 class BodyPump {
   private batch: Uint8Array[] = [];
   private batchBytes = 0;
+  /** Bytes gathered, and being written. */
+  private held = 0;
   private received = 0;
   private writing = false;
   private flushing = false;
@@ -97,7 +99,8 @@ class BodyPump {
 
     this.batch.push(chunk);
     this.batchBytes += chunk.length;
-    if (this.batchBytes >= highWaterMark()) this.body.pause();
+    this.held += chunk.length;
+    if (this.held >= highWaterMark()) this.body.pause();
     this.flushSoon();
   }
 
@@ -115,18 +118,19 @@ class BodyPump {
     if (this.writing) return;
     if (this.batch.length === 0) return this.settle();
 
-    const batch = this.batch;
+    const { batch, batchBytes: bytes } = this;
     this.batch = [];
     this.batchBytes = 0;
     this.writing = true;
     this.target.write(batch).then(
-      () => this.onWritten(),
+      () => this.onWritten(bytes),
       (error: unknown) => this.fail(error),
     );
   }
 
-  private onWritten(): void {
+  private onWritten(bytes: number): void {
     this.writing = false;
+    this.held -= bytes;
     if (this.end === undefined && this.body.isPaused()) this.resume();
     if (this.end !== undefined || this.batch.length > 0) this.flush();
   }

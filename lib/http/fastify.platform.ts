@@ -3,9 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isOffsetOctetStream, OFFSET_OCTET_STREAM } from '../protocol/index.js';
 import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
-import { hideBody, showBody } from './hidden-body.js';
+import { hideBody, hidesBody, showBody } from './hidden-body.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
 import type { HttpPlatform, TimeLimit } from './platform.js';
+import { isForwarded } from './request-origin.js';
 import { silenceLimit } from './silence-limit.js';
 import { tusRouteIn } from './tus-route.js';
 
@@ -46,7 +47,7 @@ type FirstHookAdapter = AbstractHttpAdapter & { readonly onRequestHook?: Request
 /** Fastify, where routes carry our mark in their config. */
 export class FastifyPlatform implements HttpPlatform {
   private readonly app: FastifyApp;
-  private readonly entered = new WeakSet<IncomingMessage>();
+  /** Of requests that came through a proxy. */
   private readonly wrappers = new WeakMap<IncomingMessage, FastifyRequest>();
 
   constructor(private readonly adapter: FirstHookAdapter) {
@@ -95,16 +96,16 @@ export class FastifyPlatform implements HttpPlatform {
 
   private enter(request: FastifyRequest, reply: FastifyReply, done: Done): void {
     const route = tusRouteIn(request.routeOptions.config);
-    this.wrappers.set(request.raw, request);
+    if (isForwarded(request.raw)) this.wrappers.set(request.raw, request);
     if (!route) {
       if (this.needsParser(request)) hideBody(request.raw);
       sayContinue(request.raw, reply.raw);
       return done();
     }
-    if (this.entered.has(request.raw)) return done();
+    // The ordinary hook comes after the slot.
+    if (hidesBody(request.raw)) return done();
 
     const entry = enter(route.answersOf(this.adapter), request.raw, reply.raw);
-    if (entry !== 'has-another-method') this.entered.add(request.raw);
     if (entry === 'goes-on') {
       hideBody(request.raw);
       return done();

@@ -14,6 +14,11 @@ export function hideBody(req: IncomingMessage): void {
   for (const name of NAMES) if (req.headers[name] !== undefined) req.headers[name] = undefined;
 }
 
+/** Whether a request's body is hidden now. */
+export function hidesBody(req: IncomingMessage): boolean {
+  return hidden.has(req);
+}
+
 /** Guards and everything after them see the request as it was sent. */
 export function showBody(req: IncomingMessage): void {
   const headers = hidden.get(req);

@@ -16,27 +16,23 @@ export interface UploadStatus {
 
 /** The headers of a successful HEAD (tus 1.0 §HEAD). */
 export function statusHeaders(status: UploadStatus): Record<string, string> {
-  return {
-    ...progressHeaders(status),
-    ...lengthHeader(status.length),
-    ...(status.metadata !== undefined && { 'Upload-Metadata': status.metadata }),
-    ...(status.concat !== undefined && { 'Upload-Concat': status.concat }),
-    'Cache-Control': 'no-store',
-  };
+  const { length, metadata, concat } = status;
+  const headers = progressHeaders(status);
+  // tus 1.0 §Upload-Defer-Length: one of both, never both.
+  if (length === undefined) headers['Upload-Defer-Length'] = '1';
+  else headers['Upload-Length'] = String(length);
+  if (metadata !== undefined) headers['Upload-Metadata'] = metadata;
+  if (concat !== undefined) headers['Upload-Concat'] = concat;
+  headers['Cache-Control'] = 'no-store';
+  return headers;
 }
 
 /** The headers of a successful POST or PATCH (tus 1.0 §PATCH, §Expiration). */
-export function progressHeaders(
-  status: Pick<UploadStatus, 'offset' | 'expiresAt'>,
-): Record<string, string> {
-  return {
-    'Upload-Offset': String(status.offset),
-    ...(status.expiresAt !== undefined && { 'Upload-Expires': formatExpires(status.expiresAt) }),
-  };
-}
-
-/** tus 1.0 §Upload-Defer-Length: one of both, never both. */
-function lengthHeader(length: number | undefined): Record<string, string> {
-  if (length === undefined) return { 'Upload-Defer-Length': '1' };
-  return { 'Upload-Length': String(length) };
+export function progressHeaders({
+  offset,
+  expiresAt,
+}: Pick<UploadStatus, 'offset' | 'expiresAt'>): Record<string, string> {
+  const headers: Record<string, string> = { 'Upload-Offset': String(offset) };
+  if (expiresAt !== undefined) headers['Upload-Expires'] = formatExpires(expiresAt);
+  return headers;
 }

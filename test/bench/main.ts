@@ -3,9 +3,9 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { formatted, writeIntoReadme } from '../support/readme.js';
 import { removeTempFolder } from '../support/temp-folder.js';
 import { describeEnvironment } from './report/environment.js';
-import { formatted, writeIntoReadme } from './report/readme.js';
 import { describeReport, type Report } from './report/report.js';
 import type { Result } from './report/results.js';
 import { runScenario } from './run-scenario.js';
@@ -36,7 +36,7 @@ try {
   console.log(`\n${await formatted(text)}`);
   if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   const isWhole = values.only === undefined && values.servers === undefined;
-  if (isWhole && values.profile === undefined) await writeIntoReadme(text);
+  if (isWhole && values.profile === undefined) await writeIntoReadme('bench', text);
 } finally {
   await removeTempFolder(folder);
 }

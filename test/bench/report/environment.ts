@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { arch, cpus, release, totalmem, type } from 'node:os';
 import { promisify } from 'node:util';
+import { describeMachine } from '../../support/machine.js';
 import { findTusd } from '../servers/tusd.js';
 
 const PACKAGES = [
@@ -41,13 +41,6 @@ export async function describeEnvironment(): Promise<Environment> {
       ...(tusd !== undefined && { tusd }),
     },
   };
-}
-
-function describeMachine(): string {
-  const processors = cpus();
-  const model = processors[0]?.model.trim() ?? arch();
-  const memory = Math.round(totalmem() / 1024 ** 3);
-  return `${processors.length} × ${model}, ${memory} GiB, ${type()} ${release()}`;
 }
 
 async function versionIn(path: string): Promise<string> {

@@ -46,6 +46,7 @@ export function withKept(answer: Answer, kept: StoredAnswer | undefined): Answer
 
 /** The same for a HEAD, which tells of the upload, and so says nothing of a body. */
 export function withKeptHeaders(answer: Answer, kept: StoredAnswer | undefined): Answer {
-  const { 'content-type': _type, etag: _etag, ...headers } = kept?.headers ?? {};
+  if (!kept) return answer;
+  const { 'content-type': _type, etag: _etag, ...headers } = kept.headers;
   return { ...answer, headers: { ...headers, ...answer.headers } };
 }

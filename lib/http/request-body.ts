@@ -25,5 +25,5 @@ export function bodyOf(req: IncomingMessage, res: ServerResponse): UploadBody {
     return req;
   };
   const trailers = () => trailerLines(req);
-  return { present, open, trailers, ...(length !== undefined && { length: Number(length) }) };
+  return { present, open, trailers, length: length === undefined ? undefined : Number(length) };
 }

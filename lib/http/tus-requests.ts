@@ -234,7 +234,7 @@ function outcomeOf(
   if (!answer) return {};
   return {
     answer: complete(answer, record.answer),
-    ...(hasJustFinished && { finished: record }),
-    ...(isUnanswered(record) && { unanswered: record }),
+    finished: hasJustFinished ? record : undefined,
+    unanswered: isUnanswered(record) ? record : undefined,
   };
 }

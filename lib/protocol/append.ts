@@ -41,7 +41,7 @@ export function parseAppend(headers: HeaderFields, rules: CreationRules): Append
   const length =
     value === undefined ? undefined : parseInteger('Upload-Length', value, rules.maxSize);
   const checksum = parseChecksum(headers, rules.extensions);
-  return { offset: from, ...(length !== undefined && { length }), ...(checksum && { checksum }) };
+  return { offset: from, length, checksum };
 }
 
 /**

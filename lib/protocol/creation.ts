@@ -54,12 +54,8 @@ export function parseCreation(
   const length = concat?.kind === 'final' ? undefined : parseLength(headers, rules);
   assertBodyFits(body, length, rules.maxSize);
   const metadata = parseMetadataHeader(headers);
-  return {
-    ...(length !== undefined && { length }),
-    ...(metadata !== undefined && { metadata }),
-    ...(checksum !== undefined && { checksum }),
-    ...(concat && { concat, concatHeader: single(headers, 'Upload-Concat') }),
-  };
+  const concatHeader = concat && single(headers, 'Upload-Concat');
+  return { length, metadata, checksum, concat, concatHeader };
 }
 
 /** tus 1.0 §Concatenation: the length of a final upload is its parts', and so are its bytes. */

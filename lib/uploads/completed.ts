@@ -1,3 +1,4 @@
+import type { UploadRecord } from '../registry/index.js';
 import { mendingOf } from './mending.js';
 import { isInterim, type UploadSnapshot } from './upload-snapshot.js';
 
@@ -8,12 +9,14 @@ export interface Completed extends UploadSnapshot {
 }
 
 /** What was done with an upload, by what it was before. */
-export function completed<T extends UploadSnapshot>(
-  before: UploadSnapshot,
-  after: T,
-): T & Completed {
-  const hasJustFinished = before.record.state === 'receiving' && after.record.state === 'finished';
-  return { ...after, hasJustFinished };
+export function completed(before: UploadSnapshot, after: UploadSnapshot): Completed {
+  const { record, offset, expiresAt } = after;
+  return { record, offset, expiresAt, hasJustFinished: hasFinished(before, record) };
+}
+
+/** Whether an upload was finished by what was done with it. */
+export function hasFinished(before: UploadSnapshot, after: UploadRecord): boolean {
+  return before.record.state === 'receiving' && after.state === 'finished';
 }
 
 /** Whether there is nothing to do about an upload before it is spoken of. */

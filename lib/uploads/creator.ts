@@ -6,7 +6,13 @@ import type { FinishGate } from './finish-gate.interface.js';
 import type { Finisher } from './finisher.js';
 import type { Leases } from './leases.js';
 import { newId } from './new-id.js';
-import type { Parcel, ReceiveResult, Receiver, UploadBody } from './receiver.js';
+import {
+  received,
+  type Parcel,
+  type ReceiveResult,
+  type Receiver,
+  type UploadBody,
+} from './receiver.js';
 import type { Transitions } from './transitions.js';
 import type { Quota, UploadRules } from './upload-rules.js';
 import type { UploadScope } from './upload-scope.js';
@@ -53,7 +59,7 @@ export class Creator {
       const record = await this.transitions.begin(asked, request.quota);
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
       const isEmpty = !body.present && record.length !== 0 && !request.checksum;
-      if (isEmpty) return { ...takeSnapshot(record), end: 'ended' };
+      if (isEmpty) return received(takeSnapshot(record), 'ended');
       return this.receiveFirst(record, { body, lease, gate, checksum: request.checksum });
     });
   }
@@ -78,7 +84,7 @@ export class Creator {
       const building = this.concatenator.build(record, parts, { lease, gate });
       const finished = await building.catch((error: unknown) => this.abandon(record.id, error));
       if (this.rules.removePartials) await this.removeParts(parts);
-      return { ...takeSnapshot(finished), end: 'ended' };
+      return received(takeSnapshot(finished), 'ended');
     });
   }
 
@@ -105,9 +111,9 @@ export class Creator {
   /** A client whose creation is refused has no URL to come back to, so nothing of it is left. */
   private async receiveFirst(record: UploadRecord, parcel: Parcel): Promise<ReceiveResult> {
     try {
-      const received = await this.receiver.receive(record, 0, parcel);
-      if (received.end === 'overflow') await this.transitions.abandon(record.id);
-      return received;
+      const result = await this.receiver.receive(record, 0, parcel);
+      if (result.end === 'overflow') await this.transitions.abandon(record.id);
+      return result;
     } catch (error) {
       return this.abandon(record.id, error);
     }

@@ -57,10 +57,10 @@ export class Receiver {
    * @throws ProtocolError 460 when the body is not what it was announced to be; nothing is kept
    */
   async receive(record: UploadRecord, offset: number, parcel: Parcel): Promise<ReceiveResult> {
-    const received = await this.take(record, offset, parcel);
-    const isOpen = received.record.state === 'receiving';
+    const { record: after, end } = await this.take(record, offset, parcel);
+    const isOpen = after.state === 'receiving';
     const stored = isOpen ? await this.storage.stat(record.id) : undefined;
-    return { ...takeSnapshot(received.record, stored), end: received.end };
+    return received(takeSnapshot(after, stored), end);
   }
 
   private async take(record: UploadRecord, offset: number, parcel: Parcel): Promise<Received> {
@@ -156,4 +156,10 @@ export class Receiver {
   private limitOf(record: UploadRecord): number {
     return record.length ?? record.maxSize ?? Number.MAX_SAFE_INTEGER;
   }
+}
+
+/** An upload as it is after a body has ended. */
+export function received(snapshot: UploadSnapshot, end: BodyEnd): ReceiveResult {
+  const { record, offset, expiresAt } = snapshot;
+  return { record, offset, expiresAt, end };
 }

@@ -3,7 +3,7 @@ import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { AppendSlots } from './append-slots.js';
 import { Answers } from './answers.js';
-import { completed, isSettled, type Completed } from './completed.js';
+import { completed, hasFinished, isSettled, type Completed } from './completed.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import { Finisher } from './finisher.js';
@@ -88,7 +88,7 @@ export class Uploads implements ExistingUploads {
         ? this.creator.concatenate(request, concat.parts, gate)
         : this.creator.create(request, body, gate),
     );
-    return { ...result, hasJustFinished: result.record.state === 'finished' };
+    return withOutcome(result, result.record.state === 'finished');
   }
 
   /** Appends a body at the offset the request names (tus 1.0 §PATCH). */
@@ -107,7 +107,8 @@ export class Uploads implements ExistingUploads {
       const fixed = await this.transitions.fixLength(record, length);
       const { checksum } = request;
       const parcel = { body, lease, gate, checksum };
-      return completed(found, await this.receiver.receive(fixed, offset, parcel));
+      const received = await this.receiver.receive(fixed, offset, parcel);
+      return withOutcome(received, hasFinished(found, received.record));
     };
     // That there is no such upload goes before that there is no slot for it.
     await (this.slots.areTaken ? this.assertKnown(id, scope) : this.assertVisible(id, scope));
@@ -226,4 +227,9 @@ export class Uploads implements ExistingUploads {
     const running = await this.registry.deliveries({ uploadId, state: 'running', limit: 1 });
     return running.items.length > 0;
   }
+}
+
+function withOutcome(result: ReceiveResult, hasJustFinished: boolean): ReceiveResult & Completed {
+  const { record, offset, expiresAt, end } = result;
+  return { record, offset, expiresAt, end, hasJustFinished };
 }

@@ -78,7 +78,7 @@ export class LmdbEnvironment {
 
   /** Reads from the latest snapshot, what another process just wrote included. */
   async read<T>(work: (tables: Tables) => T): Promise<T> {
-    const { root, tables } = await this.opened();
+    const { root, tables } = this.ready ?? (await this.opened());
     root.resetReadTxn();
     return work(tables);
   }
@@ -110,6 +110,10 @@ export class LmdbEnvironment {
       await this.release();
       throw error;
     }
+  }
+
+  private get ready(): Store | undefined {
+    return this.closing ? undefined : this.store;
   }
 
   private async opened(): Promise<Store> {

@@ -300,7 +300,9 @@ describe.each(PLATFORMS)('the "when" of a handler on %s', (platform) => {
       .calls.first((call) => call === `${id} 3`);
 
     expect(app().logs.errors()).toEqual([
-      expect.stringContaining('The "when" of choosy failed, so it is called: I cannot tell.'),
+      expect.stringContaining(
+        `Upload ${id}: the "when" of choosy failed, so it is called: I cannot tell.`,
+      ),
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { create, patch, PLATFORMS, startApp, type TestApp } from '../support/index.js';
+import { create, eventually, patch, PLATFORMS, startApp, type TestApp } from '../support/index.js';
 
 /** More than the buffers between a server and a client that does not read take. */
 const BIG = Buffer.alloc(48 * 1024 * 1024);
@@ -45,6 +45,6 @@ async function closeOf(socket: Socket, app: TestApp): Promise<void> {
   };
   const count = () =>
     new Promise<number>((resolve) => server.getConnections((_error, open) => resolve(open)));
-  while ((await count()) > 0) await new Promise(setImmediate);
+  await eventually(async () => expect(await count()).toBe(0));
   socket.destroy();
 }

@@ -22,7 +22,8 @@ import type { CreatedUpload, PlatformName } from '../support/index.js';
 import { ServerProcess } from './server-process.js';
 
 const SERVER = fileURLToPath(new URL('./stoppable-server.js', import.meta.url));
-const APPENDS = 50;
+/** `TUS_FULL=1` has 50 appends in place of 20. */
+const APPENDS = process.env.TUS_FULL === '1' ? 50 : 20;
 const KB = 1024;
 /** Acknowledged before the append that is running when the server is asked to end. */
 const ACKNOWLEDGED = 10 * KB;

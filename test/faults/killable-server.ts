@@ -17,7 +17,7 @@ export class KillableServer implements HttpTarget {
 
   /** Resolves once it listens. */
   static async start(platform: PlatformName, tmpFileDir: string): Promise<KillableServer> {
-    const child = fork(SERVER, [platform, tmpFileDir], { execArgv: ['--enable-source-maps'] });
+    const child = fork(SERVER, [platform, tmpFileDir], { execArgv: [] });
     const ended = once(child, 'exit').then(() => {
       throw new Error('The server did not start.');
     });

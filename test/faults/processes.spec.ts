@@ -45,16 +45,6 @@ describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
     await removeTempFolder(folder);
   });
 
-  /** Does something with one more process, which is killed afterwards at the latest. */
-  async function withAnother(work: (server: ServerProcess) => Promise<void>): Promise<void> {
-    const server = await ServerProcess.start(settings);
-    try {
-      await work(server);
-    } finally {
-      await server.kill();
-    }
-  }
-
   /** Does something with one more process, which is this one. */
   async function withThisOne(work: (app: TestApp) => Promise<void>): Promise<void> {
     const app = await startApp({ platform, tmpFileDir: settings.tmpFileDir });
@@ -167,53 +157,67 @@ describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
     }
   });
 
-  it('go on with an upload whose process is killed, without waiting', () =>
-    withAnother(async (victim) => {
-      const upload = await create(victim, { length: 10 });
-      await stall(victim, upload, 10, 'abcd');
+  describe('of which one starts and is killed', () => {
+    let receiving: CreatedUpload;
+    let silent: RawConnection;
+    let handling: CreatedUpload;
+    let cutOff: CreatedUpload;
+    let delivering: CreatedUpload;
+    let retrying: CreatedUpload;
 
-      await victim.kill();
+    beforeAll(async () => {
+      receiving = await create(a, { length: 4 });
+      silent = await stall(a, receiving, 4, 'abc');
+      // Longer than it takes another one to start, to work and to die.
+      handling = await create(a, { length: 1, metadata: { takes: '6000' }, body: 'x' });
+      await begun(handling, 1);
 
-      expect(await offsetOf(b, upload)).toBe(4);
-      expect((await patch(b, upload, { offset: 4, body: 'efghij' })).status).toBe(204);
-    }));
-
-  it('deliver again what a killed one was delivering, without a restart', () =>
-    withAnother(async (victim) => {
-      const metadata = { takes: '15000' };
-      // The one that received the last byte delivers.
-      const upload = await create(victim, { length: 1, metadata, body: 'x' });
-      await begun(upload, 1);
-
-      await victim.kill();
-
-      const begins = await begun(upload, 2);
-      expect(begins.map(({ attempt }) => attempt)).toEqual([1, 2]);
-    }));
-
-  it('retry what a killed one was to retry later', () =>
-    withAnother(async (victim) => {
-      const metadata = { failures: '1' };
-      const upload = await create(victim, { length: 1, metadata, body: 'x' });
-      await happened(upload, 'throw');
-
-      await victim.kill();
-
-      const [, second] = await begun(upload, 2);
-      expect(second?.attempt).toBe(2);
-    }));
-
-  it('leave a handler alone that runs in one of them while others start and die', async () => {
-    const upload = await create(a, { length: 1, metadata: { takes: '4000' }, body: 'x' });
-    await begun(upload, 1);
-
-    await withAnother(async (other) => {
-      const next = await uploadWhole(other, 'another one');
-      await happened(next, 'end');
+      const victim = await ServerProcess.start(settings);
+      try {
+        await happened(await uploadWhole(victim, 'another one'), 'end');
+        await beginAllIn(victim);
+      } finally {
+        await victim.kill();
+      }
     });
-    await happened(upload, 'end');
 
-    expect(await begun(upload, 1)).toHaveLength(1);
+    /** What the one that receives the last byte delivers, it alone knows of. */
+    async function beginAllIn(victim: ServerProcess): Promise<void> {
+      cutOff = await create(victim, { length: 10 });
+      await stall(victim, cutOff, 10, 'abcd');
+      delivering = await create(victim, { length: 1, metadata: { takes: '15000' }, body: 'x' });
+      await begun(delivering, 1);
+      retrying = await create(victim, { length: 1, metadata: { failures: '1' }, body: 'x' });
+      await happened(retrying, 'throw');
+    }
+
+    it('go on with an upload that it received, without waiting', async () => {
+      expect(await offsetOf(b, cutOff)).toBe(4);
+      expect((await patch(b, cutOff, { offset: 4, body: 'efghij' })).status).toBe(204);
+    });
+
+    it('deliver again what it was delivering, without a restart', async () => {
+      const begins = await begun(delivering, 2);
+      expect(begins.map(({ attempt }) => attempt)).toEqual([1, 2]);
+    });
+
+    it('retry what it was to retry later', async () => {
+      const [, second] = await begun(retrying, 2);
+      expect(second?.attempt).toBe(2);
+    });
+
+    it('leave a handler alone that runs in another one', async () => {
+      await happened(handling, 'end');
+
+      expect(await begun(handling, 1)).toHaveLength(1);
+    });
+
+    it('leave alone what another one was just receiving', async () => {
+      await silent.write('d');
+
+      expect((await silent.response()).status).toBe(204);
+      silent.destroy();
+    });
   });
 
   it('count each expired upload once when all clean up', async () => {
@@ -234,16 +238,6 @@ describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
 
     await cleanUp();
     expect(expired).toBe(EXPIRED);
-  });
-
-  it('leave alone, at their start, what another one is just receiving', async () => {
-    const upload = await create(a, { length: 4 });
-    const silent = await stall(a, upload, 4, 'abc');
-
-    await withAnother(() => silent.write('d'));
-
-    expect((await silent.response()).status).toBe(204);
-    silent.destroy();
   });
 
   it('refuse at once what one of them has pinned', () =>

@@ -64,7 +64,7 @@ export class Leavers implements Actor {
       await server.cleanup();
       if ((await left()) > 0) throw new Error('There are files left.');
     };
-    await eventually(cleaned, 2000).catch(() => undefined);
+    await eventually(cleaned).catch(() => undefined);
     this.stage.tally.expiredHalfGone += await left();
     this.ids = [];
   }

@@ -158,12 +158,13 @@ describe('pump', () => {
   it('does not call a client slow that the disk makes wait', async () => {
     const body = new PassThrough({ highWaterMark: 64 * 1024 });
     sink.hold();
-    const done = pump(body, target({ minRate: 64 * MIB, idleTimeout: 20 }));
+    // Long enough for the first window to end after the pause, also on a busy machine.
+    const done = pump(body, target({ minRate: 64 * MIB, idleTimeout: 500 }));
     while (!body.isPaused()) {
       body.write(Buffer.alloc(64 * 1024));
       await new Promise(setImmediate);
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
     body.end();
     sink.letGo();
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ContextIdFactory, DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import { handlerMarksOf, type HandlerKind } from '../decorators/handler-marks.js';
+import { handlerMarksOf, type HandlerKind, type HandlerMark } from '../decorators/handler-marks.js';
 import { asError } from '../errors/index.js';
 import type { HandlerOptions } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
@@ -11,10 +11,19 @@ import type { Handler } from './handler.interface.js';
 
 type Method = (...args: readonly unknown[]) => unknown;
 
+/** A mark on a method, and where that is. */
+interface MarkedMethod {
+  readonly mark: HandlerMark;
+  readonly wrapper: InstanceWrapper;
+  readonly key: string;
+}
+
 /** Finds the app's decorated methods that are meant for one instance. */
 @Injectable()
 export class HandlerExplorer {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  /** Found once, for to look at every method of an app takes a while. */
+  private marked?: readonly MarkedMethod[];
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
@@ -27,42 +36,41 @@ export class HandlerExplorer {
   explore<Options extends HandlerOptions<never> = HandlerOptions>(
     kind: HandlerKind,
   ): Handler<Options>[] {
-    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    const handlers: Handler<HandlerOptions<never>>[] = wrappers.flatMap((wrapper) =>
-      this.handlersOf(wrapper, kind),
-    );
+    this.marked ??= this.findMarked();
+    const handlers: Handler<HandlerOptions<never>>[] = this.marked
+      .filter(({ mark }) => mark.kind === kind)
+      .map((marked) => this.handlerOf(marked));
     return handlers as Handler<Options>[];
   }
 
-  private handlersOf(
-    wrapper: InstanceWrapper,
-    kind: HandlerKind,
-  ): Handler<HandlerOptions<never>>[] {
+  private findMarked(): MarkedMethod[] {
+    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+    return wrappers.flatMap((wrapper) => this.markedOn(wrapper));
+  }
+
+  private markedOn(wrapper: InstanceWrapper): MarkedMethod[] {
     const { instance } = wrapper as { instance: object | null | undefined };
     // An alias (`useExisting`) is the same object under another token.
     if (typeof instance !== 'object' || instance === null || wrapper.isAlias) return [];
     const prototype: unknown = Object.getPrototypeOf(instance);
     return this.scanner
       .getAllMethodNames(prototype as object)
-      .flatMap((key) => this.handlersAt(wrapper, instance as Record<string, Method>, key, kind));
+      .flatMap((key) => this.marksAt(wrapper, (instance as Record<string, unknown>)[key], key));
   }
 
-  private handlersAt(
-    wrapper: InstanceWrapper,
-    instance: Record<string, Method>,
-    key: string,
-    kind: HandlerKind,
-  ): Handler<HandlerOptions<never>>[] {
-    const method = instance[key];
+  private marksAt(wrapper: InstanceWrapper, method: unknown, key: string): MarkedMethod[] {
     if (typeof method !== 'function') return [];
-    const className = (instance.constructor as { name?: string } | undefined)?.name;
     return handlerMarksOf(method)
-      .filter((mark) => mark.kind === kind && mark.options.instance === this.options.name)
-      .map(({ options }) => {
-        const name = options.id ?? this.defaultName(className, key);
-        const wants = (upload: never) => this.isWanted(name, options, upload);
-        return { name, options, wants, call: this.caller(wrapper, key) };
-      });
+      .filter(({ options }) => options.instance === this.options.name)
+      .map((mark) => ({ mark, wrapper, key }));
+  }
+
+  private handlerOf({ mark, wrapper, key }: MarkedMethod): Handler<HandlerOptions<never>> {
+    const { options } = mark;
+    const { constructor } = wrapper.instance as { constructor?: { name?: string } };
+    const name = options.id ?? this.defaultName(constructor?.name, key);
+    const wants = (upload: never) => this.isWanted(name, options, upload);
+    return { name, options, wants, call: this.caller(wrapper, key) };
   }
 
   private isWanted(name: string, { when }: HandlerOptions<never>, upload: never): boolean {

@@ -4,6 +4,7 @@ import type { UploadStorage } from '../storage/index.js';
 import { AppendSlots } from './append-slots.js';
 import { Answers } from './answers.js';
 import { completed, hasFinished, isSettled, type Completed } from './completed.js';
+import { isHalfFinal } from './concatenator.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import { Finisher } from './finisher.js';
@@ -212,14 +213,19 @@ export class Uploads implements ExistingUploads {
   private async load(id: string, scope: UploadScope): Promise<UploadSnapshot> {
     const snapshot = await this.find(id);
     if (!snapshot || !isWithin(scope, snapshot.record)) throw new UploadNotFoundError(id);
-    const { state, answer, unverifiedFrom } = snapshot.record;
+    const { record } = snapshot;
+    const { state, answer, unverifiedFrom } = record;
     if (state !== 'receiving' && state !== 'finished') {
       if (answer) throw new UploadRefusedError(id, answer);
       throw new UploadGoneError(id, state === 'expired' ? state : 'terminated');
     }
-    if (isExpired(snapshot, Date.now())) throw new UploadGoneError(id, 'expired');
+    // Before it is asked whether all bytes are there: its file may be as long as the whole.
+    if (isHalfFinal(record)) await this.transitions.end(id, 'expired');
+    if (isHalfFinal(record) || isExpired(snapshot, Date.now())) {
+      throw new UploadGoneError(id, 'expired');
+    }
     if (unverifiedFrom === undefined) return snapshot;
-    await this.transitions.cutUnverified(snapshot.record);
+    await this.transitions.cutUnverified(record);
     return this.load(id, scope);
   }
 

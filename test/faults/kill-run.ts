@@ -4,8 +4,17 @@ import { PLATFORMS } from '../support/platforms.js';
 import { SeededRandom } from '../support/seeded.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
 import type { TusOptions } from '../support/test-app.js';
-import { Callers, Finishers, Leavers, MOMENTS, Senders } from './actors/index.js';
+import {
+  Callers,
+  Checkers,
+  Concatenators,
+  Finishers,
+  Leavers,
+  MOMENTS,
+  Senders,
+} from './actors/index.js';
 import type { Actor, Moment, Stage } from './actors/index.js';
+import { wishFor } from './kill-wish.js';
 import { ServerProcess } from './server-process.js';
 import { settingsIn } from './server-settings.js';
 import { newTally } from './tally.js';
@@ -63,6 +72,8 @@ class KillRun {
     this.moments = options.moments ?? MOMENTS;
     this.actors = [
       new Senders(stage),
+      new Checkers(stage),
+      new Concatenators(stage),
       new Finishers(stage),
       new Callers(stage),
       new Leavers(stage),
@@ -108,7 +119,8 @@ class KillRun {
 
   private async killAtSomeMoment(server: ServerProcess): Promise<void> {
     const moment = this.moments[this.tally.kills % this.moments.length]!;
-    const given = moment === 'cleanup' ? 2 : this.random.integer(1, 10);
+    const { least, most, delay } = wishFor(moment);
+    const given = this.random.integer(least, most);
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), LONGEST_ROUND);
     try {
@@ -119,7 +131,7 @@ class KillRun {
       if (!late.signal.aborted) throw error;
     }
     clearTimeout(timer);
-    await pause(this.random.integer(0, moment === 'cleanup' ? 30 : 12));
+    await pause(this.random.integer(0, delay));
     if (!server.alive) throw new Error(`The server ended by itself: ${server.errorOutput}`);
     await server.kill();
   }

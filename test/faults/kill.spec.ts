@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { runKills } from './kill-run.js';
 import type { Tally } from './tally.js';
 
-const ROUNDS = 12;
+const ROUNDS = 16;
 const SEED = 20;
 
 jest.setTimeout(120_000);
@@ -26,6 +26,18 @@ describe(`A server that is killed ${ROUNDS} times while clients upload`, () => {
 
   it('keeps every byte it acknowledged, and no other', () => {
     expect(tally.bytesLost).toBe(0);
+  });
+
+  it('counts checksummed chunks as a whole or not at all', () => {
+    expect(tally.checksumsCutOff).toBeGreaterThan(0);
+    expect(tally.bytesLost).toBe(0);
+    expect(tally.strangeAnswers).toBe(0);
+  });
+
+  it('makes final uploads as a whole or not at all', () => {
+    expect(tally.concatenationsCutOff).toBeGreaterThan(0);
+    expect(tally.deliveriesWrong).toBe(0);
+    expect(tally.strangeAnswers).toBe(0);
   });
 
   it('never lets an acknowledged offset go back', () => {

@@ -6,6 +6,8 @@ const ROWS: Readonly<Record<keyof Tally, string>> = {
   kills: 'Servers killed (`SIGKILL`) while clients were at work',
   uploads: 'Uploads begun',
   interrupted: '… that were being written to when the server was killed',
+  checksumsCutOff: '… of whose checksummed chunk only some bytes were there',
+  concatenationsCutOff: '… that were being made of partial ones',
   deliveriesCutOff: '… whose handler was cut off',
   retriesCutOff: '… whose handler waited for its next attempt',
   answersCutOff: "… whose endpoint's method was cut off",

@@ -6,6 +6,10 @@ export interface Tally {
   uploads: number;
   /** Uploads that were written to when the process was killed. */
   interrupted: number;
+  /** Checksummed chunks of which the disk held some bytes, not all, when the process was killed. */
+  checksumsCutOff: number;
+  /** Final uploads that were being made of their parts when the process was killed. */
+  concatenationsCutOff: number;
   /** Deliveries to the handler that were cut off by a kill. */
   deliveriesCutOff: number;
   /** Deliveries that waited for their next attempt when the process was killed. */
@@ -61,6 +65,8 @@ export function newTally(): Tally {
     kills: 0,
     uploads: 0,
     interrupted: 0,
+    checksumsCutOff: 0,
+    concatenationsCutOff: 0,
     deliveriesCutOff: 0,
     retriesCutOff: 0,
     answersCutOff: 0,

@@ -79,9 +79,12 @@ export class Finishers implements Actor {
     server: HttpTarget,
     random: SeededRandom,
   ): Promise<TrackedUpload | undefined> {
-    const upload = await TrackedUpload.create(this.stage, server, random.integer(1, 256 * KB), {
-      takes: String(random.integer(0, 300)),
-      failures: String(random.integer(0, 2)),
+    const upload = await TrackedUpload.create(this.stage, server, {
+      length: random.integer(1, 256 * KB),
+      metadata: {
+        takes: String(random.integer(0, 300)),
+        failures: String(random.integer(0, 2)),
+      },
     });
     if (upload) this.uploads.push(upload);
     return upload;

@@ -70,7 +70,7 @@ export class Senders implements Actor {
     random: SeededRandom,
   ): Promise<TrackedUpload | undefined> {
     const length = random.integer(256 * KB, 2048 * KB);
-    const upload = await TrackedUpload.create(this.stage, server, length);
+    const upload = await TrackedUpload.create(this.stage, server, { length });
     if (upload) this.uploads.push(upload);
     return upload;
   }

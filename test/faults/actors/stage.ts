@@ -5,10 +5,12 @@ import type { Tally } from '../tally.js';
 /** The moments at which a kill may be wished for; each is announced by an event of its name. */
 export const MOMENTS = [
   'bytes',
+  'checksum',
   'last-bytes',
   'last-answer',
   'retrying',
   'answering',
+  'concatenation',
   'cleanup',
 ] as const;
 

@@ -5,6 +5,7 @@ import { create, head, patch } from '../../support/tus-client.js';
 import type { HttpTarget } from '../../support/http-client.js';
 import type { CreateOptions } from '../../support/tus-client.js';
 import type { JournalEntry } from '../journal.js';
+import { checkDelivered } from './check-delivered.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
@@ -19,19 +20,24 @@ export class TrackedUpload {
     private readonly stage: Stage,
     readonly id: string,
     readonly path: string,
-    private readonly content: SeededContent,
+    readonly content: SeededContent,
   ) {}
 
   /** Creates an upload; `undefined` when the server was killed before it said so. */
   static async create(
     stage: Stage,
     server: HttpTarget,
-    length: number,
-    metadata?: CreateOptions['metadata'],
+    options: CreateOptions & { readonly length: number },
   ): Promise<TrackedUpload | undefined> {
+    const { length } = options;
     const content = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, length);
-    const created = await unlessKilled(() => create(server, { length, metadata }));
+    const created = await unlessKilled(() => create(server, options));
     return created && new TrackedUpload(stage, created.id, created.path, content);
+  }
+
+  /** Where its bytes lie. */
+  get file(): string {
+    return join(this.stage.settings.tmpFileDir, this.id);
   }
 
   get complete(): boolean {
@@ -69,11 +75,12 @@ export class TrackedUpload {
   /**
    * Counts the upload as one that lost bytes unless the disk holds all that were acknowledged.
    *
+   * @param trusted most bytes to look at, all unless told
    * @returns whether the disk holds the whole of it.
    */
-  async checkStored(): Promise<boolean> {
-    const file = join(this.stage.settings.tmpFileDir, this.id);
-    const stored = await readFile(file).catch(() => Buffer.alloc(0));
+  async checkStored(trusted?: number): Promise<boolean> {
+    const file = await readFile(this.file).catch(() => Buffer.alloc(0));
+    const stored = file.subarray(0, trusted);
     const right = stored.equals(this.content.bytes(0, stored.length));
     if (stored.length < this.acknowledged || !right) this.stage.tally.bytesLost++;
     return stored.length === this.content.length;
@@ -81,18 +88,6 @@ export class TrackedUpload {
 
   /** Counts whatever was wrong with the calls of the handler. */
   checkDelivered(journal: readonly JournalEntry[]): void {
-    const { tally } = this.stage;
-    const entries = journal.filter(({ id }) => id === this.id);
-    const begun = entries.filter(({ event }) => event === 'begin');
-    const ended = entries.filter(({ event }) => event === 'end');
-    const rising = begun.every(({ attempt }, index) => attempt > (begun[index - 1]?.attempt ?? 0));
-    const sha256 = this.content.sha256();
-
-    if (ended.length === 0) tally.deliveriesMissing++;
-    if (!rising) tally.attemptsOutOfOrder++;
-    tally.duplicates += Math.max(ended.length - 1, 0);
-    tally.deliveriesWrong += ended.filter((entry) => entry.sha256 !== sha256).length;
-    tally.deliveriesCutOff +=
-      begun.length - entries.filter(({ event }) => event !== 'begin').length;
+    checkDelivered(this.stage.tally, journal, { id: this.id, sha256: this.content.sha256() });
   }
 }

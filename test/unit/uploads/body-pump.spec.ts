@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { pump, type PumpTarget } from '../../../lib/uploads/body-pump.js';
 import { Leases } from '../../../lib/uploads/leases.js';
@@ -129,6 +131,25 @@ describe('pump', () => {
     sink.letGo();
 
     expect(await done).toBe('ended');
+  });
+
+  it('does not call a client idle whose bytes wait for a process that is busy', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [body] = (await once(server, 'connection')) as [Socket];
+    const done = pump(body, target({ idleTimeout: 50 }));
+    client.write('in ');
+    await untilTrue(() => sink.text !== '');
+    client.end('time');
+    const busyUntil = Date.now() + 100;
+    while (Date.now() < busyUntil);
+
+    const end = await done;
+    body.destroy();
+    server.close();
+    expect(end).toBe('ended');
+    expect(sink.text).toBe('in time');
   });
 
   it('ends a body that comes too slowly, and keeps what came', async () => {

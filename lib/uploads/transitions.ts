@@ -1,4 +1,4 @@
-import { isPartial } from '../protocol/index.js';
+import { isPartial, ProtocolError } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { Admission } from './admission.js';
@@ -53,7 +53,8 @@ export class Transitions {
       const start = this.storage.createReadStream(record.id, TELLING_RANGE);
       await this.types.assertActual(record.metadata, await bytesOf(start));
     } catch (error) {
-      await this.end(record.id, 'terminated');
+      // What could not be read has told nothing.
+      if (error instanceof ProtocolError) await this.end(record.id, 'terminated');
       throw error;
     }
   }

@@ -1,7 +1,11 @@
+import { jest } from '@jest/globals';
 import { BadRequestException, ForbiddenException } from '@nestjs/common';
 import { IsIn, IsNotEmpty, MaxLength } from 'class-validator';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { UploadStorage } from '../../lib/storage/index.js';
+import { TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
   create,
   expectHeadRefused,
@@ -355,6 +359,24 @@ describe.each(PLATFORMS)('allowedTypes on %s', (platform) => {
     await app().finished.of(good.id);
     expect(app().finished.countOf(upload.id)).toBe(0);
   }
+
+  it('keep an upload whose start cannot be read right now', async () => {
+    const storage = app().nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
+    const reading = jest.spyOn(storage, 'createReadStream').mockImplementation(() => {
+      return new Readable({
+        read() {
+          this.destroy(Object.assign(new Error('too many open files'), { code: 'EMFILE' }));
+        },
+      });
+    });
+    const upload = await create(app(), { length: PNG.length });
+    const failed = await patch(app(), upload, { body: PNG });
+    reading.mockRestore();
+
+    expect(failed.status).toBe(500);
+    expect(await offsetOf(app(), upload)).toBe(PNG.length);
+    await app().finished.of(upload.id);
+  });
 
   it.each([
     [{ filetype: 'text/html' }],

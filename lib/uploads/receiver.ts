@@ -92,8 +92,13 @@ export class Receiver {
     // What it was meant to be is unknown of a body that is too long, or that was not verified.
     if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
     if (this.rules.durability === 'chunk') await writer.sync();
-    if (end !== 'overflow' && writer.size === record.length) {
-      return { record: await this.finisher.finish(record, writer, parcel), end };
+    const isWhole = end !== 'overflow' && writer.size === record.length;
+    try {
+      if (isWhole) return { record: await this.finisher.finish(record, writer, parcel), end };
+    } catch (error) {
+      // The bytes were verified; it is only the finish that is to be tried again.
+      if (check) await this.transitions.trust(record.id).catch(() => undefined);
+      throw error;
     }
     if (check) await this.transitions.trust(record.id);
     return { record, end };

@@ -8,6 +8,7 @@ import {
   UnprocessableEntityException,
 } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
@@ -455,6 +456,20 @@ describe.each(PLATFORMS)('@BeforeUploadFinish() that fails on %s', (platform) =>
     expect([accepted.status, accepted.text]).toEqual([200, 'at last']);
     expect(judgeOf(app()).countOf(upload.id)).toBe(4);
     expect((await app().finished.of(upload.id)).size).toBe(10);
+  });
+
+  it('costs a checksummed body none of its bytes, which were verified', async () => {
+    judgeOf(app()).decide = () => {
+      throw new ServiceUnavailableException();
+    };
+    const upload = await create(app(), { length: 5 });
+    const checksum = `sha1 ${createHash('sha1').update('hello').digest('base64')}`;
+    const body = { body: 'hello', headers: { 'Upload-Checksum': checksum } };
+    expect((await patch(app(), upload, body)).status).toBe(503);
+    judgeOf(app()).decide = () => undefined;
+
+    expect(await offsetOf(app(), upload)).toBe(5);
+    await app().finished.of(upload.id);
   });
 
   it('is asked again by a HEAD, which then tells success', async () => {

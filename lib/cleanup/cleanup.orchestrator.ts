@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import type { TusOptions } from '../options/index.js';
+import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
 import { CleanupService } from './cleanup.service.js';
 
@@ -32,8 +32,7 @@ export class CleanupOrchestrator {
   start(): void {
     const { cleanupEvery, name } = this.options;
     if (cleanupEvery === undefined) return;
-    // An interval longer than timers can count would fire at once.
-    this.interval = setInterval(() => this.run(), Math.min(cleanupEvery, 2 ** 31 - 1)).unref();
+    this.interval = setInterval(() => this.run(), Math.min(cleanupEvery, LONGEST_TIMER)).unref();
     this.scheduler?.addInterval(getCleanupIntervalName(name), this.interval);
   }
 

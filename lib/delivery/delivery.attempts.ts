@@ -51,6 +51,7 @@ export class DeliveryAttempts {
       await handler.call(upload, upload, { signal });
       return { kind: 'done' };
     } catch (error) {
+      if (signal.aborted) return this.forNextStart(asError(error));
       return this.afterFailure(row, asError(error), handler?.rules ?? this.options.delivery);
     }
   }
@@ -84,6 +85,11 @@ export class DeliveryAttempts {
         `again in ${(wait / 1000).toFixed(1)} s. ${error.stack ?? error.message}`,
     );
     return { kind: 'retry', dueAt: Date.now() + wait, error: error.message };
+  }
+
+  /** A handler that gives up because the app ends has not failed; the next one need not wait either. */
+  private forNextStart({ message }: Error): DeliveryOutcome {
+    return { kind: 'retry', dueAt: Date.now(), error: message, isUncounted: true };
   }
 
   /** A deployment that was rolled back, or another process, may only be without it for a while. */

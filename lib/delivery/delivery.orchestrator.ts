@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError } from '../errors/index.js';
-import type { TusOptions } from '../options/index.js';
+import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { Processes } from '../processes/index.js';
 import type {
   DeliveryOutcome,
@@ -16,9 +16,6 @@ import { FinishedHandlers } from './finished-handlers.js';
 
 /** Milliseconds until the registry is asked again after it failed. */
 const REGISTRY_PAUSE = 1000;
-
-/** The longest time a timer can be set to. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Brings finished uploads to their handlers, at least once each.
@@ -98,13 +95,14 @@ export class DeliveryOrchestrator implements Completion {
 
   /** What a process that died was to retry later is nobody's until someone looks at it, too. */
   private async takeOverFrom(identity: string): Promise<void> {
-    if (!this.started) return;
-    try {
-      await this.registry.releaseDeliveries((holder) => holder === identity, Date.now());
-      this.wake();
-    } catch (error) {
-      this.logger.error(`Deliveries could not be taken over: ${asError(error).message}`);
-      this.wakeIn(REGISTRY_PAUSE);
+    while (this.started) {
+      try {
+        await this.registry.releaseDeliveries((holder) => holder === identity, Date.now());
+        return this.wake();
+      } catch (error) {
+        this.report(error, 'Deliveries could not be taken over, which is tried again');
+        await pause(REGISTRY_PAUSE, undefined, { ref: false });
+      }
     }
   }
 

@@ -3,7 +3,7 @@ import type { Subscription } from 'rxjs';
 import { asError } from '../errors/index.js';
 import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { OnUploadProgressOptions, UploadEvent } from '../interfaces/index.js';
-import { parseDuration } from '../options/index.js';
+import { parseTimer } from '../options/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
 import { Pace } from './pace.js';
 import { UploadEvents } from './upload-events.js';
@@ -69,7 +69,7 @@ export class EventDispatcher {
   }
 
   private listenPaced(handler: Handler<OnUploadProgressOptions>): void {
-    const every = parseDuration('@OnUploadProgress every', handler.options.every ?? DEFAULT_EVERY);
+    const every = parseTimer('@OnUploadProgress every', handler.options.every ?? DEFAULT_EVERY);
     const pace = new Pace<UploadEvent>(every, (event) => this.enqueue(handler, event));
     this.paces.push(pace);
     this.listen('progress', (event) => pace.offer(event.upload.id, event));

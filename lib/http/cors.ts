@@ -55,6 +55,6 @@ function addTokens(res: ServerResponse, name: string, tokens: readonly string[])
 
 /** With credentials `*` would be refused by browsers, so the origin is echoed. */
 function originOf({ origin = true, credentials }: CheckedCors) {
-  if (origin === true) return credentials ? true : '*';
-  return typeof origin === 'string' && origin !== '*' ? [origin] : origin;
+  if (origin === true || origin === '*') return credentials ? true : '*';
+  return typeof origin === 'string' ? [origin] : origin;
 }

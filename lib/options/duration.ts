@@ -21,6 +21,18 @@ export function parseDuration(option: string, value: unknown): number {
   );
 }
 
+/** The longest time a timer can be set to; it fires at once when it is set to more. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * A duration that a timer is set to, in milliseconds.
+ *
+ * @throws TusOptionError
+ */
+export function parseTimer(option: string, value: unknown): number {
+  return Math.min(parseDuration(option, value), LONGEST_TIMER);
+}
+
 function toMilliseconds(value: unknown): number | undefined {
   if (typeof value === 'number') return value * 1000;
   if (typeof value !== 'string') return undefined;

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type {
   TusConcatenationOptions,
-  TusCorsOptions,
   TusMetadataOptions,
   TusModuleOptions,
 } from '../interfaces/index.js';
@@ -11,13 +10,14 @@ import {
   EXTENSION_NEEDS,
   type TusExtension,
 } from '../protocol/index.js';
-import { parseDuration } from './duration.js';
+import { parseCors } from './cors.js';
+import { parseDuration, parseTimer } from './duration.js';
 import { TusOptionError } from './option.error.js';
 import { assertKeys } from './option-keys.js';
 import { optional, orNever, parseCount, parseFlag } from './option-values.js';
 import { parseQuota } from './quota.js';
 import { parseRate, parseSize } from './size.js';
-import type { CheckedCors, DeliveryRules, MetadataRules, TusOptions } from './tus-options.js';
+import type { DeliveryRules, MetadataRules, TusOptions } from './tus-options.js';
 
 const DURABILITIES = ['none', 'completion', 'chunk'] as const;
 
@@ -43,7 +43,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     allowedTypes: optional(options.allowedTypes, parseTypes),
     owner: parseOwner(options.owner),
     publicUrl: optional(options.publicUrl, parsePublicUrl),
-    idleTimeout: parseDuration('idleTimeout', options.idleTimeout ?? 60),
+    idleTimeout: parseTimer('idleTimeout', options.idleTimeout ?? 60),
     ...parseQuota(options.quota),
     reserveDisk: parseFlag('reserveDisk', options.reserveDisk ?? false),
     minRate: optional(options.minRate, (rate) => parseRate('minRate', rate)),
@@ -157,11 +157,4 @@ function parseAfterDelivery(value: unknown): 'keep' | 'remove' {
 function parseRemovePartials(value: TusConcatenationOptions): boolean {
   assertKeys('concatenation', value);
   return parseFlag('concatenation.removePartials', value.removePartials ?? false);
-}
-
-function parseCors(value: boolean | TusCorsOptions): CheckedCors | undefined {
-  if (value === false) return undefined;
-  const cors = value === true ? {} : value;
-  assertKeys('cors', cors);
-  return { ...cors, maxAge: parseDuration('cors.maxAge', cors.maxAge ?? '24h') };
 }

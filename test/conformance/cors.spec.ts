@@ -152,6 +152,16 @@ describe.each(PLATFORMS)('CORS on %s', (platform) => {
   });
 });
 
+describe.each(PLATFORMS)("CORS for '*' with credentials, on %s", (platform) => {
+  const app = useApp({ platform, tus: { cors: { origin: '*', credentials: true } } });
+
+  it('echoes the origin, for browsers refuse a star then', async () => {
+    const { headers } = await post(app(), { length: 5, headers: { Origin: ORIGIN } });
+
+    expect(headers['access-control-allow-origin']).toBe(ORIGIN);
+  });
+});
+
 describe.each(PLATFORMS)('CORS for one origin with credentials, on %s', (platform) => {
   const cors = {
     origin: ORIGIN,

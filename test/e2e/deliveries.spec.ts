@@ -12,6 +12,9 @@ import type {
   FinishedUpload,
   Upload,
 } from '../../lib/index.js';
+import { DeliveryOrchestrator } from '../../lib/delivery/index.js';
+import type { UploadRegistry } from '../../lib/registry/index.js';
+import { TUS_REGISTRY } from '../../lib/tus.constants.js';
 import { FinishedFiles } from '../../lib/uploads/index.js';
 import {
   PLATFORMS,
@@ -427,10 +430,33 @@ describe.each(PLATFORMS)('a handler and the end of its app on %s', (platform) =>
     const { id } = await uploadWhole(first, 'hello');
     await crewOf(first).called('patient', id);
     const crew = await restart();
-    await crew.called('patient', id, 2);
+    await crew.called('patient', id);
 
     await expectDeliveries(second!, id, {});
-    expect(crew.attemptsOf('patient', id)).toEqual([2]);
+    // A handler that gives up because the app ends has not failed.
+    expect(crew.attemptsOf('patient', id)).toEqual([1]);
+  });
+});
+
+describe('deliveries of a process that died', () => {
+  const app = useApp(withCrew('express'));
+
+  it('are taken over once the registry can be written to again', async () => {
+    const registry = app().nest.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
+    crewOf(app()).work = { slow: fail };
+    const metadata = { for: 'slow' };
+    const { id } = await create(app(), { length: 5, body: 'hello', metadata });
+    await eventually(async () => {
+      expect((await deliveriesOf(app(), id)).map(({ state }) => state)).toEqual(['waiting']);
+    });
+    crewOf(app()).work = {};
+    await registry.claimDelivery({ uploadId: id, handler: 'slow' }, 'gone');
+    jest.spyOn(registry, 'releaseDeliveries').mockRejectedValueOnce(new Error('It is full.'));
+
+    void app().nest.get(DeliveryOrchestrator, { strict: false })['takeOverFrom']('gone');
+
+    await crewOf(app()).called('slow', id, 3);
+    expect(app().logs.errors().join()).toContain('Deliveries could not be taken over');
   });
 });
 

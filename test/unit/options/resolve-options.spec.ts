@@ -60,6 +60,9 @@ describe('resolveOptions', () => {
     [{ concatenation: { removePartials: true } }, { removePartials: true }],
     [{ concatenation: {} }, { removePartials: false }],
     [{ cors: true }, { cors: { maxAge: 24 * HOUR } }],
+    [{ cors: { origin: [/\.example$/] } }, { cors: { origin: [/\.example$/] } }],
+    // A timer that is set to more fires at once.
+    [{ idleTimeout: '30d' }, { idleTimeout: 2 ** 31 - 1 }],
     [{ delivery: { afterDelivery: 'remove' } }, { afterDelivery: 'remove' }],
     [{ delivery: { afterDelivery: 'keep' } }, { afterDelivery: 'keep' }],
     [{ sendFile: true }, { sendFile: true }],
@@ -121,6 +124,12 @@ describe('resolveOptions', () => {
     ['concatenation.unfinished', { concatenation: { unfinished: true } as never }],
     ['cors.maxAge', { cors: { maxAge: -1 } }],
     ['cors.methods', { cors: { methods: [] } as never }],
+    ['cors.origin', { cors: { origin: (() => true) as never } }],
+    ['cors.origin', { cors: { origin: ['https://app.example', 7] as never } }],
+    ['cors.credentials', { cors: { credentials: 'include' as never } }],
+    ['cors.privateNetwork', { cors: { privateNetwork: 1 as never } }],
+    ['cors.allowedHeaders', { cors: { allowedHeaders: 'X-App' as never } }],
+    ['cors.exposedHeaders', { cors: { exposedHeaders: [1] as never } }],
   ])('names a nested option, %s, by its path', (option, options) => {
     expect(refusalOf(() => resolveOptions(options)).option).toBe(option);
   });

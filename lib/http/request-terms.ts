@@ -1,4 +1,4 @@
-import { checkQuota, parseSize, type TusOptions } from '../options/index.js';
+import { checkQuota, parseSize, TusOptionError, type TusOptions } from '../options/index.js';
 import {
   allowedMethods,
   assertVersion,
@@ -15,10 +15,14 @@ import { headerLines } from './header-lines.js';
 export class RequestTerms {
   constructor(private readonly options: TusOptions) {}
 
-  /** Whose uploads are there for the request. */
+  /**
+   * Whose uploads are there for the request.
+   *
+   * @throws TusOptionError when the app's function returns what is no owner
+   */
   async scopeOf({ request, endpoint }: Exchange): Promise<UploadScope> {
-    const { owner } = this.options;
-    return { owner: owner && (await owner(request)), endpoint: endpoint?.name };
+    const owner = this.options.owner && checkOwner(await this.options.owner(request));
+    return { owner, endpoint: endpoint?.name };
   }
 
   /** @throws TusOptionError when the app's function returns what is no size */
@@ -60,4 +64,9 @@ export class RequestTerms {
 export function knownId(id: string): string {
   if (isUploadId(id)) return id;
   throw new UploadNotFoundError(id.slice(0, 60));
+}
+
+function checkOwner(owner: unknown): string | undefined {
+  if (owner === undefined || typeof owner === 'string') return owner;
+  throw new TusOptionError('owner', owner, 'Return a string, or undefined for nobody.');
 }

@@ -193,6 +193,10 @@ describe.each(PLATFORMS)('reserveDisk on %s', (platform) => {
 describe.each(PLATFORMS)('the uploads of an owner on %s', (platform) => {
   const app = useApp({ platform, tus: OWNER });
 
+  it("are never everybody's, for a service that is scoped to no one", () => {
+    expect(() => app().tus.ownedBy(undefined as never)).toThrow(TypeError);
+  });
+
   it('are all that is there for a service that is scoped', async () => {
     const mine = await created(post(app(), 3, { body: 'abc' }));
     const theirs = await created(post(app(), 3, { user: 'bob', body: 'abc' }));

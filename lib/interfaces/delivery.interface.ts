@@ -31,7 +31,8 @@ export interface Delivery {
 export interface DeliveryContext {
   /**
    * Aborted when the app shuts down: a handler that returns or throws within a second afterwards is
-   * heard; one that does not is called again at the next start.
+   * heard; one that throws, or does neither, is called again at the next start, and no attempt is
+   * counted for what it throws.
    */
   readonly signal: AbortSignal;
 }

@@ -7,7 +7,8 @@ import { lingerBeforeClose } from './linger.js';
 
 /**
  * Completes the head of whatever answers a request on one of our routes, when it is about to be
- * sent: our own answer, a guard's refusal, a throttler's, an exception filter's.
+ * sent: our own answer, a guard's refusal, a throttler's, an exception filter's. Where a request
+ * became HEAD by its override, no body follows.
  */
 export function completeHead(req: IncomingMessage, res: ServerResponse): void {
   onHeaders(res, () => {
@@ -17,10 +18,11 @@ export function completeHead(req: IncomingMessage, res: ServerResponse): void {
     if (req.method === 'HEAD' && !res.hasHeader('Cache-Control')) {
       res.setHeader('Cache-Control', 'no-store');
     }
-    if (isOverriddenHead(req)) res.setHeader('Content-Length', '0');
+    if (isOverriddenHead(req)) sayNoBody(res);
     if (leavesBodyUnread(req)) closeAfter(req, res);
     else if (isFault(res) && req.httpVersionMajor < 2) res.setHeader('Connection', 'close');
   });
+  if (hasOverride(req)) dropBodyOfHead(req, res);
 }
 
 /** After a fault of ours, a client should come back on a fresh connection. */
@@ -28,9 +30,35 @@ function isFault(res: ServerResponse): boolean {
   return res.statusCode >= 500;
 }
 
+function hasOverride(req: IncomingMessage): boolean {
+  return req.headers['x-http-method-override'] !== undefined;
+}
+
 /** Whether a request became HEAD by its override: Node does not know that it takes no body. */
-export function isOverriddenHead(req: IncomingMessage): boolean {
-  return req.method === 'HEAD' && req.headers['x-http-method-override'] !== undefined;
+function isOverriddenHead(req: IncomingMessage): boolean {
+  return req.method === 'HEAD' && hasOverride(req);
+}
+
+function sayNoBody(res: ServerResponse): void {
+  res.removeHeader('Transfer-Encoding');
+  res.setHeader('Content-Length', '0');
+}
+
+/**
+ * Bytes behind a head that announces none would be read as the next answer on the connection. The
+ * method is looked at in each call, for it may change until then.
+ */
+function dropBodyOfHead(req: IncomingMessage, res: ServerResponse): void {
+  const write = res.write.bind(res);
+  const end = res.end.bind(res);
+  const without = (args: unknown[], nothing: '' | undefined): unknown[] => {
+    const hasChunk = typeof args[0] !== 'function';
+    return hasChunk && isOverriddenHead(req) ? [nothing, ...args.slice(1)] : args;
+  };
+  Object.assign(res, {
+    write: (...args: unknown[]) => Reflect.apply(write, res, without(args, '')) as boolean,
+    end: (...args: unknown[]) => Reflect.apply(end, res, without(args, undefined)) as unknown,
+  });
 }
 
 /** Whether a request has, or may have, a body (RFC 9112 §6.3, RFC 9113 §8.1). */

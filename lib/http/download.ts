@@ -1,6 +1,7 @@
 import contentDisposition from 'content-disposition';
 import type { Stats } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import send from 'send';
 import { decodeMetadata, filenameOf, inlineTypeOf } from '../protocol/index.js';
 import { answerOf } from './answer.js';
@@ -28,7 +29,7 @@ export function sendDownload(
   download: Download,
 ): Promise<Error | undefined> {
   const res = takeOver(response);
-  if (res.closed) return Promise.resolve(undefined);
+  if (hasClosed(res)) return Promise.resolve(undefined);
   describe(res, download);
   return new Promise((resolve) => {
     let fault: Error | undefined;
@@ -47,6 +48,11 @@ export function sendDownload(
     });
     stream.pipe(res);
   });
+}
+
+/** HTTP/2's responses do not say that they are closed, but their streams do. */
+function hasClosed(res: ServerResponse & { readonly stream?: Duplex }): boolean {
+  return res.closed || (res.stream?.destroyed ?? false);
 }
 
 /** What `send` refuses with, such as 416 with its `Content-Range`. */

@@ -1,8 +1,6 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { isOverriddenHead } from './answer-head.js';
 import { answerOf } from './answer.js';
-import { rawRequest } from './http-types.js';
 import { sendAnswer } from './send-answer.js';
 import { TusException } from './tus.exception.js';
 
@@ -12,10 +10,8 @@ export class TusExceptionFilter implements ExceptionFilter<TusException> {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   catch(exception: TusException, host: ArgumentsHost): void {
-    const http = host.switchToHttp();
     const { message, headers } = exception;
     const answer = answerOf({ status: exception.getStatus(), message, headers });
-    const body = isOverriddenHead(rawRequest(http.getRequest())) ? undefined : answer.body;
-    sendAnswer(this.adapterHost.httpAdapter, http.getResponse(), { ...answer, body });
+    sendAnswer(this.adapterHost.httpAdapter, host.switchToHttp().getResponse(), answer);
   }
 }

@@ -85,6 +85,8 @@ class BodyPump {
     body.on('error', this.onLost);
     body.on('close', this.onLost);
     body.on('data', this.onData);
+    // One that somebody has paused before would not begin to flow for a listener.
+    body.resume();
     if (body.destroyed) this.stop('lost');
     // After one turn, so that what has arrived already is taken: clients that ask twice for
     // everything would otherwise never get ahead.

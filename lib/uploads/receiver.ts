@@ -14,7 +14,10 @@ import type { UploadRules } from './upload-rules.js';
 
 /** A request's body, unread. */
 export interface UploadBody extends BodyInfo {
-  /** Asks for the bytes; called once, and only when nothing speaks against them any more. */
+  /**
+   * Asks for the bytes; called once, and only when nothing speaks against them any more. Whoever
+   * calls it listens to the stream in the same turn.
+   */
   open(): Readable;
   /** The trailers, once the last byte was read. */
   trailers(): HeaderFields;

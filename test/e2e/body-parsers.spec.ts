@@ -1,6 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { EventEmitter, once } from 'node:events';
+import { Agent, request as httpRequest } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { randomBytes } from 'node:crypto';
@@ -12,10 +14,12 @@ import {
   offsetOf,
   patch,
   post,
+  rawHead,
   storedBytes,
   useApp,
 } from '../support/index.js';
-import type { HeaderValues, PlatformName, RequestBody } from '../support/index.js';
+import type { HeaderValues, PlatformName, RequestBody, TestApp } from '../support/index.js';
+import { Gate } from './gate.js';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
@@ -181,6 +185,109 @@ describe.each(PLATFORMS)('middleware that reads bodies itself on %s', (platform)
     const upload = await create(app(), { length: 0 });
 
     expect((await app().finished.of(upload.id)).size).toBe(0);
+  });
+});
+
+describe.each(PLATFORMS)('middleware that listens to bodies on %s', (platform) => {
+  let gate: Gate;
+  let counted: Counter;
+  const app = useApp({
+    platform,
+    tus: { owner: () => gate.pass().then(() => undefined) },
+    configure: (nest) => void nest.use('/files', (...args: Parameters<Middleware>) => count(args)),
+  });
+
+  const count = ([request, , next]: Parameters<Middleware>) => {
+    request.on('data', (chunk: Buffer) => counted.add(chunk.length));
+    next();
+  };
+
+  beforeEach(() => {
+    gate = new Gate();
+    counted = new Counter();
+  });
+
+  const lines = [
+    'Tus-Resumable: 1.0.0',
+    'Content-Type: application/offset+octet-stream',
+    'Content-Length: 5',
+  ];
+
+  it('fails a creation loudly whose first bytes it took while the app was asked', async () => {
+    const connection = await app().connect();
+
+    await connection.write(rawHead('POST', '/files', [...lines, 'Upload-Length: 5']));
+    await gate.reached;
+    await connection.write('he');
+    await counted.reaches(2);
+    gate.open();
+
+    expectRefused(await connection.response(), 500);
+    expect((await app().tus.list({ state: 'finished' })).items).toEqual([]);
+  });
+
+  it('loses nothing where the bytes come once they are asked for', async () => {
+    gate.open();
+    const upload = await create(app(), { length: 5 });
+
+    const status = await patchWhenAsked(app(), upload.path, 'hello');
+
+    expect(status).toBe(204);
+    expect((await storedBytes(app(), upload)).toString()).toBe('hello');
+    expect(counted.total).toBe(5);
+  });
+});
+
+/** Bytes as they are seen. */
+class Counter {
+  total = 0;
+  private readonly events = new EventEmitter();
+
+  add(bytes: number): void {
+    this.total += bytes;
+    this.events.emit('more');
+  }
+
+  async reaches(bytes: number): Promise<void> {
+    while (this.total < bytes) await once(this.events, 'more');
+  }
+}
+
+/** Sends the bytes of an upload after 100 Continue only. */
+async function patchWhenAsked({ host, port }: TestApp, path: string, body: string) {
+  const headers = {
+    'Tus-Resumable': '1.0.0',
+    'Content-Type': 'application/offset+octet-stream',
+    'Content-Length': body.length,
+    'Upload-Offset': 0,
+    Expect: '100-continue',
+  };
+  const outgoing = httpRequest({ host, port, path, method: 'PATCH', headers, agent: new Agent() });
+  outgoing.once('continue', () => outgoing.end(body));
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  incoming.resume();
+  return incoming.statusCode;
+}
+
+describe.each(PLATFORMS)('middleware that pauses bodies on %s', (platform) => {
+  const pause: Middleware = (request, _response, next) => {
+    request.pause();
+    setImmediate(next);
+  };
+  const app = useApp({
+    platform,
+    tus: { idleTimeout: 2 },
+    configure: (nest) => void nest.use('/files', pause),
+  });
+
+  it('lets them arrive whole', async () => {
+    const content = randomBytes(3 * MEGABYTE);
+    const upload = await create(app(), { length: content.length });
+
+    const response = await patch(app(), upload, { body: content });
+
+    expect(response.status).toBe(204);
+    expect((await storedBytes(app(), upload)).equals(content)).toBe(true);
   });
 });
 

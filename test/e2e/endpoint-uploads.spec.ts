@@ -7,12 +7,12 @@ import {
   Req,
   StreamableFile,
 } from '@nestjs/common';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, PipeTransform } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -32,6 +32,7 @@ import type {
   UploadChanges,
   UploadDraft,
 } from '../../lib/index.js';
+import { FinishedFiles } from '../../lib/uploads/index.js';
 import {
   PLATFORMS,
   countDescriptors,
@@ -100,6 +101,15 @@ describe.each(PLATFORMS)('What the method of an endpoint is given on %s', (platf
   });
 });
 
+/** Comes to its end only after the file's stream has. */
+@Injectable()
+class Dawdle implements PipeTransform<EndpointUpload> {
+  async transform(upload: EndpointUpload): Promise<EndpointUpload> {
+    await new Promise((resolve) => upload.stream!.once('close', resolve));
+    return upload;
+  }
+}
+
 @Controller('streams')
 class StreamsController {
   @TusEndpoint('whole', { sendFile: true })
@@ -137,6 +147,11 @@ class StreamsController {
   @TusEndpoint('echo', { sendFile: true })
   echo(@Req() { body }: { body: Readable }): StreamableFile {
     return new StreamableFile(body);
+  }
+
+  @TusEndpoint('late', { sendFile: true })
+  late(@UploadedUpload(Dawdle) { stream }: EndpointUpload): Promise<string> {
+    return text(stream!);
   }
 
   @TusEndpoint('default')
@@ -192,6 +207,23 @@ describe.each(PLATFORMS)('An endpoint that wants the file itself on %s', (platfo
     // A connection or two may still be closing; a leak would be ten times that.
     if (before === undefined) return;
     await eventually(async () => expect(await countDescriptors()).toBeLessThanOrEqual(before + 2));
+  });
+
+  it('is told in reading it, however late, that it could not be opened', async () => {
+    const files = app().nest.get(FinishedFiles, { strict: false });
+    const typeOf = files.typeOf.bind(files);
+    // The last look at the file before it is opened for the method.
+    files.typeOf = async (record) => {
+      const type = await typeOf(record);
+      await unlink(files.locate(record));
+      return type;
+    };
+
+    const { answer } = await send('/streams/late');
+    files.typeOf = typeOf;
+
+    expect(answer.status).toBe(500);
+    expect(app().logs.errors().join()).toContain('ENOENT');
   });
 
   it('is not given it unless it wants it', async () => {

@@ -1,7 +1,14 @@
-import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import type { Http2ServerRequest } from 'node:http2';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { readFile } from 'node:fs/promises';
+import { finalize } from 'rxjs';
 import { OCTETS, startApp, TUS, type TestApp } from '../support/index.js';
+import { Gate } from './gate.js';
+
+/** Node's request behind Fastify's. */
+const rawOf = (request: object) => (request as { raw: Http2ServerRequest }).raw;
 
 interface Answer {
   readonly headers: IncomingHttpHeaders & { ':status'?: number };
@@ -11,10 +18,32 @@ interface Answer {
 describe('HTTP/2 on fastify', () => {
   let app: TestApp;
   let session: ClientHttp2Session;
+  /** Where GETs wait, and where they come to when they are over. */
+  let asked: Gate;
+  let over: Gate;
+  let left: Promise<unknown>;
+
+  const owner = async (request: object): Promise<undefined> => {
+    const { method, stream } = rawOf(request);
+    if (method !== 'GET') return;
+    left = new Promise((resolve) => stream.once('close', resolve));
+    await asked.pass();
+  };
+  const interceptor: NestInterceptor = {
+    intercept: (context: ExecutionContext, next: CallHandler) => {
+      const { method } = rawOf(context.switchToHttp().getRequest<object>());
+      return next.handle().pipe(finalize(() => method === 'GET' && void over.pass()));
+    },
+  };
 
   beforeAll(async () => {
     const adapter = new FastifyAdapter({ http2: true });
-    app = await startApp({ platform: 'fastify', adapter });
+    app = await startApp({
+      platform: 'fastify',
+      adapter,
+      tus: { download: true, owner },
+      configure: (nest) => void nest.useGlobalInterceptors(interceptor),
+    });
     session = connect(app.url);
   });
 
@@ -55,6 +84,22 @@ describe('HTTP/2 on fastify', () => {
     expect(mismatch.headers[':status']).toBe(460);
     expect(conflict.headers[':status']).toBe(409);
     expect(conflict.text).toBe('Upload-Offset is 3; the upload is at 0.\n');
+    expect(app.logs.errors()).toEqual([]);
+  });
+
+  it('ends a download whose client has left before the file is sent', async () => {
+    const created = await ask('POST', '/files', { 'upload-length': '5' }, 'hello');
+    asked = new Gate();
+    over = new Gate();
+    const download = session.request({ ':method': 'GET', ':path': created.headers.location! });
+    download.on('error', () => undefined);
+    await asked.reached;
+
+    download.close(constants.NGHTTP2_CANCEL);
+    await left;
+    asked.open();
+
+    await over.reached;
     expect(app.logs.errors()).toEqual([]);
   });
 

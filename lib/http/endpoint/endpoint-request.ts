@@ -22,6 +22,9 @@ export class EndpointRequest {
   ): Promise<EndpointRequest> {
     const upload = await describeUploaded(files, record);
     const stream = sendFile ? await files.createReadStream(record.id) : undefined;
+    // The file may fail to open before the method reads it, and an error that nobody listens to ends
+    // the process. A method that reads later still gets it from the stream.
+    stream?.on('error', () => undefined);
     attachUpload(request, stream ? { ...upload, stream } : upload);
     request.body = stream ?? bodyOf(upload);
     // Of the path's parameters, it is the only one that the app does not know.

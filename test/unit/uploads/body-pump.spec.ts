@@ -96,6 +96,24 @@ describe('pump', () => {
     expect(await done).toBe('ended');
   });
 
+  it('reads a body that somebody has paused, and still makes its client wait', async () => {
+    const body = new PassThrough({ highWaterMark: 64 * 1024 });
+    body.pause();
+    body.write(Buffer.alloc(64 * 1024));
+    sink.hold();
+    const done = pump(body, target());
+    await untilTrue(() => sink.batches.length === 1);
+    for (let sent = 0; sent < 64 * MIB && !body.isPaused(); sent += 64 * 1024) {
+      body.write(Buffer.alloc(64 * 1024));
+      await new Promise(setImmediate);
+    }
+    expect(body.isPaused()).toBe(true);
+
+    sink.letGo();
+    body.end();
+    expect(await done).toBe('ended');
+  });
+
   it('keeps what came before the connection was lost', async () => {
     const body = new PassThrough();
     const done = pump(body, target());

@@ -14,7 +14,7 @@ import { DeliveryOrchestrator } from './delivery/index.js';
 import { asError } from './errors/index.js';
 import { deferContinue, HeadlessConnections } from './http/index.js';
 import { TusOptionError, type TusOptions } from './options/index.js';
-import { Processes, SharedClaims } from './processes/index.js';
+import { OtherPidNamespaceError, Processes, SharedClaims } from './processes/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
@@ -60,10 +60,9 @@ export class TusLifecycle
     }
     folders.add(tmpFileDir);
     this.opened = true;
-    await this.openOr(folderUnusable, async () => {
-      await this.storage.open();
-      await this.registry.open();
-    });
+    await this.openOr(folderUnusable, () => this.storage.open());
+    await this.openOr(processesUnusable, () => this.processes.refuseOtherPidNamespace());
+    await this.openOr(folderUnusable, () => this.registry.open());
     await this.openOr(processesUnusable, () => this.claims.open());
     this.handlers.explore();
   }
@@ -103,7 +102,9 @@ export class TusLifecycle
       await open();
     } catch (cause) {
       const { tmpFileDir } = this.options;
-      throw new TusOptionError('tmpFileDir', tmpFileDir, remedy(asError(cause).message), { cause });
+      const { message } = asError(cause);
+      const advice = cause instanceof OtherPidNamespaceError ? message : remedy(message);
+      throw new TusOptionError('tmpFileDir', tmpFileDir, advice, { cause });
     }
   }
 

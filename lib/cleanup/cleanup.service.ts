@@ -8,7 +8,7 @@ import type { UploadStorage } from '../storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from '../tus.constants.js';
 import { FinishedFiles, isInterim, Leases, removeBytes, Uploads } from '../uploads/index.js';
 
-/** Uploads looked at together; their writes share flushes, and memory stays bounded. */
+/** Uploads looked at together, at first; their writes share flushes, and memory stays bounded. */
 const STEP = 64;
 
 /** Milliseconds after which an upload is looked at again that was being written, or failed. */
@@ -20,8 +20,8 @@ const SOON = 1000;
 /** What a pass holds, as if it were an upload, so that one process at a time makes one. */
 const PASS = 'cleanup';
 
-/** What one look did to an upload. */
-type Verdict = 'expired' | 'removed' | 'forgotten' | 'kept';
+/** What one look did to an upload; one that is stuck is as due as before. */
+type Verdict = 'expired' | 'removed' | 'forgotten' | 'kept' | 'stuck';
 
 /**
  * Removes what has outlived its time.
@@ -74,11 +74,16 @@ export class CleanupService {
   private async walk(now: number): Promise<CleanupReport> {
     const report = nothingDone();
     this.until = now;
+    let step = STEP;
     while (!this.stopped) {
-      const due = await this.registry.due(now, STEP);
-      if (due.length === 0) break;
+      const due = await this.registry.due(now, step);
       const verdicts = await Promise.all(due.map((record) => this.lookSafely(record)));
-      for (const verdict of verdicts) if (verdict !== 'kept') report[verdict] += 1;
+      for (const verdict of verdicts) if (isCounted(verdict)) report[verdict] += 1;
+      if (verdicts.every((verdict) => verdict === 'stuck')) {
+        // On a full disk only bytes can go, and those may be further on.
+        if (due.length < step) break;
+        step *= 2;
+      }
       await nextTurn();
     }
     return report;
@@ -91,7 +96,7 @@ export class CleanupService {
     } catch (error) {
       const { message, stack } = asError(error);
       this.logger.error(`Upload ${record.id} could not be cleaned up: ${message}`, stack);
-      return this.postpone(record, Date.now() + LATER);
+      return this.postpone(record, Date.now() + LATER).catch(() => 'stuck');
     }
   }
 
@@ -171,6 +176,10 @@ export class CleanupService {
 
 function nothingDone(): { -readonly [Key in keyof CleanupReport]: CleanupReport[Key] } {
   return { expired: 0, removed: 0, forgotten: 0 };
+}
+
+function isCounted(verdict: Verdict): verdict is keyof CleanupReport {
+  return verdict !== 'kept' && verdict !== 'stuck';
 }
 
 function isUnfinished(record: UploadRecord): boolean {

@@ -1,3 +1,4 @@
+export { OtherPidNamespaceError } from './pid-namespace.js';
 export * from './process-gone.error.js';
 export * from './processes.js';
 export * from './shared-claims.js';

@@ -1,12 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isIdentity } from './identity.js';
 import { Peer } from './peer.js';
 import { removeSocket } from './socket-address.js';
 
 /** Milliseconds until a process is tried again that could not be reached, and may live. */
 const RETRY_PAUSE = 1000;
-
-/** What a process may call itself: it becomes a file name, and only others say that it is theirs. */
-const IDENTITY = /^[0-9a-f]{32}$/;
 
 /** The connections to the other processes, kept up as long as these live. */
 export class Peers {
@@ -57,7 +55,7 @@ export class Peers {
   }
 
   private async connect(identity: string): Promise<Peer | undefined> {
-    if (this.closed || !IDENTITY.test(identity)) return undefined;
+    if (this.closed || !isIdentity(identity)) return undefined;
     const peer = await Peer.reach(this.folder, identity, this.me);
     if (this.closed) peer?.close();
     else if (peer) this.watch(identity, peer);

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Doorway } from './doorway.js';
+import { newIdentity } from './identity.js';
 import type { Question } from './messages.js';
 import { LinkLostError } from './peer.js';
 import { Peers } from './peers.js';
+import { pidNamespace, refuseOtherPidNamespace } from './pid-namespace.js';
 import { ProcessGoneError } from './process-gone.error.js';
 import type { ClaimTable, SharedTables } from './shared-tables.interface.js';
 
@@ -27,12 +29,12 @@ type Listener = (identity: string) => void;
 /**
  * The other processes on the same folder: who they are, what they ask, and that they ended.
  *
- * A process goes by a random identity, for process ids are given anew and mean nothing in another
- * container. It lives as long as its socket takes connections, which the system ends with it, so
- * that a killed one is noticed at once.
+ * A process goes by a random identity, for process ids are given anew. It lives as long as its
+ * socket takes connections, which the system ends with it, so that a killed one is noticed at once.
+ * All must be of one PID namespace, for the tables they share are locked by process ids.
  */
 export class Processes {
-  readonly identity = randomBytes(16).toString('hex');
+  readonly identity = newIdentity(pidNamespace());
   private readonly peers: Peers;
   private readonly answerers = new Map<string, (body: string, from: string) => Promise<string>>();
   private readonly onMet: (() => void)[] = [];
@@ -78,6 +80,7 @@ export class Processes {
    * Joins the processes on the folder, and gives them a second to take note of that.
    *
    * @returns the claims that they share
+   * @throws OtherPidNamespaceError
    * @throws Error of the system when there can be no socket in the folder
    */
   async open(): Promise<ClaimTable> {
@@ -85,6 +88,8 @@ export class Processes {
     try {
       await mkdir(folder, { recursive: true });
       this.doorway = await Doorway.open(folder, this.identity, (asked) => this.answerTo(asked));
+      // Of two that start at the same time, at least one sees the other's doorway.
+      await this.refuseOtherPidNamespace();
       await tables.open();
       const claims = await tables.openClaims(await this.join());
       this.meeting = this.greetAll(this.peers.identities);
@@ -94,6 +99,16 @@ export class Processes {
       await this.close();
       throw error;
     }
+  }
+
+  /**
+   * Looks, before any table is opened, whether a process of another PID namespace uses the folder.
+   *
+   * @throws OtherPidNamespaceError
+   * @throws Error of the system when that cannot be told
+   */
+  refuseOtherPidNamespace(): Promise<void> {
+    return refuseOtherPidNamespace(this.options.folder, this.identity);
   }
 
   /** Leaves the others, who take this process for ended from now on. */

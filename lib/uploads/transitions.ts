@@ -1,3 +1,4 @@
+import { NoSpaceError } from '../errors/index.js';
 import { isPartial, ProtocolError } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
@@ -108,21 +109,24 @@ export class Transitions {
    * stay.
    *
    * @param answer what its client is to be told from now on
+   * @throws NoSpaceError when there is no room for the record, even without the bytes
    */
   async end(id: string, state: EndState, answer?: StoredAnswer): Promise<void> {
     await this.unplace(id);
     const endedAt = Date.now();
     const isKept = state === 'quarantined';
-    const ended = await this.registry.change(id, (current) => ({
-      record: {
-        ...current,
-        state,
-        endedAt,
-        answer,
-        filePath: isKept ? current.filePath : placedAt(current),
-        dueAt: isKept ? undefined : endedAt,
-      },
-    }));
+    const change = () =>
+      this.registry.change(id, (current) => ({
+        record: {
+          ...current,
+          state,
+          endedAt,
+          answer,
+          filePath: isKept ? current.filePath : placedAt(current),
+          dueAt: isKept ? undefined : endedAt,
+        },
+      }));
+    const ended = await (isKept ? change() : this.withRoom(id, change));
     if (!ended) return;
     if (!isKept) await removeBytes(this.registry, this.storage, ended);
     this.observer.ended(ended);
@@ -132,6 +136,23 @@ export class Transitions {
   async abandon(id: string): Promise<void> {
     const record = await this.registry.get(id);
     if (record?.state === 'receiving') await this.end(id, 'terminated');
+  }
+
+  /**
+   * The record of what ends takes room too, which its bytes may have filled. Those of an unfinished
+   * upload then go first: one that has ended without bytes does not lie, nor does one without that
+   * has not.
+   */
+  private async withRoom<T>(id: string, change: () => Promise<T>): Promise<T> {
+    try {
+      return await change();
+    } catch (error) {
+      if (!(error instanceof NoSpaceError)) throw error;
+      const record = await this.registry.get(id);
+      if (record?.state !== 'receiving') throw error;
+      await this.storage.remove(id);
+      return change();
+    }
   }
 
   /** A process that died after it had placed the file, and before the commit, has left it there. */

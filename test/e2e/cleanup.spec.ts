@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
@@ -5,13 +6,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  NoSpaceError,
   OnUploadFinished,
   TusModule,
   TusService,
   getCleanupIntervalName,
 } from '../../lib/index.js';
 import type { UploadRegistry } from '../../lib/registry/index.js';
-import { TUS_REGISTRY } from '../../lib/tus.constants.js';
+import type { UploadStorage } from '../../lib/storage/index.js';
+import { TUS_REGISTRY, TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
   OCTETS,
   PLATFORMS,
@@ -59,6 +62,23 @@ async function finish(app: TestApp): Promise<CreatedUpload> {
   const upload = await uploadWhole(app, 'hello');
   await delivered(app, upload);
   return upload;
+}
+
+/** Lets the registry have no room as long as an upload has its file. Restored with the clock. */
+function keepFullUntilGone(app: TestApp, { id }: Pick<CreatedUpload, 'id'>): void {
+  const registry = app.nest.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
+  const storage = app.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
+  let isGone = false;
+  const remove = storage.remove.bind(storage);
+  jest.spyOn(storage, 'remove').mockImplementation(async (removed, filePath) => {
+    await remove(removed, filePath);
+    isGone ||= removed === id;
+  });
+  const change = registry.change.bind(registry);
+  jest.spyOn(registry, 'change').mockImplementation(async (changed, update) => {
+    if (!isGone) throw new NoSpaceError();
+    return change(changed, update);
+  });
 }
 
 /** An app that is cleaned up only when it is told to, with a clock that is set by hand. */
@@ -233,6 +253,31 @@ describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
 
     for (const other of others) expect((await app().tus.find(other.id))?.state).toBe('expired');
     expect(app().logs.errors().join()).toContain(`Upload ${stuck.id} could not be cleaned up`);
+  });
+
+  it('that fill the disk are removed, also behind hundreds that have no bytes to give', async () => {
+    const empty = Array.from({ length: 200 }, () => create(app(), { length: 5 }));
+    await Promise.all(empty);
+    clock.advance(1000);
+    const large = await create(app(), { length: 10, body: 'hello' });
+    clock.advance(2 * HOUR);
+    keepFullUntilGone(app(), large);
+
+    const report = await app().tus.cleanup();
+
+    expect(await listFiles(app().tmpFileDir)).not.toContain(large.id);
+    expect(report.expired).toBeGreaterThan(0);
+    expect((await app().tus.find(large.id))?.state).toBe('expired');
+  });
+
+  it('that cannot be changed at all do not keep a pass from its end', async () => {
+    const uploads = Array.from({ length: 65 }, () => create(app(), { length: 5 }));
+    const [{ id }] = await Promise.all(uploads);
+    keepFullUntilGone(app(), { id: 'none' });
+    clock.advance(2 * HOUR);
+
+    expect(await app().tus.cleanup()).toEqual(NOTHING);
+    expect((await app().tus.find(id))?.state).toBe('receiving');
   });
 
   it('are told when a pass is asked for twice at once, together', async () => {

@@ -8,6 +8,9 @@ import { checkReadiness } from './readiness.js';
 /** Rows that are written once and removed, so that later ones find their pages on a full disk. */
 const ROOM_ROWS = 1000;
 
+/** Bytes of such a row's value; the identity of a process takes no more. */
+const ROOM_BYTES = 53;
+
 /**
  * Claims in an LMDB environment that is never flushed: it outlives killed processes, and is not
  * meant to outlive the machine.
@@ -57,7 +60,7 @@ export class LmdbClaims implements ClaimTable {
 
   private makeRoom(): void {
     const keys = Array.from({ length: ROOM_ROWS }, (_, index) => `room-${index}`.padEnd(32));
-    this.transact((root) => keys.forEach((key) => root.putSync(key, key)));
+    this.transact((root) => keys.forEach((key) => root.putSync(key, key.padEnd(ROOM_BYTES))));
     this.transact((root) => keys.forEach((key) => root.removeSync(key)));
   }
 

@@ -1,4 +1,12 @@
-import { create, offsetOf, patch, PLATFORMS, post, SeededContent } from '../../support/index.js';
+import {
+  create,
+  offsetOf,
+  patch,
+  PLATFORMS,
+  post,
+  SeededContent,
+  terminate,
+} from '../../support/index.js';
 import type { CreatedUpload, HttpResponse, PlatformName } from '../../support/index.js';
 import type { FullDiskServer } from './full-disk-server.js';
 import { ReluctantServer } from './reluctant-server.js';
@@ -75,6 +83,20 @@ describe.each(disks)('On %s', (_disk, start) => {
 
       const length = content.length;
       expectFull(await post(server.target, { length, body: content.bytes() }));
+      server.expectWell();
+    });
+
+    it('an upload that has taken the last room can be terminated, which makes room', async () => {
+      const upload = await create(server.target, { length: content.length });
+      await server.fill();
+      await patch(server.target, upload, { body: content.bytes() });
+      expectFull(await createUntilRefused());
+
+      const response = await terminate(server.target, upload);
+
+      expect(`${response.status} ${response.text}`).toBe('204 ');
+      expect(await server.files()).not.toContain(upload.id);
+      expect((await post(server.target, { length: 1 })).status).toBe(201);
       server.expectWell();
     });
 

@@ -50,12 +50,18 @@ export class ReluctantServer implements FullDiskServer {
     await this.target.close();
   }
 
-  /** The first chunk, or part, still fits. */
+  /** The first chunk, or part, still fits; bytes that are removed make room again. */
   private fillStorage(disk: Disk): void {
     const storage = this.target.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
     const openWriter = storage.openWriter.bind(storage);
     jest.spyOn(storage, 'openWriter').mockImplementation(async (id) => {
       return withOneChunk(await openWriter(id), disk);
+    });
+    const remove = storage.remove.bind(storage);
+    jest.spyOn(storage, 'remove').mockImplementation(async (id, filePath) => {
+      const stored = await storage.stat(id);
+      await remove(id, filePath);
+      if (stored?.size) disk.full = false;
     });
     const concatenate = storage.concatenate.bind(storage);
     jest.spyOn(storage, 'concatenate').mockImplementation(async (id, [first]) => {
@@ -80,7 +86,7 @@ export class ReluctantServer implements FullDiskServer {
   }
 }
 
-/** A disk that has no room left once something ran out of it. */
+/** A disk that has no room left once something ran out of it, until bytes are removed. */
 interface Disk {
   full: boolean;
 }

@@ -1,0 +1,20 @@
+import { randomBytes } from 'node:crypto';
+
+/** It becomes a file name, and only others say that it is theirs. */
+const IDENTITY = /^[0-9a-f]{32}(?:-(\d{1,20}))?$/;
+
+/** A name that no other process has: random, and with the number of its PID namespace, if any. */
+export function newIdentity(namespace: string | undefined): string {
+  const random = randomBytes(16).toString('hex');
+  return namespace === undefined ? random : `${random}-${namespace}`;
+}
+
+/** Whether a process may call itself so. */
+export function isIdentity(name: string): boolean {
+  return IDENTITY.test(name);
+}
+
+/** The number of the PID namespace that an identity notes; `undefined` when it notes none. */
+export function namespaceOf(identity: string): string | undefined {
+  return IDENTITY.exec(identity)?.[1];
+}

@@ -21,10 +21,13 @@ import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.co
 import { folderTaken, folderUnusable, processesUnusable } from './tus.messages.js';
 import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
-import { Recovery, Uploads } from './uploads/index.js';
+import { Leases, Recovery, Uploads } from './uploads/index.js';
 
 /** Milliseconds that running handlers get to return when the app shuts down. */
 const HANDLER_PATIENCE = 1000;
+
+/** Milliseconds for which methods that decide on an upload are waited for when the app shuts down. */
+const DECISION_PATIENCE = 3000;
 
 /** Folders in use by the instances of this process. */
 const folders = new Set<string>();
@@ -44,6 +47,7 @@ export class TusLifecycle
     @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
     private readonly processes: Processes,
     private readonly claims: SharedClaims,
+    private readonly leases: Leases,
     private readonly uploads: Uploads,
     private readonly recovery: Recovery,
     private readonly handlers: TusHandlers,
@@ -92,6 +96,8 @@ export class TusLifecycle
 
   async onApplicationShutdown(): Promise<void> {
     if (!this.opened) return;
+    // Whoever takes an upload over must not meet our own work on its bytes.
+    await this.leases.idle(DECISION_PATIENCE);
     await this.claims.close();
     await this.registry.close();
     folders.delete(this.options.tmpFileDir);

@@ -6,7 +6,14 @@ import type { TusOptions } from '../options/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from '../tus.constants.js';
-import { FinishedFiles, isInterim, Leases, removeBytes, Uploads } from '../uploads/index.js';
+import {
+  FinishedFiles,
+  isInterim,
+  Leases,
+  removeBytes,
+  removeFirstName,
+  Uploads,
+} from '../uploads/index.js';
 
 /** Uploads looked at together, at first; their writes share flushes, and memory stays bounded. */
 const STEP = 64;
@@ -101,15 +108,35 @@ export class CleanupService {
   }
 
   private async look(record: UploadRecord): Promise<Verdict> {
-    await this.removeFirstName(record);
+    if (!(await this.hasOneName(record))) return this.postpone(record, Date.now() + LATER);
     if (isUnfinished(record)) return this.lookAtUnfinished(record);
     if (record.state === 'finished') return this.lookAtFinished(record);
-    return this.lookAtGone(record, record.endedAt);
+    return this.lookAtGone(record);
   }
 
-  /** A process that died after it had committed the finish has left a placed file two names. */
-  private async removeFirstName({ id, state, filePath }: UploadRecord): Promise<void> {
-    if (state === 'finished' && filePath !== undefined) await this.storage.remove(id);
+  /** @returns `false` while it cannot be seen to, because the upload is in hand */
+  private async hasOneName(record: UploadRecord): Promise<boolean> {
+    if (record.state !== 'finished' || record.filePath === undefined) return true;
+    const done = await this.whileHeld(record, async (current) => {
+      await removeFirstName(this.storage, current);
+      return true;
+    });
+    return done ?? false;
+  }
+
+  /** @returns `undefined` when the upload is in hand, or forgotten, and nothing was done */
+  private async whileHeld<T>(
+    { id }: UploadRecord,
+    work: (current: UploadRecord) => Promise<T>,
+  ): Promise<T | undefined> {
+    const lease = await this.leases.tryAcquire(id);
+    if (!lease) return undefined;
+    try {
+      const current = await this.registry.get(id);
+      return current && (await work(current));
+    } finally {
+      lease.release();
+    }
   }
 
   private async lookAtUnfinished(record: UploadRecord): Promise<Verdict> {
@@ -123,20 +150,22 @@ export class CleanupService {
   }
 
   private async lookAtFinished(record: UploadRecord): Promise<Verdict> {
-    if (await this.files.isThere(record)) return this.lookAtFile(record);
-
-    // A file that the application took away itself has been gone since the finish, at the latest.
-    return this.lookAtGone(record, record.fileRemovedAt ?? record.endedAt);
+    const isThere = await this.files.isThere(record);
+    return isThere ? this.lookAtFile(record) : this.lookAtGone(record);
   }
 
-  private async lookAtGone(
-    record: UploadRecord,
-    goneAt: number = record.createdAt,
-  ): Promise<Verdict> {
+  private async lookAtGone(record: UploadRecord): Promise<Verdict> {
+    const verdict = await this.whileHeld(record, (current) => this.endGone(current));
+    return verdict ?? this.postpone(record, Date.now() + LATER);
+  }
+
+  private async endGone(record: UploadRecord): Promise<Verdict> {
+    // It was on its way to another path when it was looked for.
+    if (await this.files.isThere(record)) return 'kept';
     // A process that died after it had changed the record has left the bytes.
     const isOurs = record.state !== 'finished' || record.fileRemovedAt !== undefined;
     if (isOurs) await removeBytes(this.registry, this.storage, record);
-    const forgetAt = goneAt + this.options.rememberFor;
+    const forgetAt = goneAt(record) + this.options.rememberFor;
     return forgetAt <= Date.now() ? this.forget(record) : this.postpone(record, forgetAt);
   }
 
@@ -180,6 +209,11 @@ function nothingDone(): { -readonly [Key in keyof CleanupReport]: CleanupReport[
 
 function isCounted(verdict: Verdict): verdict is keyof CleanupReport {
   return verdict !== 'kept' && verdict !== 'stuck';
+}
+
+/** A file that the application took away itself has been gone since the finish, at the latest. */
+function goneAt({ state, fileRemovedAt, endedAt, createdAt }: UploadRecord): number {
+  return (state === 'finished' ? fileRemovedAt : undefined) ?? endedAt ?? createdAt;
 }
 
 function isUnfinished(record: UploadRecord): boolean {

@@ -82,6 +82,13 @@ export interface UploadStorage {
   unplace(id: string, filePath: string): Promise<void>;
 
   /**
+   * Gives the upload's file its first name back and takes the path from it, for a removal. While
+   * there is something under the first name, what lies at the path is another file and is not
+   * touched, so this may be repeated when it was interrupted, until `remove()` ends it.
+   */
+  reclaim(id: string, filePath: string): Promise<void>;
+
+  /**
    * Absolute path at which an application can open the upload's file.
    *
    * @param filePath where it was placed inside the storage; here and below, unless it was not
@@ -91,8 +98,8 @@ export interface UploadStorage {
   /** Moves the upload's file to an absolute path, across devices too, and makes the move durable. */
   move(id: string, path: string, filePath?: string): Promise<void>;
 
-  /** Removes the upload's bytes; nothing happens when there are none. */
-  remove(id: string, filePath?: string): Promise<void>;
+  /** Removes the upload's bytes under its first name; nothing happens when there are none. */
+  remove(id: string): Promise<void>;
 
   /**
    * All that lies under a name of ours, in no order and never all at once in memory. What comes or

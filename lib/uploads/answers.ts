@@ -21,6 +21,8 @@ export class Answers {
   async during<T>(id: string, work: (record: UploadRecord) => Promise<T>): Promise<T> {
     const lease = await this.leases.tryAcquire(`${id}.answer`);
     if (!lease) throw new UploadBusyError(id);
+    // It ends when the app's method does.
+    lease.pin();
     try {
       const record = await this.registry.get(id);
       if (!record) throw new UploadNotFoundError(id);

@@ -6,7 +6,7 @@ import { isPartial } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ByteRange, UploadStorage } from '../storage/index.js';
 import type { Leases } from './leases.js';
-import { removeBytes } from './remove-bytes.js';
+import { removeBytes, removeFirstName } from './remove-bytes.js';
 import { bytesOf, TELLING_RANGE, typeOf } from './type-check.js';
 import { placedAt } from './upload-snapshot.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
@@ -112,6 +112,7 @@ export class FinishedFiles {
       const record = await this.finishedRecord(id, { evenIfRemoved: true });
       if (record.fileRemovedAt !== undefined) return;
 
+      await removeFirstName(this.storage, record);
       const fileRemovedAt = Date.now();
       // Due at once, as every upload whose bytes go after its record.
       await this.registry.change(id, (current) => ({

@@ -22,6 +22,8 @@ interface Place {
 export class Leases {
   private readonly lines = new Map<string, Place[]>();
   private closedBy?: RevokeReason;
+  /** Look again whether they have waited long enough for the lines to go. */
+  private readonly waiting = new Set<() => void>();
 
   /**
    * @param patience milliseconds a caller waits for a holder to flush and let go
@@ -81,6 +83,39 @@ export class Leases {
     }
   }
 
+  /**
+   * Waits until nobody of this process has an upload in hand any more.
+   *
+   * @param pinnedFor milliseconds after which those who will not let go are not waited for: an app's
+   *   method may never return
+   */
+  idle(pinnedFor: number): Promise<void> {
+    return new Promise((resolve) => {
+      let isPatient = true;
+      const look = () => {
+        if (this.hasHolder(isPatient)) return;
+        clearTimeout(timer);
+        this.waiting.delete(look);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        isPatient = false;
+        look();
+      }, pinnedFor);
+      this.waiting.add(look);
+      look();
+    });
+  }
+
+  private hasHolder(evenPinned: boolean): boolean {
+    if (evenPinned) return this.lines.size > 0;
+    return [...this.lines.values()].some(([holder]) => !holder?.lease.isPinned);
+  }
+
+  private lookAgain(): void {
+    for (const look of this.waiting) look();
+  }
+
   /** Takes an upload out of the hands of this process, so that another one can have it. */
   private reserve(id: string): Promise<Lease> {
     const line = this.lines.get(id);
@@ -132,6 +167,7 @@ export class Leases {
   private refuseWaiting(id: string): void {
     const [, ...waiting] = this.lines.get(id) ?? [];
     for (const place of waiting) place.refused?.();
+    this.lookAgain();
   }
 
   private leave(id: string, lease: Lease): void {
@@ -147,6 +183,7 @@ export class Leases {
   private end(id: string): void {
     this.lines.delete(id);
     this.claims.release(id);
+    this.lookAgain();
   }
 
   private grant(id: string, line: Place[]): void {

@@ -3,7 +3,7 @@ import { isPartial, ProtocolError } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { Admission } from './admission.js';
-import { removeBytes } from './remove-bytes.js';
+import { removeBytes, removeFirstName } from './remove-bytes.js';
 import { bytesOf, TELLING_BYTES, TELLING_RANGE, TypeCheck } from './type-check.js';
 import { placedAt } from './upload-snapshot.js';
 import type { UploadObserver } from './upload-observer.interface.js';
@@ -155,10 +155,14 @@ export class Transitions {
     }
   }
 
-  /** A process that died after it had placed the file, and before the commit, has left it there. */
+  /**
+   * Leaves the file one name only. A process that died after it had placed the file has left it
+   * two: before the commit the first one counts, afterwards the path does.
+   */
   private async unplace(id: string): Promise<void> {
     const record = await this.registry.get(id);
-    if (record?.filePath === undefined || placedAt(record) !== undefined) return;
+    if (record?.filePath === undefined) return;
+    if (placedAt(record) !== undefined) return removeFirstName(this.storage, record);
     await this.storage.unplace(id, record.filePath);
   }
 }

@@ -70,8 +70,8 @@ function keepFullUntilGone(app: TestApp, { id }: Pick<CreatedUpload, 'id'>): voi
   const storage = app.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
   let isGone = false;
   const remove = storage.remove.bind(storage);
-  jest.spyOn(storage, 'remove').mockImplementation(async (removed, filePath) => {
-    await remove(removed, filePath);
+  jest.spyOn(storage, 'remove').mockImplementation(async (removed) => {
+    await remove(removed);
     isGone ||= removed === id;
   });
   const change = registry.change.bind(registry);

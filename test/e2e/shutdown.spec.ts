@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OnUploadFinished } from '../../lib/index.js';
 import type { FinishedUpload } from '../../lib/index.js';
+import { SharedClaims } from '../../lib/processes/index.js';
+import type { UploadStorage } from '../../lib/storage/index.js';
+import { TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
   OCTETS,
   PLATFORMS,
@@ -53,6 +58,32 @@ async function endOf({ connection }: Sender): Promise<RawResponse | undefined> {
   const response = await connection.responseOrClose();
   await connection.closed;
   return response;
+}
+
+/** Has what was not verified cut off only long after the server has closed; tells what came when. */
+async function cutSlowly(app: TestApp): Promise<string[]> {
+  const order: string[] = [];
+  const closed = once(app.nest.getHttpServer() as Server, 'close');
+  const storage = app.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
+  const openWriter = storage.openWriter.bind(storage);
+  storage.openWriter = async (id) => {
+    const writer = await openWriter(id);
+    const truncate = writer.truncate.bind(writer);
+    writer.truncate = async (size) => {
+      await closed;
+      for (let turn = 0; turn < 1000; turn++) await nextTurn();
+      await truncate(size);
+      order.push('cut');
+    };
+    return writer;
+  };
+  const claims = app.nest.get(SharedClaims, { strict: false });
+  const close = claims.close.bind(claims);
+  claims.close = () => {
+    order.push('given away');
+    return close();
+  };
+  return order;
 }
 
 @Injectable()
@@ -198,6 +229,30 @@ describe.each(PLATFORMS)('app.close() on %s', (platform) => {
       expect((await storedBytes(second, upload)).toString()).toBe('helloworld');
       await second.close();
       await removeTempFolder(first.folder!);
+    },
+    PROMPTLY,
+  );
+
+  it(
+    'gives an upload away only after its own work on the bytes is done',
+    async () => {
+      const app = await startApp({ platform });
+      const upload = await create(app, { length: 10 });
+      const order = await cutSlowly(app);
+      const connection = await app.connect();
+      const checksum = `Upload-Checksum: sha1 ${Buffer.alloc(20).toString('base64')}`;
+      const lines = ['Tus-Resumable: 1.0.0', `Content-Type: ${OCTETS}`, 'Upload-Offset: 0'];
+      await connection.write(
+        `${rawHead('PATCH', upload.path, [...lines, checksum, 'Content-Length: 10'])}hello`,
+      );
+      await eventually(async () => expect(await storedBytes(app, upload)).toHaveLength(5));
+
+      const closing = app.nest.close();
+      connection.destroy();
+      await closing;
+
+      expect(order).toEqual(['cut', 'given away']);
+      await app.close();
     },
     PROMPTLY,
   );

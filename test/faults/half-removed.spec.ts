@@ -1,10 +1,15 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
 import { jest } from '@jest/globals';
+import { BeforeUploadCreate } from '../../lib/index.js';
+import type { UploadChanges } from '../../lib/index.js';
+import type { UploadRegistry } from '../../lib/registry/index.js';
 import type { UploadStorage } from '../../lib/storage/index.js';
-import { TUS_STORAGE } from '../../lib/tus.constants.js';
+import { TUS_REGISTRY, TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
   create,
+  eventually,
   head,
   listFiles,
   offsetOf,
@@ -14,7 +19,7 @@ import {
   uploadWhole,
   useApp,
 } from '../support/index.js';
-import type { TestApp } from '../support/index.js';
+import type { CreatedUpload, TestApp } from '../support/index.js';
 
 /** Puts bytes where a process that died before it removed them would have left them. */
 function leaveBytes(app: TestApp, id: string): Promise<void> {
@@ -63,4 +68,71 @@ describe.each(PLATFORMS)('Bytes of an expired upload (%s)', (platform) => {
     expect(await listFiles(app().tmpFileDir)).not.toContain(upload.id);
     expect((await head(app(), upload)).status).toBe(410);
   });
+});
+
+/** Gives all uploads the same path. */
+@Injectable()
+class OnePath {
+  @BeforeUploadCreate()
+  choose(): UploadChanges {
+    return { path: 'avatars/42.png' };
+  }
+}
+
+describe.each(PLATFORMS)('A path whose file was half removed (%s)', (platform) => {
+  const app = useApp({ platform, providers: [OnePath], tus: { cleanup: { every: false } } });
+
+  const REMOVALS: [string, (upload: CreatedUpload) => Promise<unknown>][] = [
+    ['DELETE', (upload) => terminate(app(), upload)],
+    [
+      'cleanupFile()',
+      ({ id }) =>
+        app()
+          .tus.cleanupFile(id)
+          .catch(() => undefined),
+    ],
+  ];
+
+  async function place(content: string): Promise<CreatedUpload> {
+    const upload = await create(app(), { length: content.length, body: content });
+    await app().finished.of(upload.id);
+    await eventually(async () =>
+      expect((await app().tus.deliveries({ uploadId: upload.id })).items).toEqual([]),
+    );
+    return upload;
+  }
+
+  /** Breaks removals off where the record is to forget the path, as a death does. */
+  async function dieBeforeForgetting(remove: () => Promise<unknown>): Promise<void> {
+    const registry = app().nest.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
+    const change = registry.change.bind(registry);
+    const dying = jest.spyOn(registry, 'change').mockImplementation((id, decide) =>
+      change(id, (record, usages) => {
+        const decided = decide(record, usages);
+        const forgets = record.filePath !== undefined && decided?.record.filePath === undefined;
+        if (decided && forgets) throw new Error('Died.');
+        return decided;
+      }),
+    );
+    await remove();
+    dying.mockRestore();
+  }
+
+  it.each(REMOVALS)(
+    'by %s keeps the file that another upload has there since',
+    async (_, remove) => {
+      const first = await place('first');
+      await dieBeforeForgetting(() => remove(first));
+      const second = await place('second');
+      const path = await app().tus.getFilepath(second.id);
+
+      await app().tus.cleanup();
+
+      expect(path).toBe(join(app().tmpFileDir, 'avatars', '42.png'));
+      expect(await readFile(path, 'utf8')).toBe('second');
+      const files = (await listFiles(app().tmpFileDir)).filter((file) => !file.startsWith('.tus'));
+      expect(files).toEqual([join('avatars', '42.png')]);
+      await terminate(app(), second);
+    },
+  );
 });

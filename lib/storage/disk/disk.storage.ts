@@ -16,6 +16,7 @@ import { DiskWriter } from './disk.writer.js';
 import { FolderSync } from './folder-sync.js';
 import { makeFolder } from './folders.js';
 import { moveFile, placeFile, removeIfThere, removeOtherName } from './move-file.js';
+import { reclaimFile } from './reclaim-file.js';
 
 const ID = /^[0-9a-f]{32}$/;
 
@@ -101,6 +102,11 @@ export class DiskStorage implements UploadStorage {
     await removeOtherName(this.path(id), this.path(id, filePath));
   }
 
+  /** @throws Error `EISDIR` when a folder lies at the path */
+  async reclaim(id: string, filePath: string): Promise<void> {
+    await reclaimFile(this.path(id, filePath), this.path(id));
+  }
+
   /** @throws TypeError when the id is none of this module's, so that it can never be a path. */
   path(id: string, filePath?: string): string {
     if (!ID.test(id)) throw new TypeError('An upload id must be 32 lower-case hexadecimal digits.');
@@ -118,9 +124,8 @@ export class DiskStorage implements UploadStorage {
     await moveFile(this.path(id, filePath), path);
   }
 
-  async remove(id: string, filePath?: string): Promise<void> {
+  async remove(id: string): Promise<void> {
     await removeIfThere(this.path(id));
-    if (filePath !== undefined) await removeIfThere(this.path(id, filePath));
   }
 
   async *holdings(): AsyncGenerator<Holding> {

@@ -58,9 +58,9 @@ export class ReluctantServer implements FullDiskServer {
       return withOneChunk(await openWriter(id), disk);
     });
     const remove = storage.remove.bind(storage);
-    jest.spyOn(storage, 'remove').mockImplementation(async (id, filePath) => {
+    jest.spyOn(storage, 'remove').mockImplementation(async (id) => {
       const stored = await storage.stat(id);
-      await remove(id, filePath);
+      await remove(id);
       if (stored?.size) disk.full = false;
     });
     const concatenate = storage.concatenate.bind(storage);

@@ -344,13 +344,38 @@ export function describeStorage(name: string, makePlace: () => Promise<StoragePl
         ).toBe('bc');
       });
 
-      it('is undone by a removal that names the path', async () => {
+      it('is undone by giving the file its own name back, so that the removal has it all', async () => {
         await store('abc');
         await storage.place(id, filePath);
-        await storage.remove(id, filePath);
-        expect(await storage.stat(id)).toBeUndefined();
+        await storage.remove(id);
+        await storage.reclaim(id, filePath);
+        expect(await stored()).toBe('abc');
         await expect(placed()).rejects.toMatchObject({ code: 'ENOENT' });
-        await storage.remove(id, filePath);
+        await storage.remove(id);
+        expect(await storage.stat(id)).toBeUndefined();
+        await storage.reclaim(id, filePath);
+        expect(await storage.stat(id)).toBeUndefined();
+      });
+
+      it('is undone for no other file, when that is repeated after an interruption', async () => {
+        await store('first');
+        const first = id;
+        await storage.place(id, filePath);
+        await storage.remove(id);
+        await storage.reclaim(id, filePath);
+        id = newId();
+        await store('second');
+        await storage.place(id, filePath);
+        await storage.reclaim(first, filePath);
+        await storage.remove(first);
+        expect(await placed()).toBe('second');
+        expect(await stored()).toBe('second');
+      });
+
+      it('does not take a folder for the file', async () => {
+        await mkdir(storage.path(id, filePath), { recursive: true });
+        await expect(storage.reclaim(id, filePath)).rejects.toMatchObject({ code: 'EISDIR' });
+        expect(await storage.stat(id)).toBeUndefined();
       });
 
       it('is taken back as long as the upload has its own name, and from no other file', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as timeout } from 'node:timers/promises';
 import { Leases } from '../../../lib/uploads/leases.js';
 import { UploadBusyError } from '../../../lib/uploads/upload.errors.js';
 
@@ -121,6 +122,36 @@ describe('Leases', () => {
     expect(holder.revokedBy).toBe('shutdown');
     const late = await leases.acquire('b'.repeat(32));
     expect(late.revokedBy).toBe('shutdown');
+  });
+
+  it('is idle once the last one in line has let go, and not before', async () => {
+    const leases = new Leases();
+    const order: string[] = [];
+    const holder = await leases.acquire(ID);
+    const next = leases.acquire(ID);
+
+    const idle = leases.idle(1).then(() => order.push('idle'));
+    holder.release();
+    const last = await next;
+    await timeout(5);
+    order.push('released');
+    last.release();
+    await idle;
+
+    expect(order).toEqual(['released', 'idle']);
+    await expect(leases.idle(1)).resolves.toBeUndefined();
+  });
+
+  it('waits for a pinned upload only for so long, and for those beside it as long as it takes', async () => {
+    const leases = new Leases();
+    (await leases.acquire(ID)).pin();
+    await leases.idle(1);
+    const other = await leases.acquire('b'.repeat(32));
+
+    const idle = leases.idle(1);
+    other.release();
+
+    await expect(idle).resolves.toBeUndefined();
   });
 
   it('refuses a pinned upload at once to those who wait and to those who come, until it is let go', async () => {

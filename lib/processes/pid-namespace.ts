@@ -6,6 +6,9 @@ import { Peer } from './peer.js';
 /** How Linux names a PID namespace (`namespaces(7)`). */
 const NAME = /^pid:\[(\d+)\]$/;
 
+/** What the system says where there is no folder, or something else in its place. */
+const NO_FOLDER: readonly unknown[] = ['ENOENT', 'ENOTDIR'];
+
 /** A process of another PID namespace lives on the folder. */
 export class OtherPidNamespaceError extends Error {
   override readonly name = 'OtherPidNamespaceError';
@@ -55,7 +58,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (NO_FOLDER.includes((error as NodeJS.ErrnoException).code)) return [];
     throw error;
   }
 }

@@ -28,7 +28,7 @@ function parseOrigin(value: TusCorsOptions['origin']): TusCorsOptions['origin'] 
   throw new TusOptionError(
     'cors.origin',
     value,
-    'Give an origin, a regular expression, a list of both, or true for any.',
+    'Give an origin, a RegExp, a list of both, or true for any.',
   );
 }
 

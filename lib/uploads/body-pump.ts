@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { BodyMemory, WaitingBody } from './body-memory.js';
 import type { Lease, RevokeReason } from './lease.js';
 import { RateWatch } from './rate-watch.js';
 
@@ -18,31 +19,17 @@ export interface PumpTarget {
   readonly idleTimeout: number;
   /** Bytes a second below which reading ends; absent: none. */
   readonly minRate?: number;
+  /** What bounds how much of it is in memory. */
+  readonly memory: BodyMemory;
   /** Ends the reading when it is revoked. */
   readonly lease: Lease;
-}
-
-/**
- * Bytes that bodies together hold in memory before their sockets are made to wait, and the most and
- * the least that one of them may. More costs memory where there are many: 200 of them grew by
- * 390 MB with two megabytes each, by 105 MB so.
- */
-const SHARED_MARK = 8 * 1024 * 1024;
-const HIGHEST_MARK = 2 * 1024 * 1024;
-const LOWEST_MARK = 64 * 1024;
-
-/** How many bodies are being read in this process. */
-let running = 0;
-
-function highWaterMark(): number {
-  return Math.max(LOWEST_MARK, Math.min(HIGHEST_MARK, SHARED_MARK / running));
 }
 
 /**
  * Moves a request's body into a storage.
  *
  * While one batch is being written the next one gathers, so a fast client costs few, large writes
- * and a slow one waits for nobody; beyond the high-water mark the socket is paused. When reading
+ * and a slow one waits for nobody; when memory is full the socket is paused. When reading
  * ends for whatever reason, all that was read is written before the promise resolves.
  *
  * @returns how it ended; rejects with the error of a write that failed.
@@ -51,17 +38,18 @@ export function pump(body: Readable, target: PumpTarget): Promise<BodyEnd> {
   return new Promise((resolve, reject) => new BodyPump(body, target, resolve, reject).start());
 }
 
-class BodyPump {
+class BodyPump implements WaitingBody {
   private batch: Uint8Array[] = [];
   private batchBytes = 0;
   /** Bytes gathered, and being written. */
   private held = 0;
   private received = 0;
+  private isBegun = false;
   private writing = false;
   private flushing = false;
   private end?: BodyEnd;
   private readonly idle: NodeJS.Timeout;
-  private readonly rate?: RateWatch;
+  private rate?: RateWatch;
 
   private readonly onData = (chunk: Uint8Array) => this.take(chunk);
   private readonly onEnd = () => this.stop('ended');
@@ -73,21 +61,31 @@ class BodyPump {
     private readonly resolve: (end: BodyEnd) => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    const { idleTimeout, minRate } = target;
-    this.idle = setTimeout(() => this.onIdle(), idleTimeout);
-    if (minRate) this.rate = new RateWatch(minRate, idleTimeout, () => this.onSlow());
+    this.idle = setTimeout(() => this.onIdle(), target.idleTimeout);
   }
 
   start(): void {
     const { body } = this;
-    running += 1;
     body.on('end', this.onEnd);
     body.on('error', this.onLost);
     body.on('close', this.onLost);
+    body.pause();
     body.on('data', this.onData);
-    // One that somebody has paused before would not begin to flow for a listener.
-    body.resume();
+    this.target.memory.enqueue(this);
     if (body.destroyed) this.stop('lost');
+  }
+
+  /** Reads, or goes on reading after it was made to wait. */
+  resume(): void {
+    this.body.resume();
+    if (this.isBegun) this.rate?.excuse();
+    else this.begin();
+  }
+
+  private begin(): void {
+    this.isBegun = true;
+    const { minRate, idleTimeout } = this.target;
+    if (minRate) this.rate = new RateWatch(minRate, idleTimeout, () => this.onSlow());
     // After one turn, so that what has arrived already is taken: clients that ask twice for
     // everything would otherwise never get ahead.
     setImmediate(() => this.target.lease.onRevoke((reason) => this.stop(reason)));
@@ -102,7 +100,9 @@ class BodyPump {
     this.batch.push(chunk);
     this.batchBytes += chunk.length;
     this.held += chunk.length;
-    if (this.held >= highWaterMark()) this.body.pause();
+    const { memory } = this.target;
+    memory.take(chunk.length);
+    if (memory.isFullFor(this.held)) this.body.pause();
     this.flushSoon();
   }
 
@@ -132,14 +132,14 @@ class BodyPump {
 
   private onWritten(bytes: number): void {
     this.writing = false;
-    this.held -= bytes;
-    if (this.end === undefined && this.body.isPaused()) this.resume();
+    this.letGo(bytes);
+    if (this.end === undefined && this.body.isPaused()) this.target.memory.enqueue(this);
     if (this.end !== undefined || this.batch.length > 0) this.flush();
   }
 
-  private resume(): void {
-    this.rate?.excuse();
-    this.body.resume();
+  private letGo(bytes: number): void {
+    this.held -= bytes;
+    this.target.memory.release(bytes);
   }
 
   /** Nor is it slow while its connection is paused. */
@@ -156,7 +156,8 @@ class BodyPump {
   /** A client is not idle while it is the disk that makes it wait. */
   private judgeIdle(before: number): void {
     if (this.end !== undefined) return;
-    if (this.writing || this.received > before) this.idle.refresh();
+    const isHeldUp = this.writing || this.body.isPaused();
+    if (isHeldUp || this.received > before) this.idle.refresh();
     else this.stop('idle');
   }
 
@@ -172,6 +173,7 @@ class BodyPump {
       this.end = 'lost';
       this.detach();
     }
+    this.letGo(this.held);
     this.reject(error);
   }
 
@@ -180,7 +182,7 @@ class BodyPump {
   }
 
   private detach(): void {
-    running -= 1;
+    this.target.memory.leave(this);
     clearTimeout(this.idle);
     this.rate?.stop();
     this.body.off('data', this.onData);

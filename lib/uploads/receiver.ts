@@ -3,6 +3,7 @@ import type { AnnouncedChecksum, BodyInfo, HeaderFields } from '../protocol/inde
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import { BodyCheck } from './body-check.js';
+import { BodyMemory } from './body-memory.js';
 import { pump, type BodyEnd, type PumpTarget } from './body-pump.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Finisher } from './finisher.js';
@@ -46,6 +47,8 @@ interface Received {
 
 /** Brings the bytes of one request into the storage, and finishes the upload with the last one. */
 export class Receiver {
+  private readonly memory = new BodyMemory();
+
   constructor(
     private readonly storage: UploadStorage,
     private readonly rules: UploadRules,
@@ -156,7 +159,8 @@ export class Receiver {
   ): Promise<BodyEnd> {
     if (!body.present) return 'ended';
     const { idleTimeout, minRate } = this.rules;
-    const end = await pump(body.open(), { ...target, idleTimeout, minRate, lease });
+    const bounds = { idleTimeout, minRate, memory: this.memory, lease };
+    const end = await pump(body.open(), { ...target, ...bounds });
     if (end === 'ended') check?.assertMatches(() => body.trailers());
     return end;
   }

@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
+import { BodyMemory } from '../../../lib/uploads/body-memory.js';
 import { pump, type PumpTarget } from '../../../lib/uploads/body-pump.js';
 import { Leases } from '../../../lib/uploads/leases.js';
 import type { Lease } from '../../../lib/uploads/lease.js';
 
 const ID = 'a'.repeat(32);
 const MIB = 1024 * 1024;
+
+/** Bytes in memory from which on bodies wait for each other. */
+const FULL = 3 * MIB;
 
 /** Something that takes bytes, and can be made to take its time. */
 class Sink {
@@ -36,6 +40,7 @@ describe('pump', () => {
   let leases: Leases;
   let lease: Lease;
   let sink: Sink;
+  let memory: BodyMemory;
 
   afterEach(() => lease.release());
 
@@ -43,10 +48,23 @@ describe('pump', () => {
     leases = new Leases();
     lease = await leases.acquire(ID);
     sink = new Sink();
+    memory = new BodyMemory();
   });
 
+  /** Sends something, and is then made to wait as others take all the memory there is. */
+  async function waitForRoom(body: PassThrough): Promise<void> {
+    sink.hold();
+    body.write('first, ');
+    await untilTrue(() => sink.batches.length === 1);
+    memory.take(FULL);
+    body.write('second, ');
+    await untilTrue(() => body.isPaused());
+    sink.letGo();
+    await untilTrue(() => sink.batches.length === 2);
+  }
+
   function target(change: Partial<PumpTarget> = {}): PumpTarget {
-    return { write: sink.write, limit: Infinity, idleTimeout: 10_000, lease, ...change };
+    return { write: sink.write, limit: Infinity, idleTimeout: 10_000, memory, lease, ...change };
   }
 
   it('writes everything in order and says that the body ended', async () => {
@@ -113,6 +131,99 @@ describe('pump', () => {
     body.end();
     expect(await done).toBe('ended');
   });
+
+  it('lets other bodies through while the file of one hangs', async () => {
+    const hanging = new PassThrough({ highWaterMark: 64 * 1024 });
+    sink.hold();
+    const hung = pump(hanging, target());
+    await fill(hanging);
+    const others = new Sink();
+    const piece = Buffer.alloc(64 * 1024);
+    const other = Readable.from(Array.from({ length: 128 }, () => piece));
+
+    expect(await pump(other, target({ write: others.write }))).toBe('ended');
+    expect(Buffer.concat(others.batches)).toHaveLength(8 * MIB);
+
+    sink.letGo();
+    hanging.end();
+    expect(await hung).toBe('ended');
+  });
+
+  it('makes bodies wait for each other, and lets them go on when bytes were written', async () => {
+    sink.hold();
+    const bodies = Array.from({ length: 3 }, () => new PassThrough({ highWaterMark: 64 * 1024 }));
+    const ends = bodies.map((body) => pump(body, target()));
+    for (const body of bodies.slice(0, 2)) await fill(body);
+    const [, , last] = bodies as [PassThrough, PassThrough, PassThrough];
+    last.write('first, ');
+    await untilTrue(() => last.isPaused());
+
+    for (const body of bodies) body.end('the rest');
+    sink.letGo();
+
+    expect(await Promise.all(ends)).toEqual(['ended', 'ended', 'ended']);
+    expect(sink.text).toContain('first, ');
+    expect(sink.text.split('the rest')).toHaveLength(4);
+  });
+
+  it('does not call a client idle that waits for the bytes of others to be written', async () => {
+    const body = new PassThrough();
+    const done = pump(body, target({ idleTimeout: 20 }));
+    await waitForRoom(body);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    body.end('the rest');
+    memory.release(FULL);
+
+    expect(await done).toBe('ended');
+    expect(sink.text).toBe('first, second, the rest');
+  });
+
+  it('begins no body while the bytes of others fill the memory', async () => {
+    memory.take(FULL);
+    const body = new PassThrough();
+    const done = pump(body, target({ idleTimeout: 20, minRate: MIB }));
+    body.end('all of it');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(sink.batches).toEqual([]);
+
+    memory.release(FULL);
+    expect(await done).toBe('ended');
+    expect(sink.text).toBe('all of it');
+  });
+
+  it('leaves a body alone that was taken away while it waited for room in memory', async () => {
+    const body = new PassThrough();
+    const done = pump(body, target());
+    await waitForRoom(body);
+    void leases.acquire(ID);
+    expect(await done).toBe('newer-request');
+    memory.release(FULL);
+
+    expect(body.isPaused()).toBe(true);
+  });
+
+  it.each(['fails to be written', 'is lost', 'is taken away'])(
+    'leaves nothing in memory of a body that %s',
+    async (fate) => {
+      const body = new PassThrough({ highWaterMark: 64 * 1024 });
+      sink.hold();
+      const write = async (chunks: readonly Uint8Array[]) => {
+        await sink.write(chunks);
+        if (fate === 'fails to be written') throw new Error('EIO');
+      };
+      const done = pump(body, target({ write })).catch(() => undefined);
+      await fill(body);
+      if (fate === 'is lost') body.destroy();
+      if (fate === 'is taken away') void leases.acquire(ID);
+      sink.letGo();
+      await done;
+
+      memory.take(FULL - 1);
+      expect(memory.isFullFor(0)).toBe(false);
+      memory.take(1);
+      expect(memory.isFullFor(0)).toBe(true);
+    },
+  );
 
   it('keeps what came before the connection was lost', async () => {
     const body = new PassThrough();
@@ -199,13 +310,21 @@ describe('pump', () => {
     sink.hold();
     // Long enough for the first window to end after the pause, also on a busy machine.
     const done = pump(body, target({ minRate: 64 * MIB, idleTimeout: 500 }));
-    while (!body.isPaused()) {
-      body.write(Buffer.alloc(64 * 1024));
-      await new Promise(setImmediate);
-    }
+    await fill(body);
     await new Promise((resolve) => setTimeout(resolve, 1200));
     body.end();
     sink.letGo();
+
+    expect(await done).toBe('ended');
+  });
+
+  it('does not end a body too slow for the time it waited for room in memory', async () => {
+    const body = new PassThrough();
+    const done = pump(body, target({ minRate: MIB, idleTimeout: 50 }));
+    await waitForRoom(body);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    body.end(Buffer.alloc(MIB));
+    memory.release(FULL);
 
     expect(await done).toBe('ended');
   });
@@ -246,6 +365,18 @@ describe('pump', () => {
     expect(sink.text).toBe('already here');
   });
 
+  it('takes what has arrived already even when it was to wait for room in memory before', async () => {
+    memory.take(FULL);
+    const body = new PassThrough();
+    const done = pump(body, target());
+    void leases.acquire(ID);
+    body.write('already here');
+    memory.release(FULL);
+
+    expect(await done).toBe('newer-request');
+    expect(sink.text).toBe('already here');
+  });
+
   it('takes a whole body that has arrived already as one that ended', async () => {
     void leases.acquire(ID);
     const body = new PassThrough();
@@ -278,4 +409,12 @@ describe('pump', () => {
 
 async function untilTrue(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate);
+}
+
+/** Sends until the client is made to wait. */
+async function fill(body: PassThrough): Promise<void> {
+  while (!body.isPaused()) {
+    body.write(Buffer.alloc(64 * 1024));
+    await new Promise(setImmediate);
+  }
 }

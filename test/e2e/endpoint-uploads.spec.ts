@@ -523,6 +523,18 @@ describe.each(PLATFORMS)('afterDelivery: remove, and an endpoint on %s', (platfo
     expect([answer.status, answer.text]).toEqual([200, 'done']);
     expect((await askAgain(app(), { path }, 5)).text).toBe('done');
   });
+
+  it('does not mind a method that has ended the upload itself', async () => {
+    endpointOf(app()).work = async ({ id }) => {
+      await app().tus.terminate(id);
+      return 'done';
+    };
+    const { id, path, answer } = await sendTo(app(), 'hello');
+
+    expect([answer.status, answer.text]).toEqual([200, 'done']);
+    expect((await askAgain(app(), { path }, 5)).status).toBe(410);
+    expect(await listFiles(app().tmpFileDir)).not.toContain(id);
+  });
 });
 
 const onExpress = (app: INestApplication): NestExpressApplication => app as NestExpressApplication;

@@ -197,7 +197,9 @@ export class TusEndpoints {
 
   private async remove(id: string): Promise<void> {
     const upload = await this.uploads.find(id);
-    if (upload?.record.movedTo === undefined) await this.files.remove(id);
+    // The method may have moved the file away, or ended the upload.
+    const isThere = upload?.record.state === 'finished' && upload.record.movedTo === undefined;
+    if (isThere) await this.files.remove(id);
   }
 }
 

@@ -53,6 +53,8 @@ async function count(key: string, steps: number): Promise<string> {
 
 async function follow({ does, key = '', steps = 0 }: Order): Promise<string> {
   switch (does) {
+    case 'meet':
+      return (await processes.meet()) ? 'met' : 'alone';
     case 'acquire':
       return acquire(key);
     case 'tryAcquire':

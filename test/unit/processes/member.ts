@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /** What a process is told to do. */
 export interface Order {
-  readonly does: 'acquire' | 'tryAcquire' | 'release' | 'pin' | 'count' | 'leave';
+  readonly does: 'meet' | 'acquire' | 'tryAcquire' | 'release' | 'pin' | 'count' | 'leave';
   readonly key?: string;
   readonly steps?: number;
 }

@@ -41,6 +41,8 @@ describe('Processes on one folder', () => {
 
   it('all come to know each other when they start at the same time', async () => {
     const members = await Promise.all([1, 2, 3, 4].map(() => Member.start(folder)));
+    const met = await Promise.all(members.map((member) => member.tell('meet')));
+    expect(met).toEqual(['met', 'met', 'met', 'met']);
 
     for (const [index, killed] of members.entries()) {
       await killed.kill();

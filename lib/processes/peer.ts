@@ -7,12 +7,15 @@ import { withSocketAddress } from './socket-address.js';
 /** What a socket answers whose process has ended, and one that was removed. */
 const GONE: readonly unknown[] = ['ECONNREFUSED', 'ENOENT'];
 
-/** What a socket answers whose process is too busy to take connections (Linux). */
-const BUSY: readonly unknown[] = ['EAGAIN'];
+/**
+ * What a socket answers whose process is too busy to take connections (Linux), and one whose process
+ * ends right now, with ours among those it has not taken yet.
+ */
+const UNDECIDED: readonly unknown[] = ['EAGAIN', 'ECONNRESET'];
 
-/** Milliseconds that a busy process is tried, and between two tries. */
-const BUSY_PATIENCE = 10_000;
-const BUSY_PAUSE = 100;
+/** Milliseconds for which is tried again, and between two tries. */
+const PATIENCE = 10_000;
+const PAUSE = 100;
 
 /** The connection to a process ended, which need not mean that the process did. */
 export class LinkLostError extends Error {
@@ -36,7 +39,6 @@ export class Peer {
     private readonly me: string,
   ) {
     socket.unref();
-    socket.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.rejectAll();
@@ -55,8 +57,8 @@ export class Peer {
    */
   static async reach(folder: string, identity: string, me: string): Promise<Peer | undefined> {
     try {
-      const socket = await withSocketAddress(folder, identity, connectPatiently);
-      return new Peer(socket, me);
+      const connected = async (address: string) => new Peer(await connectPatiently(address), me);
+      return await withSocketAddress(folder, identity, connected);
     } catch (error) {
       if (GONE.includes(codeOf(error))) return undefined;
       throw error;
@@ -98,15 +100,17 @@ export class Peer {
 }
 
 async function connectPatiently(address: string): Promise<Socket> {
-  const deadline = Date.now() + BUSY_PATIENCE;
+  const deadline = Date.now() + PATIENCE;
   for (;;) {
     try {
       const socket = connect(address);
+      // That it broke is told by its end, or by what is waited for here.
+      socket.on('error', () => undefined);
       await once(socket, 'connect');
       return socket;
     } catch (error) {
-      if (!BUSY.includes(codeOf(error)) || Date.now() > deadline) throw error;
-      await pause(BUSY_PAUSE);
+      if (!UNDECIDED.includes(codeOf(error)) || Date.now() > deadline) throw error;
+      await pause(PAUSE);
     }
   }
 }

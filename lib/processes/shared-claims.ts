@@ -78,6 +78,15 @@ export class SharedClaims {
     return winning;
   }
 
+  /**
+   * Takes a key that no other process can know yet. It is written in any case, for those which do
+   * not know of this process will look there once they do.
+   */
+  claimNew(key: string): boolean {
+    if (!this.table) return false;
+    return this.takeAlone(key) || this.take(key) === undefined;
+  }
+
   /** Takes a key that no living process has, and disturbs none. */
   async tryClaim(key: string): Promise<boolean> {
     if (this.takeAlone(key)) return true;

@@ -15,6 +15,13 @@ export interface Claims {
    */
   claim(id: string): Promise<boolean> | undefined;
 
+  /**
+   * Takes an upload whose id no other process can know yet, whether or not all others are known.
+   *
+   * @returns whether it can be taken at all
+   */
+  claimNew(id: string): boolean;
+
   /** Takes an upload that no other process has, and disturbs none. */
   tryClaim(id: string): Promise<boolean>;
 
@@ -34,6 +41,10 @@ export class SoleClaims implements Claims {
 
   claim(): undefined {
     return undefined;
+  }
+
+  claimNew(): boolean {
+    return true;
   }
 
   tryClaim(): Promise<boolean> {

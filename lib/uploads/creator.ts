@@ -55,7 +55,7 @@ export class Creator {
   /** Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload). */
   async create(request: NewUpload, body: UploadBody, gate: FinishGate): Promise<ReceiveResult> {
     const asked = this.newRecord(request);
-    return this.leases.hold(asked.id, async (lease) => {
+    return this.leases.holdNew(asked.id, async (lease) => {
       const record = await this.transitions.begin(asked, request.quota);
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
       const isEmpty = !body.present && record.length !== 0 && !request.checksum;
@@ -79,7 +79,7 @@ export class Creator {
     const find = async (id: string) => (await existing.settle(id)) ?? (await existing.find(id));
     const length = await this.concatenator.measure(parts, request, find);
     const record = this.newRecord({ ...request, length });
-    return this.leases.hold(record.id, async (lease) => {
+    return this.leases.holdNew(record.id, async (lease) => {
       await this.transitions.begin(record, request.quota);
       const building = this.concatenator.build(record, parts, { lease, gate });
       const finished = await building.catch((error: unknown) => this.abandon(record.id, error));

@@ -54,12 +54,16 @@ export class Leases {
 
   /** Does some work while holding an upload. */
   async hold<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
-    const lease = await this.acquire(id);
-    try {
-      return await work(lease);
-    } finally {
-      lease.release();
-    }
+    return releasing(await this.acquire(id), work);
+  }
+
+  /**
+   * Does some work while holding an upload whose id nobody else knows yet, so that no process which
+   * hangs is waited for.
+   */
+  async holdNew<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
+    if (!this.claims.claimNew(id)) throw new UploadBusyError(id);
+    return releasing(await this.holdNow(id), work);
   }
 
   /** Takes an upload that nobody holds, and disturbs no one. */
@@ -202,5 +206,13 @@ export class Leases {
     const line = this.lines.get(id);
     if (line) this.grant(id, line);
     else this.claims.release(id);
+  }
+}
+
+async function releasing<T>(lease: Lease, work: (lease: Lease) => Promise<T>): Promise<T> {
+  try {
+    return await work(lease);
+  } finally {
+    lease.release();
   }
 }

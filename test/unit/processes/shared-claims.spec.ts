@@ -157,6 +157,22 @@ describe('Leases of several processes', () => {
     expect(await starting.tell('acquire', ID)).toBe('held');
   });
 
+  it('are given at once for new ids, even while such a process hangs', async () => {
+    const silent = await Member.start(folder);
+    await here.claims.close();
+    process.kill(silent.pid, 'SIGSTOP');
+    const starting = await openMember(folder, 100);
+
+    await starting.leases.holdNew(ID, () => {
+      expect(starting.claims.leftBy(starting.processes.identity)).toEqual([ID]);
+      return Promise.resolve();
+    });
+
+    expect(starting.claims.leftBy(starting.processes.identity)).toEqual([]);
+    await silent.kill();
+    await starting.claims.close();
+  });
+
   it('are held by one at a time, however many want them', async () => {
     const steps = 60;
     await writeFile(join(folder, ID), '0');

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { BeforeUploadCreateOptions, UploadChanges, UploadDraft } from '../interfaces/index.js';
-import { parseSize } from '../options/index.js';
+import { checkOwner, parseSize } from '../options/index.js';
 import {
   assertWithinMaxSize,
   decodeMetadata,
@@ -37,7 +37,7 @@ export class CreateHooks {
    * @param request the request as guards see it; none when the server creates the upload
    * @throws what they throw
    * @throws ProtocolError 413 when it is longer than they allow
-   * @throws RangeError, TypeError for a change that cannot be made
+   * @throws RangeError, TypeError, TusOptionError for a change that cannot be made
    */
   async prepare(upload: NewUpload, request?: object): Promise<PreparedUpload> {
     let prepared: PreparedUpload = { upload, headers: {} };
@@ -74,7 +74,7 @@ function apply({ upload, headers }: PreparedUpload, changes: UploadChanges): Pre
   return {
     upload: {
       ...upload,
-      owner,
+      owner: checkOwner(owner),
       maxSize: limit,
       metadata: metadata === undefined ? upload.metadata : encodeMetadata(metadata),
       filePath: path === undefined ? upload.filePath : checkFilePath(path),

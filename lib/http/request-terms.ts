@@ -1,4 +1,4 @@
-import { checkQuota, parseSize, TusOptionError, type TusOptions } from '../options/index.js';
+import { checkOwner, checkQuota, parseSize, type TusOptions } from '../options/index.js';
 import {
   allowedMethods,
   assertVersion,
@@ -64,9 +64,4 @@ export class RequestTerms {
 export function knownId(id: string): string {
   if (isUploadId(id)) return id;
   throw new UploadNotFoundError(id.slice(0, 60));
-}
-
-function checkOwner(owner: unknown): string | undefined {
-  if (owner === undefined || typeof owner === 'string') return owner;
-  throw new TusOptionError('owner', owner, 'Return a string, or undefined for nobody.');
 }

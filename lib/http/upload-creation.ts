@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CreateHooks } from '../hooks/index.js';
 import type { CreatedUpload, NewUploadInput } from '../interfaces/index.js';
-import { parseSize, type TusOptions } from '../options/index.js';
+import { checkOwner, parseSize, type TusOptions } from '../options/index.js';
 import { assertWithinMaxSize, encodeMetadata } from '../protocol/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
 import { checkFilePath, Uploads } from '../uploads/index.js';
@@ -27,7 +27,7 @@ export class UploadCreation {
     const { upload } = await this.hooks.prepare({
       length,
       maxSize,
-      owner,
+      owner: checkOwner(owner),
       quota: this.options.quota,
       metadata: encodeMetadata(metadata),
       filePath: path === undefined ? undefined : checkFilePath(path),

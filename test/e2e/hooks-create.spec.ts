@@ -316,6 +316,8 @@ describe.each(PLATFORMS)('@BeforeUploadCreate() on %s', (platform) => {
     ['a path outside of the folder', { path: '../outside.txt' }],
     ['a path that is not relative', { path: '/etc/passwd' }],
     ['a path into the registry', { path: '.tus/data.mdb' }],
+    ['an owner that is no text', { owner: 5 as never }],
+    ['an owner that is null', { owner: null as never }],
     ['a name that no file system takes', { path: 'x'.repeat(256) }],
   ])('that answers with %s is a fault, and nothing is left', async (_name, changes) => {
     const before = await kept(app());

@@ -29,10 +29,11 @@ export class UploadTable {
 
   /** Stores a record in place of the previous one. */
   put(record: UploadRecord, previous?: UploadRecord): void {
-    // First, because a record that cannot be encoded throws here, with nothing written yet.
+    // First what a wrong record throws at, with nothing written yet.
+    const keys = listKeys(record);
     this.records.putSync(record.id, record);
     this.putDue(record, previous);
-    this.putListed(record, previous);
+    this.putListed(record, keys, previous);
   }
 
   remove(record: UploadRecord): void {
@@ -74,10 +75,10 @@ export class UploadTable {
     if (due) this.dueOrder.putSync(due, true);
   }
 
-  private putListed(record: UploadRecord, previous?: UploadRecord): void {
+  private putListed(record: UploadRecord, keys: readonly ListKey[], previous?: UploadRecord): void {
     if (previous && isListedAlike(record, previous)) return;
     for (const key of previous ? listKeys(previous) : []) this.listOrder.removeSync(key);
-    for (const key of listKeys(record)) this.listOrder.putSync(key, true);
+    for (const key of keys) this.listOrder.putSync(key, true);
   }
 }
 

@@ -29,6 +29,13 @@ export function describeUploads(bench: RegistryBench): void {
       expect(await bench.registry.get(record.id)).toEqual(record);
     });
 
+    it('stores nothing of a record that it cannot list', async () => {
+      const record = uploadRecord({ owner: 5 as never });
+      await expect(bench.registry.create(record)).rejects.toThrow('type number');
+      expect(await bench.registry.get(record.id)).toBeUndefined();
+      expect(await bench.registry.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+    });
+
     it('lets exactly one of several creations of one id win', async () => {
       const record = uploadRecord();
       const creations = Array.from({ length: 10 }, (_, length) => ({ ...record, length }));

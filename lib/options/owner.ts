@@ -1,0 +1,11 @@
+import { TusOptionError } from './option.error.js';
+
+/**
+ * An owner as an application gave it.
+ *
+ * @throws TusOptionError for anything but a string, or `undefined` for nobody
+ */
+export function checkOwner(owner: unknown): string | undefined {
+  if (owner === undefined || typeof owner === 'string') return owner;
+  throw new TusOptionError('owner', owner, 'Give a string, or undefined for nobody.');
+}

@@ -63,12 +63,13 @@ export class TusLifecycle
       throw new TusOptionError('tmpFileDir', tmpFileDir, folderTaken(tmpFileDir));
     }
     folders.add(tmpFileDir);
-    this.opened = true;
-    await this.openOr(folderUnusable, () => this.storage.open());
-    await this.openOr(processesUnusable, () => this.processes.refuseOtherPidNamespace());
-    await this.openOr(folderUnusable, () => this.registry.open());
-    await this.openOr(processesUnusable, () => this.claims.open());
-    this.handlers.explore();
+    try {
+      await this.open();
+    } catch (error) {
+      // An app that failed to start may be started again in this process.
+      await this.leave().catch(() => undefined);
+      throw error;
+    }
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -98,6 +99,20 @@ export class TusLifecycle
     if (!this.opened) return;
     // Whoever takes an upload over must not meet our own work on its bytes.
     await this.leases.idle(DECISION_PATIENCE);
+    await this.leave();
+  }
+
+  private async open(): Promise<void> {
+    await this.openOr(folderUnusable, () => this.storage.open());
+    await this.openOr(processesUnusable, () => this.processes.refuseOtherPidNamespace());
+    await this.openOr(folderUnusable, () => this.registry.open());
+    await this.openOr(processesUnusable, () => this.claims.open());
+    this.handlers.explore();
+    this.opened = true;
+  }
+
+  private async leave(): Promise<void> {
+    this.opened = false;
     await this.claims.close();
     await this.registry.close();
     folders.delete(this.options.tmpFileDir);

@@ -2,7 +2,7 @@ import { Injectable, Module } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   InjectTus,
@@ -414,6 +414,20 @@ describe('a standalone application', () => {
     expect((await tus.find(unfinished.id))?.state).toBe('terminated');
     await context.close();
     await removeTempFolder(app.folder!);
+  });
+
+  it('may be started again when its folder could not be used at first', async () => {
+    const parent = await makeTempFolder();
+    const tmpFileDir = join(parent, 'mount');
+    await writeFile(tmpFileDir, 'not mounted yet');
+    await expect(startStandalone(tmpFileDir)).rejects.toThrow('option "tmpFileDir" cannot be');
+    await rm(tmpFileDir);
+
+    const context = await startStandalone(tmpFileDir);
+
+    expect((await context.get(TusService).list()).items).toEqual([]);
+    await context.close();
+    await removeTempFolder(parent);
   });
 
   function startStandalone(tmpFileDir: string): Promise<INestApplicationContext> {

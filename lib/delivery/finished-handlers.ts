@@ -1,8 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { OnUploadFinishedOptions } from '../interfaces/index.js';
-import { parseCount, parseDuration, type RetryRules, type TusOptions } from '../options/index.js';
-import type { UploadRecord } from '../registry/index.js';
+import {
+  parseCount,
+  parseDuration,
+  TusOptionError,
+  type RetryRules,
+  type TusOptions,
+} from '../options/index.js';
+import { isName, NAME_RULE, type UploadRecord } from '../registry/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
 import { handlerTwice } from '../tus.messages.js';
 import { describeRecord } from '../uploads/index.js';
@@ -30,6 +36,7 @@ export class FinishedHandlers {
    */
   explore(): void {
     for (const handler of this.explorer.explore<OnUploadFinishedOptions>('finished')) {
+      checkName(handler.name);
       if (this.handlers.has(handler.name)) throw new Error(handlerTwice(handler.name));
       this.handlers.set(handler.name, { ...handler, rules: this.rulesOf(handler.options) });
     }
@@ -63,4 +70,10 @@ export class FinishedHandlers {
       backoffMax: duration('max', delivery.backoffMax),
     };
   }
+}
+
+/** The registry would refuse it only when an upload is finished. */
+function checkName(name: unknown): void {
+  if (isName(name)) return;
+  throw new TusOptionError('@OnUploadFinished id', name, `Give it ${NAME_RULE}.`);
 }

@@ -1,2 +1,3 @@
 export * from './lmdb/index.js';
+export * from './names.js';
 export * from './registry.interface.js';

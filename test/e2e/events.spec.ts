@@ -588,6 +588,10 @@ describe.each(PLATFORMS)('handlers of events on %s', (platform) => {
 describe('a wrong option of a decorator', () => {
   it.each([
     ['@OnUploadProgress every', OnUploadProgress({ every: 'often' as never })],
+    ['@OnUploadFinished id', OnUploadFinished({ id: '' })],
+    ['@OnUploadFinished id', OnUploadFinished({ id: 'a\nb' })],
+    ['@OnUploadFinished id', OnUploadFinished({ id: 'x'.repeat(513) })],
+    ['@OnUploadFinished id', OnUploadFinished({ id: 7 as never })],
     ['@OnUploadFinished attempts', OnUploadFinished({ attempts: 0 })],
     ['@OnUploadFinished backoff.max', OnUploadFinished({ backoff: { max: -1 } })],
   ])('fails at start, named %s', async (option, decorate) => {

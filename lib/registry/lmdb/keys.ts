@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isName, NAME_RULE } from '../names.js';
 import type {
   DeliveryKey,
   DeliveryRecord,
@@ -31,12 +32,6 @@ export const LAST: Uint8Array = Uint8Array.of(0xff);
 
 /** The scope of a listing of everyone's uploads. */
 export const EVERYONE = '*';
-
-/** Most bytes of UTF-8 that the name of a handler or of a holder may have. */
-const MAX_NAME_BYTES = 512;
-
-/** No control characters, which LMDB's key grammar needs itself, and no half characters. */
-const NAME = /^[^\p{Cc}\p{Cs}]+$/u;
 
 /** Where an upload's due row is; `undefined` when it has none. */
 export function dueKey(record: UploadRecord): DueKey | undefined {
@@ -77,8 +72,5 @@ function rank(row: DeliveryRecord): number | string {
  * @throws RangeError when it is empty, longer than 512 bytes, or has control characters.
  */
 export function checkName(what: string, name: string): void {
-  if (NAME.test(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES) return;
-  throw new RangeError(
-    `The name of a ${what} must have 1 to ${MAX_NAME_BYTES} bytes and no control characters.`,
-  );
+  if (!isName(name)) throw new RangeError(`The name of a ${what} must have ${NAME_RULE}.`);
 }

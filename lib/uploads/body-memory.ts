@@ -13,7 +13,12 @@ export interface WaitingBody {
   resume(): void;
 }
 
-/** The memory that bodies share while they are on their way to the storage. */
+/**
+ * The memory that bodies share while they are on their way to the storage.
+ *
+ * It is a mark and no limit: whoever goes on takes one chunk at least, up to 64 KiB. To let fewer
+ * bodies go on at a time costs more than it saves, for they are then written in smaller pieces.
+ */
 export class BodyMemory {
   private held = 0;
   private readonly waiting = new Set<WaitingBody>();

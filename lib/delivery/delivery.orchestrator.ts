@@ -32,7 +32,7 @@ export class DeliveryOrchestrator implements Completion {
   private readonly shutdown = new AbortController();
   private timer?: NodeJS.Timeout;
   private started = false;
-  private draining = false;
+  private draining?: Promise<void>;
   private again = false;
 
   constructor(
@@ -60,7 +60,7 @@ export class DeliveryOrchestrator implements Completion {
     this.shutdown.abort();
     const returned = new AbortController();
     const outOfPatience = pause(patience, undefined, { signal: returned.signal });
-    await Promise.race([Promise.all(this.running), outOfPatience]);
+    await Promise.race([this.idle(), outOfPatience]);
     returned.abort();
     await outOfPatience.catch(() => undefined);
   }
@@ -86,11 +86,15 @@ export class DeliveryOrchestrator implements Completion {
     return revived;
   }
 
+  /** A delivery that is being claimed runs, or is given back, before it is known who runs. */
+  private async idle(): Promise<void> {
+    await this.draining;
+    await Promise.all(this.running);
+  }
+
   private wake(): void {
     this.again = true;
-    if (this.draining || !this.started) return;
-    this.draining = true;
-    void this.drain();
+    if (!this.draining && this.started) this.draining = this.drain();
   }
 
   /** What a process that died was to retry later is nobody's until someone looks at it, too. */
@@ -118,7 +122,7 @@ export class DeliveryOrchestrator implements Completion {
       this.report(error, 'Deliveries could not be read');
       this.wakeIn(REGISTRY_PAUSE);
     } finally {
-      this.draining = false;
+      this.draining = undefined;
     }
   }
 
@@ -134,11 +138,18 @@ export class DeliveryOrchestrator implements Completion {
   private async claimAndRun(row: DeliveryRecord): Promise<void> {
     const claimed = await this.registry.claimDelivery(row, this.holder);
     if (!claimed) return;
+    if (!this.started) return this.giveBack(claimed);
     const delivery = this.deliver(claimed).finally(() => {
       this.running.delete(delivery);
       this.wake();
     });
     this.running.add(delivery);
+  }
+
+  /** The app began to end while the claim was on its way to the disk. */
+  private giveBack(row: DeliveryRecord): Promise<void> {
+    const { dueAt, error } = row;
+    return this.settle(row, { kind: 'retry', dueAt, error, isUncounted: true });
   }
 
   /** A full house needs no timer: the next delivery that ends wakes it. */

@@ -104,8 +104,8 @@ export type DeliveryOutcome =
   | {
       readonly kind: 'retry';
       readonly dueAt: number;
-      readonly error: string;
-      /** Whether it was no attempt at all, for there was no handler. */
+      readonly error?: string;
+      /** Whether it was no attempt at all: there was no handler, or the app was ending. */
       readonly isUncounted?: boolean;
     }
   | { readonly kind: 'dead'; readonly error: string };

@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DeliveryOrchestrator } from '../../lib/delivery/index.js';
 import { OnUploadFinished, TusModule } from '../../lib/index.js';
 import type { FinishedUpload } from '../../lib/index.js';
+import type { UploadRegistry } from '../../lib/registry/index.js';
+import { TUS_REGISTRY } from '../../lib/tus.constants.js';
 import {
   OCTETS,
   PLATFORMS,
@@ -214,6 +217,8 @@ describe.each(PLATFORMS)('a handler that throws on %s', (platform) => {
     ['an error', () => new Error('It is broken.')],
     ['a text', () => 'It is broken.'],
     ['nothing', () => undefined],
+    ['an error whose message is no text', () => Object.assign(new Error(), { message: 1n })],
+    ['what cannot be made a text', () => Object.assign(Object.create(null) as object, { code: 7 })],
   ])('is given up after so many attempts, when it throws %s', async (_name, reason) => {
     workerOf(app()).work = () => Promise.reject(reason() as Error);
 
@@ -413,6 +418,35 @@ describe.each(PLATFORMS)('a delivery and a restart on %s', (platform) => {
     await workerOf(second).attempt(next.id, 1);
 
     expect(workerOf(second).attemptsAt(upload.id)).toEqual([]);
+    await second.close();
+    await removeTempFolder(first.folder!);
+  });
+
+  it('that is being claimed while the app is told to close is begun by the next one', async () => {
+    const first = await startApp(withWorker(platform));
+    const gate = new Gate();
+    const registry = first.nest.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
+    const claim = registry.claimDelivery.bind(registry);
+    registry.claimDelivery = async (...claimed) => {
+      const row = await claim(...claimed);
+      await gate.pass();
+      return row;
+    };
+    const upload = await uploadWhole(first, 'hello');
+    await gate.reached;
+    const deliveries = first.nest.get(DeliveryOrchestrator, { strict: false });
+    const stop = deliveries.stop.bind(deliveries);
+    deliveries.stop = (patience) => {
+      const stopping = stop(patience);
+      gate.open();
+      return stopping;
+    };
+
+    const second = await restart(first, withWorker(platform));
+    await workerOf(second).attempt(upload.id, 1);
+
+    expect(workerOf(first).attemptsAt(upload.id)).toEqual([]);
+    expect(first.logs.errors()).toEqual([]);
     await second.close();
     await removeTempFolder(first.folder!);
   });

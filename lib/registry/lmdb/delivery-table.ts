@@ -29,8 +29,10 @@ export class DeliveryTable {
 
   /** Stores a row in place of the one its key had. */
   put(row: DeliveryRecord): void {
-    this.remove(row);
+    const previous = this.get(row);
+    // First, because a row that cannot be encoded throws here, with nothing changed yet.
     this.rows.putSync(rowKey(row), row);
+    if (previous) this.stateOrder.removeSync(stateKey(previous));
     this.stateOrder.putSync(stateKey(row), true);
   }
 

@@ -124,6 +124,15 @@ export function describeDeliveries(bench: RegistryBench): void {
     });
   });
 
+  it('keeps a delivery whose outcome it cannot store', async () => {
+    const id = await claimed('me');
+    const outcome = { kind: 'dead', error: 1n as never } as const;
+    await expect(bench.registry.settleDelivery(key(id), 'me', outcome)).rejects.toThrow(TypeError);
+    expect(await rows({ state: 'running' })).toMatchObject([{ uploadId: id, holder: 'me' }]);
+    await bench.registry.settleDelivery(key(id), 'me', { kind: 'done' });
+    expect(await rows({})).toEqual([]);
+  });
+
   describe('deliveries that come with a change', () => {
     it('start a dead one anew', async () => {
       const id = await claimed('me');

@@ -38,6 +38,8 @@ export interface MaxSizeFunction {
  * What an upload takes is free again when it is terminated or expires, and when the file of a
  * finished one is removed by `cleanupFile()` or moved by `moveTo()`.
  *
+ * A limit of 0 allows none; `Infinity`, like one that is left out, any number.
+ *
  * @publicApi
  */
 export interface TusQuota {

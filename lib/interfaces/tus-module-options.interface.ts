@@ -9,7 +9,8 @@ import type { TusExtension } from '../protocol/index.js';
 import type { TusController } from '../tus.controller.js';
 
 /**
- * A length of time: a number of seconds, or a string such as `'90s'`, `'10m'`, `'24h'`, `'7d'`.
+ * A length of time: a number of seconds, or a string such as `'90s'`, `'10m'`, `'24h'`, `'7d'`; more
+ * than zero, and 100 years at most.
  *
  * @publicApi
  */

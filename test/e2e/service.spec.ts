@@ -495,14 +495,23 @@ describe.each(PLATFORMS)('what there is no answer to, on %s', (platform) => {
     ['cleanupFile()', (tus, id) => tus.cleanupFile(id)],
   ];
 
-  it.each([...calls, ['terminate()', (tus: TusService, id: string) => tus.terminate(id)] as const])(
-    '%s says that an upload is not known',
-    async (_name, call) => {
-      for (const id of [UNKNOWN, '', '../x', 'x'.repeat(5000)]) {
-        await expect(call(app().tus, id)).rejects.toThrow(UploadNotFoundError);
-      }
-    },
-  );
+  it.each([
+    ...calls,
+    ['terminate()', (tus: TusService, id: string) => tus.terminate(id)] as const,
+    ['release()', (tus: TusService, id: string) => tus.release(id)] as const,
+  ])('%s says that an upload is not known', async (_name, call) => {
+    for (const id of [UNKNOWN, '', '../x', 'cleanup', 'x'.repeat(5000)]) {
+      await expect(call(app().tus, id)).rejects.toThrow(UploadNotFoundError);
+    }
+  });
+
+  it.each([UNKNOWN, '', '../x', 'x'.repeat(5000)])('no delivery is one of %p', async (uploadId) => {
+    await finish(app(), 'hello');
+
+    expect(await app().tus.deliveries({ uploadId })).toEqual({ items: [] });
+    expect(await app().tus.deliveries({ uploadId, state: 'dead' })).toEqual({ items: [] });
+    expect(await app().tus.retry(uploadId)).toBe(0);
+  });
 
   it.each(calls)('%s says that an upload is not finished', async (_name, call) => {
     const receiving = await create(app(), { length: 10, body: 'hello' });

@@ -38,6 +38,14 @@ const MAX_NAME_BYTES = 512;
 /** No control characters, which LMDB's key grammar needs itself, and no half characters. */
 const NAME = /^[^\p{Cc}\p{Cs}]+$/u;
 
+/** Most characters of an upload's id: many times those of any there is, and far below a key's. */
+const MAX_ID_LENGTH = 512;
+
+/** Whether there can be a row of an upload: LMDB fails for what does not fit into a key. */
+export function fitsKey(id: string): boolean {
+  return id.length <= MAX_ID_LENGTH;
+}
+
 /** Where an upload's due row is; `undefined` when it has none. */
 export function dueKey(record: UploadRecord): DueKey | undefined {
   return record.dueAt === undefined ? undefined : [record.dueAt, record.id];

@@ -189,6 +189,8 @@ export class TusService {
    *
    * @param path where to; relative to the working directory unless absolute
    * @returns the absolute path
+   * @throws RangeError, with nothing changed, for a name inside `tmpFileDir` that this module uses
+   *   itself: `.tus`, and what looks like an upload id or a temporary file
    * @throws UploadNotFoundError, NoFileError, and the file system's errors
    */
   moveTo(id: string, path: string): Promise<string> {

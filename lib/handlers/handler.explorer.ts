@@ -44,14 +44,19 @@ export class HandlerExplorer {
   }
 
   private findMarked(): MarkedMethod[] {
+    const seen = new Set<object>();
     const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    return wrappers.flatMap((wrapper) => this.markedOn(wrapper));
+    return wrappers.flatMap((wrapper) => this.markedOn(wrapper, seen));
   }
 
-  private markedOn(wrapper: InstanceWrapper): MarkedMethod[] {
+  /** @param seen objects that need not be looked at again */
+  private markedOn(wrapper: InstanceWrapper, seen: Set<object>): MarkedMethod[] {
     const { instance } = wrapper as { instance: object | null | undefined };
-    // An alias (`useExisting`) is the same object under another token.
+    // An alias (`useExisting`) of a transient provider has an instance of its own.
     if (typeof instance !== 'object' || instance === null || wrapper.isAlias) return [];
+    // A factory may pass on what has a token already.
+    if (seen.has(instance)) return [];
+    seen.add(instance);
     const prototype: unknown = Object.getPrototypeOf(instance);
     return this.scanner
       .getAllMethodNames(prototype as object)

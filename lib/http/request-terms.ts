@@ -2,12 +2,11 @@ import { checkOwner, checkQuota, parseSize, type TusOptions } from '../options/i
 import {
   allowedMethods,
   assertVersion,
-  isUploadId,
   methodNotAllowed,
   type CreationRules,
   type ProtocolError,
 } from '../protocol/index.js';
-import { UploadNotFoundError, type Quota, type UploadScope } from '../uploads/index.js';
+import { knownId, type Quota, type UploadScope } from '../uploads/index.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
 
@@ -58,10 +57,4 @@ export class RequestTerms {
     const target = id === undefined ? 'creation' : 'upload';
     return methodNotAllowed(allowedMethods(this.options, target));
   }
-}
-
-/** @throws UploadNotFoundError for what cannot be an upload's id */
-export function knownId(id: string): string {
-  if (isUploadId(id)) return id;
-  throw new UploadNotFoundError(id.slice(0, 60));
 }

@@ -20,6 +20,7 @@ import {
   FinishedFiles,
   isUnanswered,
   isWithin,
+  knownId,
   Uploads,
   type Completed,
   type UploadScope,
@@ -29,7 +30,7 @@ import { Downloads } from './downloads.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
-import { knownId, RequestTerms } from './request-terms.js';
+import { RequestTerms } from './request-terms.js';
 import { MetadataCheck } from './metadata-check.js';
 import { platformOf } from './platform.js';
 import { answerTo } from './received.js';

@@ -9,7 +9,8 @@ import type { TusExtension } from '../protocol/index.js';
 import type { TusController } from '../tus.controller.js';
 
 /**
- * A length of time: a number of seconds, or a string such as `'90s'`, `'10m'`, `'24h'`, `'7d'`.
+ * A length of time: a number of seconds, or a string such as `'90s'`, `'10m'`, `'24h'`, `'7d'`; more
+ * than zero, and 100 years at most.
  *
  * @publicApi
  */
@@ -37,6 +38,8 @@ export interface MaxSizeFunction {
  *
  * What an upload takes is free again when it is terminated or expires, and when the file of a
  * finished one is removed by `cleanupFile()` or moved by `moveTo()`.
+ *
+ * A limit of 0 allows none; `Infinity`, like one that is left out, any number.
  *
  * @publicApi
  */

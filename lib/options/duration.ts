@@ -3,21 +3,24 @@ import { TusOptionError } from './option.error.js';
 
 const UNIT_STRING = /^\d+(\.\d+)?\s*(ms|s|m|h|d|w)$/i;
 
+/** The longest duration, in milliseconds: added to the time of today it is far from the last date. */
+const LONGEST = ms('100y');
+
 /**
  * Reads a length of time: a number of seconds, or a string with a unit.
  *
- * @returns milliseconds, more than zero
+ * @returns milliseconds, more than zero, 100 years at most
  * @throws TusOptionError
  */
 export function parseDuration(option: string, value: unknown): number {
-  const milliseconds = toMilliseconds(value);
-  if (milliseconds !== undefined && milliseconds > 0 && Number.isFinite(milliseconds)) {
-    return milliseconds;
-  }
+  const milliseconds = toMilliseconds(value) ?? 0;
+  if (milliseconds > 0 && milliseconds <= LONGEST) return milliseconds;
   throw new TusOptionError(
     option,
     value,
-    `Give a number of seconds, or a string such as '90s', '10m', '24h' or '7d', above zero.`,
+    milliseconds > LONGEST
+      ? `Give 100 years at most, such as '36500d'.`
+      : `Give a number of seconds, or a string such as '90s', '10m', '24h' or '7d', above zero.`,
   );
 }
 

@@ -1,7 +1,8 @@
 import type { TusModuleOptions, TusQuota } from '../interfaces/index.js';
 import type { Quota } from '../uploads/index.js';
 import { assertKeys } from './option-keys.js';
-import { optional, parseCount } from './option-values.js';
+import { TusOptionError } from './option.error.js';
+import { optional } from './option-values.js';
 import { parseSize } from './size.js';
 import type { TusOptions } from './tus-options.js';
 
@@ -17,8 +18,22 @@ export function parseQuota(
 export function checkQuota(value: TusQuota): Quota {
   assertKeys('quota', value);
   return {
-    bytes: optional(value.bytes, (bytes) => parseSize('quota.bytes', bytes)),
-    uploads: optional(value.uploads, (uploads) => parseCount('quota.uploads', uploads)),
-    concurrent: optional(value.concurrent, (count) => parseCount('quota.concurrent', count)),
+    bytes: optional(value.bytes, parseBytes),
+    uploads: optional(value.uploads, (uploads) => parseLimit('quota.uploads', uploads)),
+    concurrent: optional(value.concurrent, (count) => parseLimit('quota.concurrent', count)),
   };
+}
+
+function parseBytes(value: unknown): number {
+  return value === Infinity ? value : parseSize('quota.bytes', value);
+}
+
+function parseLimit(option: string, value: unknown): number {
+  if (value === Infinity) return value;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new TusOptionError(
+    option,
+    value,
+    'Give a whole number, 0 for none, or Infinity for any number.',
+  );
 }

@@ -95,6 +95,12 @@ export interface UploadStorage {
    */
   path(id: string, filePath?: string): string;
 
+  /**
+   * Whether an absolute path is where the storage may have, or look for, something of its own: what
+   * an application puts there would be taken for that.
+   */
+  isOwn(path: string): Promise<boolean>;
+
   /** Moves the upload's file to an absolute path, across devices too, and makes the move durable. */
   move(id: string, path: string, filePath?: string): Promise<void>;
 

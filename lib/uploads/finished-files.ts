@@ -85,6 +85,7 @@ export class FinishedFiles {
    * Moves the file to another path, across devices too, and never over an existing file. Moving it
    * again to the same path does nothing, so a handler may simply be repeated.
    *
+   * @throws RangeError for a path that is the storage's own
    * @throws UploadNotFoundError, NoFileError, and the file system's errors (`EEXIST`, `EACCES` …)
    */
   async moveTo(id: string, path: string): Promise<string> {
@@ -93,6 +94,7 @@ export class FinishedFiles {
       const record = await this.finishedRecord(id);
       if (record.movedTo === target) return target;
       if (record.movedTo !== undefined) throw new NoFileError(id, `moved to ${record.movedTo}`);
+      if (await this.storage.isOwn(target)) throw new RangeError(pathReserved(target));
 
       await this.mark(id, { movingTo: target });
       await this.move(record, target);
@@ -164,6 +166,13 @@ export class FinishedFiles {
       throw error;
     }
   }
+}
+
+function pathReserved(path: string): string {
+  return (
+    `The path ${JSON.stringify(path)} cannot be given to a file: inside tmpFileDir, ".tus", upload ` +
+    'ids and names of temporary files are not for others. Give it another name, or another folder.'
+  );
 }
 
 function reasonOf({ state }: UploadRecord): string {

@@ -7,6 +7,7 @@ export * from './describe-upload.js';
 export * from './file-path.js';
 export * from './finish-gate.interface.js';
 export * from './finished-files.js';
+export * from './known-id.js';
 export * from './leases.js';
 export * from './leftovers.js';
 export * from './receiver.js';

@@ -1,5 +1,6 @@
 import { SoleClaims, type Claims } from './claims.js';
 import { UploadBusyError } from './upload.errors.js';
+import { knownId } from './known-id.js';
 import { Lease, type RevokeReason } from './lease.js';
 
 /** A caller in the line for an upload: the first one holds it, the others wait. */
@@ -52,9 +53,14 @@ export class Leases {
     return this.claims.claim(id) ? this.wait(id, this.begin(id)) : this.holdNow(id);
   }
 
-  /** Does some work while holding an upload. */
+  /**
+   * Does some work while holding an upload.
+   *
+   * @throws UploadBusyError as `acquire()`; UploadNotFoundError for what cannot be an upload's id,
+   *   which is never claimed: not every text can be, and some would be another lease's
+   */
   async hold<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
-    return releasing(await this.acquire(id), work);
+    return releasing(await this.acquire(knownId(id)), work);
   }
 
   /**

@@ -2,7 +2,13 @@ import { Controller, Get, Inject, Injectable, Module, Scope } from '@nestjs/comm
 import type { Provider } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { join } from 'node:path';
-import { OnUploadFinished, TusModule, TusService } from '../../lib/index.js';
+import {
+  BeforeUploadCreate,
+  OnUploadCreated,
+  OnUploadFinished,
+  TusModule,
+  TusService,
+} from '../../lib/index.js';
 import type { FinishedUpload } from '../../lib/index.js';
 import {
   PLATFORMS,
@@ -154,6 +160,27 @@ class Made extends Plain {
   }
 }
 
+/** Is asked, is told, and is delivered to. */
+@Injectable()
+class Versatile {
+  readonly calls = new Calls<string>();
+
+  @BeforeUploadCreate()
+  ask(): void {
+    this.calls.add('asked');
+  }
+
+  @OnUploadCreated()
+  tell(): void {
+    this.calls.add('told');
+  }
+
+  @OnUploadFinished()
+  finish({ id }: FinishedUpload): void {
+    this.calls.add(`finished ${id}`);
+  }
+}
+
 const sharedLog = new CallLog();
 
 const WAYS: [name: string, providers: Provider[], controllers: StartAppOptions['controllers']][] = [
@@ -219,6 +246,27 @@ describe.each(PLATFORMS)('handlers on %s', (platform) => {
     await logOf(app).of('Two#first', next.id);
 
     expect(logOf(app).handlersOf(id)).toEqual(['Two#first', 'Two#second']);
+    await app.close();
+  });
+
+  it('are called once, whatever kind they are, where a factory passes their object on', async () => {
+    const app = await start({
+      providers: [
+        { provide: 'PASSED ON', useFactory: (passed: Versatile) => passed, inject: [Versatile] },
+        { provide: 'ALIAS', useExisting: Versatile },
+        Versatile,
+      ],
+    });
+    const { calls } = app.nest.get(Versatile);
+
+    for (const content of ['hello', 'world']) {
+      const { id } = await uploadWhole(app, content);
+      await calls.first((call) => call === `finished ${id}`);
+    }
+    await calls.atLeast(6);
+
+    const kinds = calls.all.map((call) => call.split(' ')[0]).sort();
+    expect(kinds).toEqual(['asked', 'asked', 'finished', 'finished', 'told', 'told']);
     await app.close();
   });
 

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IncomingMessage } from 'node:http';
+import type { TusQuota } from '../../lib/index.js';
 import { eventually, expectRefused, PLATFORMS, startApp, useApp } from '../support/index.js';
 import type { HttpResponse, TestApp } from '../support/index.js';
 
@@ -153,6 +154,20 @@ describe.each(PLATFORMS)('quotas on %s', (platform) => {
 
     expect((await post(app, 2000)).status).toBe(413);
     await created(post(app, 2000, { user: 'paying' }));
+    await app.close();
+  });
+
+  it.each<[TusQuota, number]>([
+    [{ uploads: 0 }, 429],
+    [{ concurrent: 0 }, 429],
+    [{ bytes: 0 }, 413],
+    [{ bytes: Infinity, uploads: Infinity, concurrent: Infinity }, 201],
+  ])('may be for none at all, or no limit: %p', async (quota, status) => {
+    const app = await startApp({ platform, tus: { ...OWNER, quota: () => quota } });
+
+    expect((await post(app, 5)).status).toBe(status);
+    expect((await post(app, 'deferred')).status).toBe(status);
+    expect(app.logs.errors()).toEqual([]);
     await app.close();
   });
 

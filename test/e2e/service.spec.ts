@@ -376,6 +376,30 @@ describe.each(PLATFORMS)('moveTo() on %s', (platform) => {
     expect(await app().tus.moveTo(id, target('free'))).toBe(target('free'));
   });
 
+  it.each(['b'.repeat(32), join('b'.repeat(32), 'x'), '.tus', join('.tus', 'lost', 'x')])(
+    'refuses %p inside tmpFileDir, which is not for others, and changes nothing',
+    async (name) => {
+      const { id } = await finish(app(), 'hello');
+      const before = await app().tus.find(id);
+
+      const moved = app().tus.moveTo(id, join(app().tmpFileDir, name));
+
+      await expect(moved).rejects.toThrow(RangeError);
+      await expect(moved).rejects.toThrow(name);
+      await expect(moved).rejects.toThrow('Give it another name');
+      expect(await app().tus.find(id)).toEqual(before);
+      expect(await readFile(await app().tus.getFilepath(id), 'utf8')).toBe('hello');
+      expect(await app().tus.moveTo(id, target(`free-${id}`))).toBe(target(`free-${id}`));
+    },
+  );
+
+  it('takes another name inside tmpFileDir', async () => {
+    const { id } = await finish(app(), 'hello');
+    const path = join(app().tmpFileDir, 'kept', 'b'.repeat(32));
+
+    expect(await app().tus.moveTo(id, path)).toBe(path);
+  });
+
   it('never overwrites another upload that was moved to the same path', async () => {
     const uploads = [await finish(app(), 'hello'), await finish(app(), 'world')];
 
@@ -495,14 +519,23 @@ describe.each(PLATFORMS)('what there is no answer to, on %s', (platform) => {
     ['cleanupFile()', (tus, id) => tus.cleanupFile(id)],
   ];
 
-  it.each([...calls, ['terminate()', (tus: TusService, id: string) => tus.terminate(id)] as const])(
-    '%s says that an upload is not known',
-    async (_name, call) => {
-      for (const id of [UNKNOWN, '', '../x', 'x'.repeat(5000)]) {
-        await expect(call(app().tus, id)).rejects.toThrow(UploadNotFoundError);
-      }
-    },
-  );
+  it.each([
+    ...calls,
+    ['terminate()', (tus: TusService, id: string) => tus.terminate(id)] as const,
+    ['release()', (tus: TusService, id: string) => tus.release(id)] as const,
+  ])('%s says that an upload is not known', async (_name, call) => {
+    for (const id of [UNKNOWN, '', '../x', 'cleanup', 'x'.repeat(5000)]) {
+      await expect(call(app().tus, id)).rejects.toThrow(UploadNotFoundError);
+    }
+  });
+
+  it.each([UNKNOWN, '', '../x', 'x'.repeat(5000)])('no delivery is one of %p', async (uploadId) => {
+    await finish(app(), 'hello');
+
+    expect(await app().tus.deliveries({ uploadId })).toEqual({ items: [] });
+    expect(await app().tus.deliveries({ uploadId, state: 'dead' })).toEqual({ items: [] });
+    expect(await app().tus.retry(uploadId)).toBe(0);
+  });
 
   it.each(calls)('%s says that an upload is not finished', async (_name, call) => {
     const receiving = await create(app(), { length: 10, body: 'hello' });

@@ -17,7 +17,7 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { CreatedUpload, HttpTarget, TestApp } from '../support/index.js';
-import { Leases } from '../../lib/uploads/index.js';
+import { Leases, UploadNotFoundError } from '../../lib/uploads/index.js';
 import { readEntries } from './journal.js';
 import type { JournalEntry } from './journal.js';
 import { ServerProcess } from './server-process.js';
@@ -219,6 +219,22 @@ describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
       silent.destroy();
     });
   });
+
+  it('know nothing of what cannot be an upload', () =>
+    withThisOne(async (app) => {
+      const { tus } = app;
+      // From then on this one is not alone, and shares what it has in hand.
+      await offsetOf(app, await create(a, { length: 10 }));
+      for (const id of ['', '\0', 'cleanup', 'x'.repeat(5000)]) {
+        const answers = [
+          tus.terminate(id),
+          tus.release(id),
+          tus.cleanupFile(id),
+          tus.moveTo(id, join(folder, 'moved')),
+        ];
+        for (const answer of answers) await expect(answer).rejects.toThrow(UploadNotFoundError);
+      }
+    }));
 
   it('count each expired upload once when all clean up', async () => {
     const creations = Array.from({ length: EXPIRED }, (_, index) =>

@@ -6,7 +6,7 @@ import type {
   DeliveryState,
   Page,
 } from '../registry.interface.js';
-import { LAST, rowKey, stateKey } from './keys.js';
+import { fitsKey, LAST, rowKey, stateKey } from './keys.js';
 import type { RowKey, StateKey } from './keys.js';
 import { decodeCursor, pageLimit, toPage } from './paging.js';
 
@@ -45,6 +45,7 @@ export class DeliveryTable {
 
   /** All deliveries of an upload. */
   of(uploadId: string): DeliveryRecord[] {
+    if (!fitsKey(uploadId)) return [];
     const range = this.rows.getRange({ start: [uploadId], end: [uploadId, LAST] });
     return Array.from(range, ({ value }) => value);
   }
@@ -103,6 +104,7 @@ export class DeliveryTable {
   private listRows({ state, uploadId, ...query }: DeliveryQuery): Page<DeliveryRecord> {
     const limit = pageLimit(query.limit);
     const position = rowPosition(query.cursor, uploadId);
+    if (uploadId !== undefined && !fitsKey(uploadId)) return { items: [] };
     const found: DeliveryRecord[] = [];
     const range = this.rows.getRange({
       start: position ?? (uploadId === undefined ? undefined : [uploadId]),

@@ -33,6 +33,14 @@ export const LAST: Uint8Array = Uint8Array.of(0xff);
 /** The scope of a listing of everyone's uploads. */
 export const EVERYONE = '*';
 
+/** Most characters of an upload's id: many times those of any there is, and far below a key's. */
+const MAX_ID_LENGTH = 512;
+
+/** Whether there can be a row of an upload: LMDB fails for what does not fit into a key. */
+export function fitsKey(id: string): boolean {
+  return id.length <= MAX_ID_LENGTH;
+}
+
 /** Where an upload's due row is; `undefined` when it has none. */
 export function dueKey(record: UploadRecord): DueKey | undefined {
   return record.dueAt === undefined ? undefined : [record.dueAt, record.id];

@@ -1,11 +1,8 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { Page, UploadQuery, UploadRecord } from '../registry.interface.js';
-import { dueKey, EVERYONE, LAST, listKeys, ownerScope } from './keys.js';
+import { dueKey, EVERYONE, fitsKey, LAST, listKeys, ownerScope } from './keys.js';
 import type { DueKey, ListKey } from './keys.js';
 import { decodeCursor, pageLimit, toPage } from './paging.js';
-
-/** Many times longer than any id there is, and far below what a key can hold. */
-const MAX_ID_LENGTH = 512;
 
 /** A `ListKey` without its scope, which the query gives. */
 type ListPosition = [state: string, createdAt: number, id: string];
@@ -23,8 +20,7 @@ export class UploadTable {
   }
 
   get(id: string): UploadRecord | undefined {
-    // LMDB fails for what does not fit into a key, and so cannot be there.
-    return id.length > MAX_ID_LENGTH ? undefined : this.records.get(id);
+    return fitsKey(id) ? this.records.get(id) : undefined;
   }
 
   /** Stores a record in place of the previous one. */

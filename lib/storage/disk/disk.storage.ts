@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { opendir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import type {
   ByteRange,
@@ -14,7 +14,7 @@ import { concatenateFiles } from './concatenate-files.js';
 import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
 import { FolderSync } from './folder-sync.js';
-import { makeFolder } from './folders.js';
+import { makeFolder, realPath } from './folders.js';
 import { moveFile, placeFile, removeIfThere, removeOtherName } from './move-file.js';
 import { reclaimFile } from './reclaim-file.js';
 
@@ -23,8 +23,11 @@ const ID = /^[0-9a-f]{32}$/;
 /** What a probe, or a copy to another device, leaves behind when it is interrupted. */
 const REMNANT = /^\.(probe-[0-9a-f]{16}|[0-9a-f]{32}\.moving)$/;
 
+/** What is known of uploads lies there, inside the folder. */
+const OWN_FOLDER = '.tus';
+
 /** Where files go that nothing is known of; made for the first one. */
-const LOST_FOLDER = join('.tus', 'lost');
+const LOST_FOLDER = join(OWN_FOLDER, 'lost');
 
 /** Names read from the folder at a time. */
 const PAGE = 256;
@@ -111,6 +114,12 @@ export class DiskStorage implements UploadStorage {
   path(id: string, filePath?: string): string {
     if (!ID.test(id)) throw new TypeError('An upload id must be 32 lower-case hexadecimal digits.');
     return filePath === undefined ? this.folder + sep + id : join(this.folder, filePath);
+  }
+
+  async isOwn(path: string): Promise<boolean> {
+    const [folder, target] = await Promise.all([realPath(this.folder), realPath(path)]);
+    const [name = ''] = relative(folder, target).split(sep);
+    return name === OWN_FOLDER || ID.test(name) || REMNANT.test(name);
   }
 
   /**

@@ -1,5 +1,5 @@
-import { mkdir, open, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, open, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { hasCode } from './disk.errors.js';
 
 /** What Windows, some file systems, and a folder that may not be read answer to a flush. */
@@ -28,6 +28,16 @@ export async function makeFolder(path: string): Promise<void> {
     if (!(await isFolder(folder))) throw error;
   }
   await syncFolder(parent);
+}
+
+/** A path without symbolic links, as far as there is something at it. */
+export async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(await realPath(parent), basename(path));
+  }
 }
 
 async function isFolder(path: string): Promise<boolean> {

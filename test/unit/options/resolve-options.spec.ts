@@ -51,6 +51,7 @@ describe('resolveOptions', () => {
     [{ uploadValidDuration: 0.5 }, { validFor: 500 }],
     [{ uploadValidDuration: '2d' }, { validFor: 48 * HOUR }],
     [{ uploadValidDuration: '300ms' }, { validFor: 300 }],
+    [{ uploadValidDuration: '36525d' }, { validFor: 36_525 * 24 * HOUR }],
     [{ maxSize: 0 }, { maxSize: 0 }],
     [{ maxSize: '10MB' }, { maxSize: 10 * 1024 ** 2 }],
     [{ maxSize: '1.5 gb' }, { maxSize: 1.5 * 1024 ** 3 }],
@@ -81,6 +82,9 @@ describe('resolveOptions', () => {
     ['uploadValidDuration', -1],
     ['uploadValidDuration', NaN],
     ['uploadValidDuration', ''],
+    ['uploadValidDuration', Number.MAX_SAFE_INTEGER],
+    ['uploadValidDuration', Infinity],
+    ['uploadValidDuration', '9999999w'],
     ['maxSize', '10XB'],
     ['maxSize', 1.5],
     ['maxSize', -1],
@@ -119,6 +123,9 @@ describe('resolveOptions', () => {
     ['delivery.backoff.first', { delivery: { backoff: { first: 'x' } } }],
     ['delivery.afterDelivery', { delivery: { afterDelivery: 'delete' as never } }],
     ['delivery.afterDelivery', { delivery: { afterDelivery: true as never } }],
+    ['delivery.backoff.max', { delivery: { backoff: { max: '36526d' } } }],
+    ['cleanup.finishedAfter', { cleanup: { finishedAfter: Number.MAX_SAFE_INTEGER } }],
+    ['cleanup.rememberFor', { cleanup: { rememberFor: Number.MAX_SAFE_INTEGER } }],
     ['delivery.backoff.jitter', { delivery: { backoff: { jitter: 1 } as never } }],
     ['concatenation.removePartials', { concatenation: { removePartials: 1 as never } }],
     ['concatenation.unfinished', { concatenation: { unfinished: true } as never }],
@@ -132,6 +139,12 @@ describe('resolveOptions', () => {
     ['cors.exposedHeaders', { cors: { exposedHeaders: [1] as never } }],
   ])('names a nested option, %s, by its path', (option, options) => {
     expect(refusalOf(() => resolveOptions(options)).option).toBe(option);
+  });
+
+  it('says how long a duration may be', () => {
+    const refusal = refusalOf(() => resolveOptions({ uploadValidDuration: 1e12 }));
+
+    expect(refusal.message).toMatch(/cannot be 1000000000000\. Give 100 years at most/);
   });
 
   it('says where an option belongs that a factory returns too late', () => {

@@ -187,7 +187,9 @@ export function describeDeliveries(bench: RegistryBench): void {
 
     it('finds none of an upload that it does not know', async () => {
       await oneOfEachState();
-      expect(await bench.registry.reviveDeliveries(uploadRecord().id, undefined, 7)).toBe(0);
+      for (const id of [uploadRecord().id, '', 'x'.repeat(5000), 'é'.repeat(600)]) {
+        expect(await bench.registry.reviveDeliveries(id, undefined, 7)).toBe(0);
+      }
     });
 
     it('goes on counting the attempts, and forgives all of them each time', async () => {
@@ -306,6 +308,14 @@ export function describeDeliveries(bench: RegistryBench): void {
         const rest = await bench.registry.deliveries({ ...query, cursor: page.cursor });
         expect(rest.items).toEqual(staying);
         await finishedUpload(bench.registry, { dueAt: 100 });
+      }
+    });
+
+    it('tells none of what cannot be an upload', async () => {
+      await finishedUpload(bench.registry, {});
+      for (const uploadId of ['', 'x'.repeat(5000), 'é'.repeat(600)]) {
+        expect(await rows({ uploadId })).toEqual([]);
+        expect(await rows({ uploadId, state: 'waiting' })).toEqual([]);
       }
     });
 

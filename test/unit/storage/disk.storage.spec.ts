@@ -151,6 +151,30 @@ describe('the files of the disk storage', () => {
     expect(await readFile(storage.path(id), 'utf8')).toBe('abc');
   });
 
+  it('have names that are not for others, by whatever way', async () => {
+    await storage.open();
+    await symlink(folder, join(parent, 'alias'));
+    const other = newId();
+    const own = [id, other, join(other, 'x'), '.tus', join('.tus', 'a', 'b'), `.${id}.moving`];
+    const free = [
+      `${id}.mp4`,
+      join('a', id),
+      join('a', '.tus'),
+      '.tusk',
+      id.toUpperCase(),
+      '',
+      '..',
+    ];
+
+    for (const place of [folder, join(parent, 'alias'), join(folder, 'a', '..')]) {
+      for (const name of own)
+        expect([name, await storage.isOwn(join(place, name))]).toEqual([name, true]);
+      for (const name of free)
+        expect([name, await storage.isOwn(join(place, name))]).toEqual([name, false]);
+    }
+    expect(await storage.isOwn(join(parent, id))).toBe(false);
+  });
+
   describe('when there are more than those of uploads', () => {
     const PROBE = `.probe-${'0'.repeat(16)}`;
     const COPY = `.${'a'.repeat(32)}.moving`;

@@ -1,6 +1,8 @@
 import { setTimeout as timeout } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { SoleClaims, type Claims } from '../../../lib/uploads/claims.js';
 import { Leases } from '../../../lib/uploads/leases.js';
-import { UploadBusyError } from '../../../lib/uploads/upload.errors.js';
+import { UploadBusyError, UploadNotFoundError } from '../../../lib/uploads/upload.errors.js';
 
 const ID = 'a'.repeat(32);
 
@@ -92,6 +94,19 @@ describe('Leases', () => {
 
     holder.release();
     expect(await leases.tryAcquire(ID)).toBeDefined();
+  });
+
+  it('claims nothing for what cannot be an upload', async () => {
+    const claim = jest.fn<Claims['claim']>();
+    const leases = new Leases(undefined, Object.assign(new SoleClaims(), { claim }));
+    const work = jest.fn<() => Promise<void>>();
+
+    for (const id of ['', 'x'.repeat(5000), '\0', 'cleanup', `${ID}.answer`, undefined, 5]) {
+      await expect(leases.hold(id as string, work)).rejects.toThrow(UploadNotFoundError);
+    }
+
+    expect(claim).not.toHaveBeenCalled();
+    expect(work).not.toHaveBeenCalled();
   });
 
   it('releases an upload also when the work done under it fails', async () => {

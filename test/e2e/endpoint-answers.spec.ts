@@ -447,6 +447,23 @@ describe.each(PLATFORMS)('While the method of an endpoint runs on %s', (platform
     expect((await app().tus.find(id))?.state).toBe('terminated');
     expect(await listFiles(app().tmpFileDir)).not.toContain(id);
   });
+
+  it('the upload may be terminated and then refused, and its end is told once', async () => {
+    const told: string[] = [];
+    const subscription = app().tus.events$.subscribe(({ type }) => told.push(type));
+    endpointOf(app()).work = async ({ id }) => {
+      await app().tus.terminate(id);
+      throw new BadRequestException('No cats.');
+    };
+
+    const { path, answer } = await sendTo(app(), 'hello');
+    const again = await askAgain(app(), { path }, 5);
+    subscription.unsubscribe();
+
+    expect(answer.status).toBe(400);
+    expect(essence(again)).toEqual(essence(answer));
+    expect(told).toEqual(['created', 'finished', 'terminated']);
+  });
 });
 
 /** What a method may return, late. */

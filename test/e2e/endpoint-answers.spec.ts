@@ -6,9 +6,6 @@ import {
 } from '@nestjs/common';
 import { existsSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { defer, from, Observable } from 'rxjs';
 import {
@@ -23,7 +20,6 @@ import {
   offsetOf,
   OCTETS,
   patch,
-  rawHead,
   removeTempFolder,
   startApp,
   terminate,
@@ -35,6 +31,7 @@ import {
   askAgain,
   createAt,
   endpointOf,
+  sendAndStay,
   sendTo,
   type SentUpload,
 } from './endpoint-controller.js';
@@ -515,27 +512,4 @@ async function* slowly(opened: Promise<void>): AsyncGenerator<Buffer> {
   yield Buffer.from('do');
   await opened;
   yield Buffer.from('ne');
-}
-
-/** @returns drops the connection, and waits until the server knows */
-async function sendAndStay(
-  app: TestApp,
-  { path }: CreatedUpload,
-  body: string,
-): Promise<() => Promise<void>> {
-  const accepted = once(app.nest.getHttpServer() as Server, 'connection');
-  const connection = await app.connect();
-  const [socket] = (await accepted) as [Socket];
-  const lines = [
-    'Tus-Resumable: 1.0.0',
-    `Content-Type: ${OCTETS}`,
-    'Upload-Offset: 0',
-    `Content-Length: ${body.length}`,
-  ];
-  await connection.write(`${rawHead('PATCH', path, lines)}${body}`);
-  return async () => {
-    const closed = once(socket, 'close');
-    connection.destroy();
-    await closed;
-  };
 }

@@ -149,7 +149,7 @@ export class TusEndpoints {
   /** Runs the method, and holds back what comes of it. */
   private run(
     { addedHeaders }: UploadRecord,
-    { exchange, answer, next }: Turn,
+    { exchange, answer, next, sendsItself: isLeft }: Turn,
     subscriber: Subscriber<unknown>,
   ): HeldResponse {
     const { res } = exchange;
@@ -162,7 +162,13 @@ export class TusEndpoints {
     }
     next
       .handle()
-      .pipe(tap({ unsubscribe: () => held.abandon() }))
+      .pipe(
+        tap({
+          unsubscribe: () => held.abandon(),
+          // Nobody else sends anything once the method has returned.
+          complete: () => isLeft && held.abandonOnClose(),
+        }),
+      )
       .subscribe(subscriber);
     return held;
   }

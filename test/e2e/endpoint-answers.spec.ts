@@ -508,6 +508,35 @@ describe.each(PLATFORMS)('A client that leaves while the method runs on %s', (pl
   });
 });
 
+describe.each(PLATFORMS)('A client that leaves before a file is returned on %s', (platform) => {
+  const app = useApp({ platform, ...WITH_ENDPOINT });
+
+  it.each<[name: string, file: (gate: Gate) => Promise<StreamableFile> | StreamableFile]>([
+    [
+      'before',
+      async (gate) => {
+        await gate.pass();
+        return new StreamableFile(Readable.from(slowly(Promise.resolve())));
+      },
+    ],
+    ['while', (gate) => new StreamableFile(Readable.from(slowly(gate.pass())))],
+  ])('is given it when it comes back (%s it is made)', async (_name, file) => {
+    const gate = new Gate();
+    endpointOf(app()).work = () => file(gate);
+    const upload = await createAt(app(), 5);
+    const leave = await sendAndStay(app(), upload, 'hello');
+    await gate.reached;
+    await leave();
+
+    gate.open();
+
+    await eventually(async () => expect(await offsetOf(app(), upload)).toBe(5));
+    expect((await askAgain(app(), upload, 5)).text).toBe('done');
+    expect(endpointOf(app()).countOf(upload.id)).toBe(1);
+    expect(app().logs.of('warn')).toEqual([]);
+  });
+});
+
 async function* slowly(opened: Promise<void>): AsyncGenerator<Buffer> {
   yield Buffer.from('do');
   await opened;

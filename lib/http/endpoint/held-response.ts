@@ -5,7 +5,7 @@ import { isRefusal } from '../../uploads/index.js';
 import type { Answer } from '../answer.js';
 
 /** Most bytes of a body that are kept. */
-const MAX_BODY = 64 * 1024;
+export const MAX_BODY = 64 * 1024;
 
 /** Headers that belong to one response, not to the answer. */
 const PASSING =
@@ -110,13 +110,14 @@ export class HeldResponse {
     setImmediate(() => this.isPiped || this.made());
   }
 
-  /** What is piped never comes to its end when its source breaks off, or the client leaves. */
+  /** What is piped never comes to its end when its source breaks off. */
   private watch(source: Readable): void {
     this.isPiped = true;
     const breakOff = () => setImmediate(() => this.tell());
     finished(source, (error) => error && breakOff());
-    if (this.res.destroyed) breakOff();
-    else this.res.once('close', breakOff);
+    // The pipe is undone when the client leaves, but the answer is still to be kept.
+    const readOn = () => this.isEnded || this.isReleased || source.pipe(this.res);
+    if (!this.res.destroyed) this.res.once('close', readOn);
   }
 
   private head(status: number, headers: unknown): ServerResponse {

@@ -75,10 +75,13 @@ export class FinishedFiles {
       : createReadStream(path, range);
   }
 
-  /** The media type of the file: by its bytes where they show it, else by its client's word. */
+  /**
+   * The media type of the file: by its bytes where they show it, else, or once it was removed, by its
+   * client's word.
+   */
   async typeOf(record: UploadRecord): Promise<string> {
-    const start = await this.createReadStream(record.id, TELLING_RANGE);
-    return (await typeOf(record.metadata, await bytesOf(start))) ?? 'application/octet-stream';
+    const start = await this.startOf(record);
+    return (await typeOf(record.metadata, start)) ?? 'application/octet-stream';
   }
 
   /**
@@ -131,6 +134,16 @@ export class FinishedFiles {
       (stats) => stats.isFile(),
       () => false,
     );
+  }
+
+  /** The bytes that tell the type; none of a file that was removed, by us or by the application. */
+  private async startOf(record: UploadRecord): Promise<Uint8Array> {
+    if (record.fileRemovedAt !== undefined) return new Uint8Array();
+    const start = await this.createReadStream(record.id, TELLING_RANGE);
+    return bytesOf(start).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return new Uint8Array();
+      throw error;
+    });
   }
 
   private async finishedRecord(

@@ -77,7 +77,7 @@ export class Finisher {
    * refused.
    */
   async answer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
-    if (isRefusal) return this.transitions.end(record.id, 'terminated', answer);
+    if (isRefusal) return this.refuse(record, answer);
     const { afterDelivery, finishedAfter, rememberFor } = this.rules;
     const removeWhenDelivered = afterDelivery === 'remove' || undefined;
     const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
@@ -88,6 +88,14 @@ export class Finisher {
       const told = { answer, removeWhenDelivered, dueAt: current.fileRemovedAt ?? dueAt };
       return { record: { ...current, ...told } };
     });
+  }
+
+  private async refuse({ id }: UploadRecord, answer: StoredAnswer): Promise<void> {
+    const current = await this.registry.get(id);
+    const hasEnded = current?.state === 'terminated' || current?.state === 'expired';
+    if (!hasEnded) return this.transitions.end(id, 'terminated', answer);
+    // Its end was told already.
+    await this.registry.change(id, (ended) => ({ record: { ...ended, answer } }));
   }
 
   private async ask(

@@ -6,9 +6,6 @@ import {
 } from '@nestjs/common';
 import { existsSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { defer, from, Observable } from 'rxjs';
 import {
@@ -23,7 +20,6 @@ import {
   offsetOf,
   OCTETS,
   patch,
-  rawHead,
   removeTempFolder,
   startApp,
   terminate,
@@ -35,6 +31,7 @@ import {
   askAgain,
   createAt,
   endpointOf,
+  sendAndStay,
   sendTo,
   type SentUpload,
 } from './endpoint-controller.js';
@@ -447,6 +444,23 @@ describe.each(PLATFORMS)('While the method of an endpoint runs on %s', (platform
     expect((await app().tus.find(id))?.state).toBe('terminated');
     expect(await listFiles(app().tmpFileDir)).not.toContain(id);
   });
+
+  it('the upload may be terminated and then refused, and its end is told once', async () => {
+    const told: string[] = [];
+    const subscription = app().tus.events$.subscribe(({ type }) => told.push(type));
+    endpointOf(app()).work = async ({ id }) => {
+      await app().tus.terminate(id);
+      throw new BadRequestException('No cats.');
+    };
+
+    const { path, answer } = await sendTo(app(), 'hello');
+    const again = await askAgain(app(), { path }, 5);
+    subscription.unsubscribe();
+
+    expect(answer.status).toBe(400);
+    expect(essence(again)).toEqual(essence(answer));
+    expect(told).toEqual(['created', 'finished', 'terminated']);
+  });
 });
 
 /** What a method may return, late. */
@@ -494,31 +508,37 @@ describe.each(PLATFORMS)('A client that leaves while the method runs on %s', (pl
   });
 });
 
+describe.each(PLATFORMS)('A client that leaves before a file is returned on %s', (platform) => {
+  const app = useApp({ platform, ...WITH_ENDPOINT });
+
+  it.each<[name: string, file: (gate: Gate) => Promise<StreamableFile> | StreamableFile]>([
+    [
+      'before',
+      async (gate) => {
+        await gate.pass();
+        return new StreamableFile(Readable.from(slowly(Promise.resolve())));
+      },
+    ],
+    ['while', (gate) => new StreamableFile(Readable.from(slowly(gate.pass())))],
+  ])('is given it when it comes back (%s it is made)', async (_name, file) => {
+    const gate = new Gate();
+    endpointOf(app()).work = () => file(gate);
+    const upload = await createAt(app(), 5);
+    const leave = await sendAndStay(app(), upload, 'hello');
+    await gate.reached;
+    await leave();
+
+    gate.open();
+
+    await eventually(async () => expect(await offsetOf(app(), upload)).toBe(5));
+    expect((await askAgain(app(), upload, 5)).text).toBe('done');
+    expect(endpointOf(app()).countOf(upload.id)).toBe(1);
+    expect(app().logs.of('warn')).toEqual([]);
+  });
+});
+
 async function* slowly(opened: Promise<void>): AsyncGenerator<Buffer> {
   yield Buffer.from('do');
   await opened;
   yield Buffer.from('ne');
-}
-
-/** @returns drops the connection, and waits until the server knows */
-async function sendAndStay(
-  app: TestApp,
-  { path }: CreatedUpload,
-  body: string,
-): Promise<() => Promise<void>> {
-  const accepted = once(app.nest.getHttpServer() as Server, 'connection');
-  const connection = await app.connect();
-  const [socket] = (await accepted) as [Socket];
-  const lines = [
-    'Tus-Resumable: 1.0.0',
-    `Content-Type: ${OCTETS}`,
-    'Upload-Offset: 0',
-    `Content-Length: ${body.length}`,
-  ];
-  await connection.write(`${rawHead('PATCH', path, lines)}${body}`);
-  return async () => {
-    const closed = once(socket, 'close');
-    connection.destroy();
-    await closed;
-  };
 }

@@ -1,7 +1,10 @@
 import { Controller, Injectable, Req } from '@nestjs/common';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { TusEndpoint, UploadedUpload } from '../../lib/index.js';
 import type { EndpointUpload } from '../../lib/index.js';
-import { create, patch } from '../support/index.js';
+import { create, OCTETS, patch, rawHead } from '../support/index.js';
 import type { CreateOptions, CreatedUpload, HttpResponse, TestApp } from '../support/index.js';
 import { Calls } from './calls.js';
 
@@ -75,4 +78,31 @@ export function askAgain(
   size: number,
 ): Promise<HttpResponse> {
   return patch(app, upload, { offset: size });
+}
+
+/**
+ * Sends a body without waiting for the answer.
+ *
+ * @returns drops the connection, and waits until the server knows
+ */
+export async function sendAndStay(
+  app: TestApp,
+  { path }: CreatedUpload,
+  body: string,
+): Promise<() => Promise<void>> {
+  const accepted = once(app.nest.getHttpServer() as Server, 'connection');
+  const connection = await app.connect();
+  const [socket] = (await accepted) as [Socket];
+  const closed = once(socket, 'close');
+  const lines = [
+    'Tus-Resumable: 1.0.0',
+    `Content-Type: ${OCTETS}`,
+    'Upload-Offset: 0',
+    `Content-Length: ${body.length}`,
+  ];
+  await connection.write(`${rawHead('PATCH', path, lines)}${body}`);
+  return async () => {
+    connection.destroy();
+    await closed;
+  };
 }

@@ -53,7 +53,7 @@ import {
   uploadWhole,
   useApp,
 } from '../support/index.js';
-import type { HeaderValues, PlatformName } from '../support/index.js';
+import type { HeaderValues, PlatformName, TestApp } from '../support/index.js';
 import { useClock } from './clock.js';
 import { WITH_ENDPOINT, askAgain, createAt, endpointOf, sendTo } from './endpoint-controller.js';
 
@@ -154,6 +154,15 @@ class StreamsController {
     return text(stream!);
   }
 
+  @TusEndpoint('gone', { sendFile: true })
+  async goneAfter(@UploadedUpload() { path, stream }: EndpointUpload): Promise<string> {
+    if (existsSync(path)) {
+      await unlink(path);
+      throw new Error('Not now.');
+    }
+    return text(stream!).catch((error: NodeJS.ErrnoException) => String(error.code));
+  }
+
   @TusEndpoint('default')
   async byDefault(@Body() body: unknown): Promise<object> {
     const isStream = typeof (body as Readable).pipe === 'function';
@@ -224,6 +233,12 @@ describe.each(PLATFORMS)('An endpoint that wants the file itself on %s', (platfo
 
     expect(answer.status).toBe(500);
     expect(app().logs.errors().join()).toContain('ENOENT');
+  });
+
+  it('is told in reading it that it was removed when it ran before', async () => {
+    const { path } = await sendTo(app(), 'hello', { path: '/streams/gone' });
+
+    expect((await askAgain(app(), { path }, 5)).text).toBe('ENOENT');
   });
 
   it('is not given it unless it wants it', async () => {
@@ -481,6 +496,41 @@ describe.each(PLATFORMS)('An upload whose endpoint has not answered on %s', (pla
     await removeTempFolder(tmpFileDir);
   });
 });
+
+/** The ways a method can do away with the file. */
+const REMOVALS: [name: string, remove: (app: TestApp, upload: EndpointUpload) => Promise<void>][] =
+  [
+    ['cleanupFile()', (app, { id }) => app.tus.cleanupFile(id)],
+    ['unlink()', (_app, { path }) => unlink(path)],
+    [
+      'moveTo() and unlink()',
+      async (app, { id, path }) => unlink(await app.tus.moveTo(id, `${path}.moved`)),
+    ],
+  ];
+
+describe.each(PLATFORMS)(
+  'The method of an endpoint that has removed the file on %s',
+  (platform) => {
+    const sendFile = platform === 'express';
+    const app = useApp({ platform, ...WITH_ENDPOINT, tus: { sendFile } });
+
+    it.each(REMOVALS)('by %s is repeated after a fault', async (_name, remove) => {
+      const endpoint = endpointOf(app());
+      endpoint.work = async (upload) => {
+        await remove(app(), upload);
+        throw new Error('Not now.');
+      };
+      const { id, path } = await sendTo(app(), 'hello', { metadata: { filetype: 'text/csv' } });
+      await app().tus.cleanup();
+      endpoint.work = ({ size, mimetype }) => ({ size, mimetype });
+
+      expect(await offsetOf(app(), { path })).toBe(5);
+      const again = await askAgain(app(), { path }, 5);
+      expect([again.status, again.text]).toEqual([200, '{"size":5,"mimetype":"text/csv"}']);
+      expect(endpoint.countOf(id)).toBe(2);
+    });
+  },
+);
 
 describe.each(PLATFORMS)('afterDelivery: remove, and an endpoint on %s', (platform) => {
   const app = useApp({

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { EndpointBody, EndpointUpload } from '../../interfaces/index.js';
 import type { UploadRecord } from '../../registry/index.js';
-import { describeFinished, type FinishedFiles } from '../../uploads/index.js';
+import { describeFinished, NoFileError, type FinishedFiles } from '../../uploads/index.js';
 import { rawRequest, type PlatformRequest } from '../http-types.js';
 import { UPLOAD_PARAMETER } from './endpoint-mark.js';
 import { attachUpload } from './uploaded-uploads.js';
@@ -21,7 +21,7 @@ export class EndpointRequest {
     sendFile: boolean,
   ): Promise<EndpointRequest> {
     const upload = await describeUploaded(files, record);
-    const stream = sendFile ? await files.createReadStream(record.id) : undefined;
+    const stream = sendFile ? await open(files, record) : undefined;
     // The file may fail to open before the method reads it, and an error that nobody listens to ends
     // the process. A method that reads later still gets it from the stream.
     stream?.on('error', () => undefined);
@@ -47,6 +47,14 @@ export class EndpointRequest {
     if (isBeingSent && !res.destroyed) res.once('close', () => this.release());
     else this.release();
   }
+}
+
+/** The file. One that was removed fails to be read, for a method that runs again may not need it. */
+async function open(files: FinishedFiles, { id }: UploadRecord): Promise<Readable> {
+  return files.createReadStream(id).catch((error: unknown) => {
+    if (error instanceof NoFileError) return new Readable().destroy(error);
+    throw error;
+  });
 }
 
 async function describeUploaded(

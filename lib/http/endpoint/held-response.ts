@@ -5,7 +5,7 @@ import { isRefusal } from '../../uploads/index.js';
 import type { Answer } from '../answer.js';
 
 /** Most bytes of a body that are kept. */
-const MAX_BODY = 64 * 1024;
+export const MAX_BODY = 64 * 1024;
 
 /** Headers that belong to one response, not to the answer. */
 const PASSING =
@@ -44,6 +44,7 @@ export class HeldResponse {
   private bytes = 0;
   private isEnded = false;
   private isReleased = false;
+  private isPiped = false;
   private made!: (answer?: HeldAnswer) => void;
 
   constructor(private readonly res: ServerResponse) {
@@ -90,16 +91,33 @@ export class HeldResponse {
   /** Waits for an answer no longer, if its client has left: there will be none then. */
   abandon(): void {
     const { res } = this;
-    // Whoever gives up without a client may still be about to send something.
-    if (res.destroyed || res.req.socket.destroyed) setImmediate(() => this.made());
+    if (res.destroyed || res.req.socket.destroyed) this.giveUp();
   }
 
-  /** What is piped never comes to its end when its source breaks off, or the client leaves. */
+  /** Waits for an answer only as long as its client does: whoever is to make it may have gone home. */
+  abandonOnClose(): void {
+    const { res } = this;
+    this.abandon();
+    // The response to a request that waits behind others on its connection may never close.
+    const ends = res.req.httpVersionMajor === 1 ? [res, res.req.socket] : [res];
+    const giveUp = () => this.giveUp();
+    for (const end of ends) end.once('close', giveUp);
+    void this.answer.then(() => ends.forEach((end) => end.off('close', giveUp)));
+  }
+
+  /** Whoever gives up without a client may still be about to send something. */
+  private giveUp(): void {
+    setImmediate(() => this.isPiped || this.made());
+  }
+
+  /** What is piped never comes to its end when its source breaks off. */
   private watch(source: Readable): void {
+    this.isPiped = true;
     const breakOff = () => setImmediate(() => this.tell());
     finished(source, (error) => error && breakOff());
-    if (this.res.destroyed) breakOff();
-    else this.res.once('close', breakOff);
+    // The pipe is undone when the client leaves, but the answer is still to be kept.
+    const readOn = () => this.isEnded || this.isReleased || source.pipe(this.res);
+    if (!this.res.destroyed) this.res.once('close', readOn);
   }
 
   private head(status: number, headers: unknown): ServerResponse {

@@ -4,9 +4,10 @@ import {
   Logger,
   type CallHandler,
   type ExecutionContext,
+  StreamableFile,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { Observable, of, tap, type Subscriber } from 'rxjs';
+import { concatMap, Observable, of, tap, type Subscriber } from 'rxjs';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
@@ -20,7 +21,8 @@ import { busy } from '../tus.exception.js';
 import { endpointName, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 import { EndpointRequest } from './endpoint-request.js';
 import { sendsItself } from './endpoint-routes.js';
-import { HeldResponse, type HeldAnswer } from './held-response.js';
+import { HeldResponse, MAX_BODY, type HeldAnswer } from './held-response.js';
+import { readAhead } from './read-ahead.js';
 
 /** A request, and the method that may complete its answer. */
 interface Turn {
@@ -149,7 +151,7 @@ export class TusEndpoints {
   /** Runs the method, and holds back what comes of it. */
   private run(
     { addedHeaders }: UploadRecord,
-    { exchange, answer, next }: Turn,
+    { exchange, answer, next, sendsItself: isLeft }: Turn,
     subscriber: Subscriber<unknown>,
   ): HeldResponse {
     const { res } = exchange;
@@ -162,7 +164,16 @@ export class TusEndpoints {
     }
     next
       .handle()
-      .pipe(tap({ unsubscribe: () => held.abandon() }))
+      .pipe(
+        concatMap((value: unknown) =>
+          value instanceof StreamableFile ? readAhead(value, MAX_BODY) : of(value),
+        ),
+        tap({
+          unsubscribe: () => held.abandon(),
+          // Nobody else sends anything once the method has returned.
+          complete: () => isLeft && held.abandonOnClose(),
+        }),
+      )
       .subscribe(subscriber);
     return held;
   }

@@ -1,9 +1,14 @@
-import type { ServerResponse } from 'node:http';
-import type { ServerHttp2Stream } from 'node:http2';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 
-/** A response of Node's, on HTTP/2 with its stream. */
-type Response = ServerResponse & { readonly stream?: ServerHttp2Stream };
+/** What Node's requests and responses have on HTTP/2. */
+interface WithStream {
+  readonly stream?: ServerHttp2Stream;
+}
+
+type Request = IncomingMessage & WithStream;
+type Response = ServerResponse & WithStream;
 
 /** What is to be done once a carrier has closed. */
 const waiting = new WeakMap<Duplex, Set<() => void>>();
@@ -25,6 +30,17 @@ export function whenOver(res: Response, callback: () => void): void {
   };
   callbacks.add(once);
   res.once('close', once);
+}
+
+/**
+ * Ends a request without an answer: its connection, or on HTTP/2 its stream, for the connection is
+ * others' too. What is sent afterwards goes nowhere.
+ */
+export function disconnect(req: Request): void {
+  const { stream } = req;
+  // Without this code, a client would take the end of its stream for an answer.
+  stream?.close(constants.NGHTTP2_CANCEL);
+  (stream ?? req).destroy();
 }
 
 /** One listener for all that wait: a client may queue any number of requests on a connection. */

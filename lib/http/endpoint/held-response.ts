@@ -3,6 +3,7 @@ import { finished, type Readable } from 'node:stream';
 import type { StoredAnswer } from '../../registry/index.js';
 import { isRefusal } from '../../uploads/index.js';
 import type { Answer } from '../answer.js';
+import { isOver } from '../connection.js';
 
 /** Most bytes of a body that are kept. */
 const MAX_BODY = 64 * 1024;
@@ -91,14 +92,14 @@ export class HeldResponse {
   abandon(): void {
     const { res } = this;
     // Whoever gives up without a client may still be about to send something.
-    if (res.destroyed || res.req.socket.destroyed) setImmediate(() => this.made());
+    if (isOver(res)) setImmediate(() => this.made());
   }
 
   /** What is piped never comes to its end when its source breaks off, or the client leaves. */
   private watch(source: Readable): void {
     const breakOff = () => setImmediate(() => this.tell());
     finished(source, (error) => error && breakOff());
-    if (this.res.destroyed) breakOff();
+    if (isOver(this.res)) breakOff();
     else this.res.once('close', breakOff);
   }
 

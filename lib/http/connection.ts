@@ -43,6 +43,21 @@ export function disconnect(req: Request): void {
   (stream ?? req).destroy();
 }
 
+/**
+ * Closes the stream of an HTTP/2 request once its answer is out, if its body was read in part only.
+ * It would stay open, with what the client has sent, as long as the connection does.
+ */
+export function dropRestAfter(req: Request, res: Response): void {
+  res.stream?.once('finish', () => {
+    // One that nobody has read Node closes itself.
+    if (req.readableFlowing === null || req.readableEnded) return;
+    // RFC 9113 §8.1: the client is to stop, and keeps the answer.
+    req.stream?.close(constants.NGHTTP2_NO_ERROR);
+    // A stream closes only when what it has received was taken.
+    req.resume();
+  });
+}
+
 /** One listener for all that wait: a client may queue any number of requests on a connection. */
 function callbacksOf(carrier: Duplex): Set<() => void> {
   const known = waiting.get(carrier);

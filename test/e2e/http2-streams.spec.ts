@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { constants } from 'node:http2';
-import { Http2Client, startApp, type TestApp } from '../support/index.js';
+import { once } from 'node:events';
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { eventually, Http2Client, startApp, type TestApp } from '../support/index.js';
 import { WITH_ENDPOINT } from './endpoint-controller.js';
 
 const OFFSET = { 'upload-offset': '0' };
@@ -16,7 +17,7 @@ describe('Streams of HTTP/2 on fastify', () => {
       platform: 'fastify',
       adapter,
       ...WITH_ENDPOINT,
-      tus: { idleTimeout: 0.3 },
+      tus: { idleTimeout: 1 },
     });
     client = new Http2Client(app);
   });
@@ -28,6 +29,36 @@ describe('Streams of HTTP/2 on fastify', () => {
 
   const begin = async (path: string): Promise<string> =>
     (await client.ask('POST', path, LENGTH)).headers.location!;
+
+  it('are closed once a body that is too long was refused', async () => {
+    const location = await begin('/files');
+    const streams: Promise<unknown>[] = [];
+    const onStream = (stream: ServerHttp2Stream) => void streams.push(once(stream, 'close'));
+    app.nest.getHttpServer().once('stream', onStream);
+
+    const { answer, closed } = client.begin('PATCH', location, OFFSET, Buffer.alloc(50_000));
+
+    const refusal = await answer;
+    expect(refusal?.headers[':status']).toBe(413);
+    expect(refusal?.text).toBe('The body has more bytes than the upload has room for.\n');
+    expect(await closed).toBe(constants.NGHTTP2_NO_ERROR);
+    await Promise.all(streams);
+  });
+
+  it('are closed once a newer request took their upload over', async () => {
+    const location = await begin('/files');
+    const { answer, closed } = client.begin('PATCH', location, OFFSET, 'hello');
+    await eventually(async () =>
+      expect((await app.tus.find(location.split('/').at(-1)!))?.offset).toBe(5),
+    );
+
+    await client.ask('HEAD', location);
+
+    const refusal = await answer;
+    expect(refusal?.headers[':status']).toBe(423);
+    expect(refusal?.text).toContain('took the upload over');
+    expect(await closed).toBe(constants.NGHTTP2_NO_ERROR);
+  });
 
   describe.each(['/files', '/videos'])('on %s', (path) => {
     it('are ended without an answer when their PATCH is idle', async () => {

@@ -2,6 +2,7 @@ import onHeaders from 'on-headers';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TUS_VERSION } from '../protocol/index.js';
 import { completeCors } from './cors.js';
+import { dropRestAfter } from './connection.js';
 import { bodyHeaders } from './hidden-body.js';
 import { lingerBeforeClose } from './linger.js';
 
@@ -19,8 +20,9 @@ export function completeHead(req: IncomingMessage, res: ServerResponse): void {
       res.setHeader('Cache-Control', 'no-store');
     }
     if (isOverriddenHead(req)) sayNoBody(res);
+    if (req.httpVersionMajor >= 2) return dropRestAfter(req, res);
     if (leavesBodyUnread(req)) closeAfter(req, res);
-    else if (isFault(res) && req.httpVersionMajor < 2) res.setHeader('Connection', 'close');
+    else if (isFault(res)) res.setHeader('Connection', 'close');
   });
   if (hasOverride(req)) dropBodyOfHead(req, res);
 }
@@ -86,5 +88,5 @@ function isEndedByShutdown(req: IncomingMessage, res: ServerResponse): boolean {
 
 /** Otherwise Node would take in all that the client still sends, only to drop it. */
 function leavesBodyUnread(req: IncomingMessage): boolean {
-  return req.httpVersionMajor < 2 && !req.complete && hasBody(req);
+  return !req.complete && hasBody(req);
 }

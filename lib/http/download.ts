@@ -1,10 +1,10 @@
 import contentDisposition from 'content-disposition';
-import type { Stats } from 'node:fs';
+import type { ReadStream, Stats } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import send from 'send';
 import { decodeMetadata, filenameOf, inlineTypeOf } from '../protocol/index.js';
 import { answerOf } from './answer.js';
+import { isOver, whenOver } from './connection.js';
 import type { PlatformResponse } from './http-types.js';
 
 /** A finished upload's file as it is to be sent. */
@@ -29,17 +29,19 @@ export function sendDownload(
   download: Download,
 ): Promise<Error | undefined> {
   const res = takeOver(response);
-  if (hasClosed(res)) return Promise.resolve(undefined);
+  if (isOver(res)) return Promise.resolve(undefined);
   describe(res, download);
   return new Promise((resolve) => {
     let fault: Error | undefined;
-    res.once('close', () => resolve(fault));
+    whenOver(res, () => resolve(fault));
     // Dots in folders above the file are the application's business.
     const stream = send(req, encodeURI(download.path), { dotfiles: 'allow' });
     stream.on('file', (_path: string, stats: Stats) => {
       res.setHeader('ETag', etagOf(download.id, stats));
       fitSuffix(req, stats.size);
     });
+    // `send` closes it for a response that ends by itself only.
+    stream.on('stream', (file: ReadStream) => whenOver(res, () => file.destroy()));
     stream.on('directory', () => refuse(res, 404));
     stream.on('error', (error: SendError) => {
       const { status = 500 } = error;
@@ -48,11 +50,6 @@ export function sendDownload(
     });
     stream.pipe(res);
   });
-}
-
-/** HTTP/2's responses do not say that they are closed, but their streams do. */
-function hasClosed(res: ServerResponse & { readonly stream?: Duplex }): boolean {
-  return res.closed || (res.stream?.destroyed ?? false);
 }
 
 /** What `send` refuses with, such as 416 with its `Content-Range`. */

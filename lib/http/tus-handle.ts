@@ -5,6 +5,7 @@ import { overriddenMethod } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { completeHead } from './answer-head.js';
 import { answerOf, replay, type Answer } from './answer.js';
+import { disconnect } from './connection.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
 import { showBody } from './hidden-body.js';
@@ -57,7 +58,7 @@ export class TusHandle {
     const { answer, isAnswered, fault, finished } = await this.refusals.orThrow(serving, exchange);
     if (fault) this.refusals.report(fault, exchange);
     if (answer) this.send(exchange, answer);
-    else if (!isAnswered) exchange.req.destroy();
+    else if (!isAnswered) disconnect(exchange.req);
     return finished;
   }
 

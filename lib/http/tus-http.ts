@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { TusOptions } from '../options/index.js';
 import { discoveryHeaders } from '../protocol/index.js';
 import { TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
+import { disconnect } from './connection.js';
 import { createCorsHandler } from './cors.js';
 import { exchangeOf, type Exchange } from './exchange.js';
 import type { PlatformRequest, PlatformResponse } from './http-types.js';
@@ -72,6 +73,6 @@ export class TusHttp {
     const { answer, isAnswered, fault } = await this.refusals.orThrow(work(exchange), exchange);
     if (fault) this.refusals.report(fault, exchange);
     if (answer) sendAnswer(this.adapterHost.httpAdapter, response, answer);
-    else if (!isAnswered) exchange.req.destroy();
+    else if (!isAnswered) disconnect(exchange.req);
   }
 }

@@ -1,23 +1,17 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
-import type { Http2ServerRequest } from 'node:http2';
+import { constants, type Http2ServerRequest } from 'node:http2';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { readFile } from 'node:fs/promises';
 import { finalize } from 'rxjs';
-import { OCTETS, startApp, TUS, type TestApp } from '../support/index.js';
+import { Http2Client, startApp, type TestApp } from '../support/index.js';
 import { Gate } from './gate.js';
 
 /** Node's request behind Fastify's. */
 const rawOf = (request: object) => (request as { raw: Http2ServerRequest }).raw;
 
-interface Answer {
-  readonly headers: IncomingHttpHeaders & { ':status'?: number };
-  readonly text: string;
-}
-
 describe('HTTP/2 on fastify', () => {
   let app: TestApp;
-  let session: ClientHttp2Session;
+  let client: Http2Client;
   /** Where GETs wait, and where they come to when they are over. */
   let asked: Gate;
   let over: Gate;
@@ -44,20 +38,20 @@ describe('HTTP/2 on fastify', () => {
       tus: { download: true, owner },
       configure: (nest) => void nest.useGlobalInterceptors(interceptor),
     });
-    session = connect(app.url);
+    client = new Http2Client(app);
   });
 
   afterAll(async () => {
-    await new Promise<void>((resolve) => session.close(() => resolve()));
+    await client.close();
     await app.close();
   });
 
   it('takes an upload in two parts, and delivers it', async () => {
-    const created = await ask('POST', '/files', { 'upload-length': '10' });
+    const created = await client.ask('POST', '/files', { 'upload-length': '10' });
     const path = created.headers.location!;
-    const first = await ask('PATCH', path, { 'upload-offset': '0' }, 'hello');
-    const where = await ask('HEAD', path);
-    const second = await ask('PATCH', path, { 'upload-offset': '5' }, 'world');
+    const first = await client.ask('PATCH', path, { 'upload-offset': '0' }, 'hello');
+    const where = await client.ask('HEAD', path);
+    const second = await client.ask('PATCH', path, { 'upload-offset': '5' }, 'world');
 
     expect(created.headers[':status']).toBe(201);
     expect([first.headers[':status'], first.headers['upload-offset']]).toEqual([204, '5']);
@@ -68,13 +62,13 @@ describe('HTTP/2 on fastify', () => {
   });
 
   it('refuses in plain text, a wrong checksum too', async () => {
-    const created = await ask('POST', '/files', { 'upload-length': '10' });
+    const created = await client.ask('POST', '/files', { 'upload-length': '10' });
     const checksum = {
       'upload-offset': '0',
       'upload-checksum': 'sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=',
     };
-    const mismatch = await ask('PATCH', created.headers.location!, checksum, 'hello');
-    const conflict = await ask(
+    const mismatch = await client.ask('PATCH', created.headers.location!, checksum, 'hello');
+    const conflict = await client.ask(
       'PATCH',
       created.headers.location!,
       { 'upload-offset': '3' },
@@ -88,40 +82,17 @@ describe('HTTP/2 on fastify', () => {
   });
 
   it('ends a download whose client has left before the file is sent', async () => {
-    const created = await ask('POST', '/files', { 'upload-length': '5' }, 'hello');
+    const created = await client.ask('POST', '/files', { 'upload-length': '5' }, 'hello');
     asked = new Gate();
     over = new Gate();
-    const download = session.request({ ':method': 'GET', ':path': created.headers.location! });
-    download.on('error', () => undefined);
+    const { stream } = client.begin('GET', created.headers.location!);
     await asked.reached;
 
-    download.close(constants.NGHTTP2_CANCEL);
+    stream.close(constants.NGHTTP2_CANCEL);
     await left;
     asked.open();
 
     await over.reached;
     expect(app.logs.errors()).toEqual([]);
   });
-
-  function ask(
-    method: string,
-    path: string,
-    headers: Record<string, string> = {},
-    body?: string,
-  ): Promise<Answer> {
-    const type = body === undefined ? {} : { 'content-type': OCTETS };
-    const stream = session.request(
-      { ':method': method, ':path': path, ...TUS, ...type, ...headers },
-      { endStream: body === undefined },
-    );
-    if (body !== undefined) stream.end(body);
-    return new Promise((resolve, reject) => {
-      let answer: IncomingHttpHeaders = {};
-      let text = '';
-      stream.on('response', (received) => (answer = received));
-      stream.on('data', (data: Buffer) => (text += data.toString()));
-      stream.on('error', reject);
-      stream.on('end', () => resolve({ headers: answer, text }));
-    });
-  }
 });

@@ -2,6 +2,7 @@ export * from './assertions.js';
 export * from './eventually.js';
 export * from './finished-recorder.js';
 export * from './http-client.js';
+export * from './http2-client.js';
 export * from './log-collector.js';
 export * from './lossy-proxy.js';
 export * from './platforms.js';

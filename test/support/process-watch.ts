@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import { runInThisContext } from 'node:vm';
 
 /** Jest hands tests a copy of `process` that hears no events; this is the process itself. */
@@ -24,4 +24,13 @@ export async function countDescriptors(): Promise<number | undefined> {
     (descriptors) => descriptors.length,
     () => undefined,
   );
+}
+
+/** Which files of a folder this process has open; `undefined` where the system does not tell. */
+export async function openFilesIn(folder: string): Promise<string[] | undefined> {
+  const descriptors = await readdir('/proc/self/fd').catch(() => undefined);
+  const targets = descriptors?.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => ''));
+  const paths = targets && (await Promise.all(targets));
+  // What is known of uploads stays open.
+  return paths?.filter((path) => path.startsWith(`${folder}/`) && !path.includes('/.tus/'));
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { EndpointBody, EndpointUpload } from '../../interfaces/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { describeFinished, NoFileError, type FinishedFiles } from '../../uploads/index.js';
+import { whenOver } from '../connection.js';
 import { rawRequest, type PlatformRequest } from '../http-types.js';
 import { UPLOAD_PARAMETER } from './endpoint-mark.js';
 import { attachUpload } from './uploaded-uploads.js';
@@ -44,7 +45,7 @@ export class EndpointRequest {
 
   /** Closes it when the response is over, which may be made of it, if it is still being sent. */
   releaseAfter(res: ServerResponse, isBeingSent = false): void {
-    if (isBeingSent && !res.destroyed) res.once('close', () => this.release());
+    if (isBeingSent) whenOver(res, () => this.release());
     else this.release();
   }
 }

@@ -3,6 +3,7 @@ import { finished, type Readable } from 'node:stream';
 import type { StoredAnswer } from '../../registry/index.js';
 import { isRefusal } from '../../uploads/index.js';
 import type { Answer } from '../answer.js';
+import { isOver, whenOver } from '../connection.js';
 
 /** Most bytes of a body that are kept. */
 export const MAX_BODY = 64 * 1024;
@@ -90,19 +91,12 @@ export class HeldResponse {
 
   /** Waits for an answer no longer, if its client has left: there will be none then. */
   abandon(): void {
-    const { res } = this;
-    if (res.destroyed || res.req.socket.destroyed) this.giveUp();
+    if (isOver(this.res)) this.giveUp();
   }
 
   /** Waits for an answer only as long as its client does: whoever is to make it may have gone home. */
   abandonOnClose(): void {
-    const { res } = this;
-    this.abandon();
-    // The response to a request that waits behind others on its connection may never close.
-    const ends = res.req.httpVersionMajor === 1 ? [res, res.req.socket] : [res];
-    const giveUp = () => this.giveUp();
-    for (const end of ends) end.once('close', giveUp);
-    void this.answer.then(() => ends.forEach((end) => end.off('close', giveUp)));
+    whenOver(this.res, () => this.giveUp());
   }
 
   /** Whoever gives up without a client may still be about to send something. */
@@ -117,7 +111,7 @@ export class HeldResponse {
     finished(source, (error) => error && breakOff());
     // The pipe is undone when the client leaves, but the answer is still to be kept.
     const readOn = () => this.isEnded || this.isReleased || source.pipe(this.res);
-    if (!this.res.destroyed) this.res.once('close', readOn);
+    if (!isOver(this.res)) this.res.once('close', readOn);
   }
 
   private head(status: number, headers: unknown): ServerResponse {

@@ -13,6 +13,7 @@ import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
 import { FinishedFiles, isRefusal, Uploads } from '../../uploads/index.js';
 import { answerOf, withKept, type Answer } from '../answer.js';
+import { disconnect } from '../connection.js';
 import { exchangeOf, type Exchange } from '../exchange.js';
 import { Refusals } from '../refusals.js';
 import { sendAnswer } from '../send-answer.js';
@@ -68,7 +69,7 @@ export class TusEndpoints {
     const serving = this.requests.serve(exchange);
     const { answer, unanswered } = await this.refusals.orThrow(serving, exchange);
     if (!answer) {
-      exchange.req.destroy();
+      disconnect(exchange.req);
       return of(undefined);
     }
     const turn: Turn = {

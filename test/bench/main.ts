@@ -50,7 +50,7 @@ async function measure(scenarios: readonly Scenario[]): Promise<Report> {
     const seconds = Math.round((performance.now() - start) / 1000);
     console.error(`${scenario.name}: ${seconds} s`);
   }
-  return { ...(await describeEnvironment()), rounds, results };
+  return { ...(await describeEnvironment()), results };
 }
 
 function chosenScenarios(): Scenario[] {

@@ -45,6 +45,13 @@ export class Member {
     return member;
   }
 
+  /** Resolves once it has joined, and all others know of it, which takes a busy machine longer. */
+  static async meet(folder: string): Promise<Member> {
+    const member = await Member.start(folder);
+    expect(await member.tell('meet')).toBe('met');
+    return member;
+  }
+
   get identity(): string {
     return this.reports[0]!.detail;
   }

@@ -20,8 +20,8 @@ describe('Processes on one folder', () => {
     (await readdir(folder)).filter((name) => name.startsWith('claims-'));
 
   it('notice at once when one of them is killed, and remove what its socket left', async () => {
-    const [first, second] = [await Member.start(folder), await Member.start(folder)];
-    const third = await Member.start(folder);
+    const [first, second] = [await Member.meet(folder), await Member.meet(folder)];
+    const third = await Member.meet(folder);
 
     await second.kill();
 
@@ -31,7 +31,7 @@ describe('Processes on one folder', () => {
   });
 
   it('notice when one of them leaves, which itself removes its socket', async () => {
-    const [first, second] = [await Member.start(folder), await Member.start(folder)];
+    const [first, second] = [await Member.meet(folder), await Member.meet(folder)];
 
     expect(await second.tell('leave')).toBe('left');
 
@@ -40,9 +40,7 @@ describe('Processes on one folder', () => {
   });
 
   it('all come to know each other when they start at the same time', async () => {
-    const members = await Promise.all([1, 2, 3, 4].map(() => Member.start(folder)));
-    const met = await Promise.all(members.map((member) => member.tell('meet')));
-    expect(met).toEqual(['met', 'met', 'met', 'met']);
+    const members = await Promise.all([1, 2, 3, 4].map(() => Member.meet(folder)));
 
     for (const [index, killed] of members.entries()) {
       await killed.kill();
@@ -52,7 +50,7 @@ describe('Processes on one folder', () => {
   });
 
   it('do not take one for gone that is only stopped', async () => {
-    const member = await Member.start(folder);
+    const member = await Member.meet(folder);
     const { processes, claims } = await openMember(folder);
     process.kill(member.pid, 'SIGSTOP');
 
@@ -66,7 +64,7 @@ describe('Processes on one folder', () => {
     const script = fileURLToPath(new URL('./cluster.child.js', import.meta.url));
     const primary = fork(script, [folder], { execArgv: [] });
     const [worker] = (await once(primary, 'message')) as [{ pid: number; identity: string }];
-    const watcher = await Member.start(folder);
+    const watcher = await Member.meet(folder);
 
     process.kill(worker.pid, 'SIGKILL');
 
@@ -80,7 +78,7 @@ describe('Processes on one folder', () => {
     await mkdir(deep, { recursive: true });
     const detours = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('tus-'));
     const before = await detours();
-    const [first, second] = [await Member.start(deep), await Member.start(deep)];
+    const [first, second] = [await Member.meet(deep), await Member.meet(deep)];
 
     await second.kill();
 
@@ -93,8 +91,8 @@ describe('Processes on one folder', () => {
     const other = join(folder, 'other');
     await mkdir(join(folder, 'real'));
     await symlink(join(folder, 'real'), other);
-    const first = await Member.start(join(folder, 'real'));
-    const second = await Member.start(other);
+    const first = await Member.meet(join(folder, 'real'));
+    const second = await Member.meet(other);
 
     await second.kill();
 
@@ -102,14 +100,14 @@ describe('Processes on one folder', () => {
   });
 
   it('begin anew with claims of their own once all have died', async () => {
-    const first = await Member.start(folder);
+    const first = await Member.meet(folder);
     const before = await claimFolders();
-    const second = await Member.start(folder);
+    const second = await Member.meet(folder);
     expect(await claimFolders()).toEqual(before);
     await first.kill();
     await second.kill();
 
-    await Member.start(folder);
+    await Member.meet(folder);
 
     const after = await claimFolders();
     expect(after).toHaveLength(1);

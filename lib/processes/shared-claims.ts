@@ -79,8 +79,8 @@ export class SharedClaims {
   }
 
   /**
-   * Takes a key that no other process can know yet. It is written in any case, for those which do
-   * not know of this process will look there once they do.
+   * Takes a key that no other process can know yet. Unless this one is alone it is written at once:
+   * those which do not know of this process yet will look there once they do.
    */
   claimNew(key: string): boolean {
     if (!this.table) return false;

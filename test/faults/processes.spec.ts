@@ -296,3 +296,24 @@ describe.each(PLATFORMS)('A folder in which there can be no sockets (%s)', (plat
     await removeTempFolder(folder);
   });
 });
+
+describe.each(PLATFORMS)('A process that starts while another one hangs (%s)', (platform) => {
+  it('takes new uploads, and bytes that come along', async () => {
+    const folder = await makeTempFolder();
+    const settings = settingsIn(folder, platform);
+    const hanging = await ServerProcess.start(settings);
+    process.kill(hanging.pid, 'SIGSTOP');
+    const app = await startApp({ platform, tmpFileDir: settings.tmpFileDir });
+    try {
+      const empty = await create(app, { length: 5 });
+      const whole = await create(app, { length: 5, body: 'hello' });
+
+      expect((await app.tus.find(empty.id))?.state).toBe('receiving');
+      expect((await app.tus.find(whole.id))?.state).toBe('finished');
+    } finally {
+      await hanging.kill();
+      await app.close();
+      await removeTempFolder(folder);
+    }
+  });
+});

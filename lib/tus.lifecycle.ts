@@ -18,7 +18,13 @@ import { OtherPidNamespaceError, Processes, SharedClaims } from './processes/ind
 import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
-import { folderTaken, folderUnusable, processesUnusable } from './tus.messages.js';
+import {
+  faultSignalsFreed,
+  folderTaken,
+  folderUnusable,
+  processesUnusable,
+} from './tus.messages.js';
+import { freeFaultSignals } from './startup/index.js';
 import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { Leases, Recovery, Uploads } from './uploads/index.js';
@@ -40,6 +46,7 @@ export class TusLifecycle
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private opened = false;
   private connections?: HeadlessConnections;
+  private stopFreeingSignals?: () => void;
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
@@ -73,6 +80,9 @@ export class TusLifecycle
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.stopFreeingSignals = freeFaultSignals((signals) =>
+      this.logger.warn(faultSignalsFreed(signals)),
+    );
     this.prepareServer();
     await this.doctor.examine();
     this.handlers.reportMissing();
@@ -113,6 +123,7 @@ export class TusLifecycle
 
   private async leave(): Promise<void> {
     this.opened = false;
+    this.stopFreeingSignals?.();
     await this.claims.close();
     await this.registry.close();
     folders.delete(this.options.tmpFileDir);

@@ -138,3 +138,12 @@ export function durabilityNone(): string {
     `uploads, finished ones included. Use 'completion' unless uploads may be lost.`
   );
 }
+
+/** Listeners in JavaScript would turn a native fault into an endless loop. */
+export function faultSignalsFreed(signals: readonly string[]): string {
+  return (
+    `Listeners to ${signals.join(', ')} were removed: with them, a fault in native code would stop ` +
+    `the process for ever in place of ending it. Name the signals you mean: ` +
+    `app.enableShutdownHooks(['SIGTERM', 'SIGINT']).`
+  );
+}

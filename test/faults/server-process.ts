@@ -22,16 +22,14 @@ export interface StartOptions {
 /** A server in a process of its own, which can be killed. */
 export class ServerProcess implements HttpTarget {
   readonly host = '127.0.0.1';
-  private errors = '';
 
   private constructor(
     private readonly child: ChildProcess,
     /** What it prints, as `line` events. */
     readonly lines: Interface,
     readonly port: number,
-  ) {
-    child.stderr?.on('data', (data: Buffer) => (this.errors += data.toString()));
-  }
+    private readonly errors: ErrorOutput,
+  ) {}
 
   /** Starts a server; resolves once it listens. */
   static start(settings: ServerSettings, options: StartOptions = {}): Promise<ServerProcess> {
@@ -49,7 +47,8 @@ export class ServerProcess implements HttpTarget {
     const [command, ...args] = [...prefix, ...node, ...parameters] as [string, ...string[]];
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const lines = createInterface(child.stdout);
-    return new ServerProcess(child, lines, await portOf(child, lines));
+    const errors = new ErrorOutput(child);
+    return new ServerProcess(child, lines, await portOf(child, lines, errors), errors);
   }
 
   get pid(): number {
@@ -63,17 +62,17 @@ export class ServerProcess implements HttpTarget {
 
   /** What the server wrote to its error output, its log of errors included. */
   get errorOutput(): string {
-    return this.errors;
+    return this.errors.text;
   }
 
   /** Ends the process without giving it a chance to do anything. */
-  kill(): Promise<void> {
-    return this.end('SIGKILL');
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
   }
 
   /** Ends the process the ordinary way, as far as it needs no farewell. */
-  stop(): Promise<void> {
-    return this.end('SIGTERM');
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
   }
 
   request(options: HttpRequest): Promise<HttpResponse> {
@@ -99,22 +98,42 @@ export class ServerProcess implements HttpTarget {
     );
   }
 
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    if (!this.alive) return;
-    const exit = once(this.child, 'exit');
-    this.child.kill(signal);
-    await exit;
+  /**
+   * Sends a signal and waits for the end.
+   *
+   * @returns the signal that ended the process; none when it ended by itself
+   */
+  async end(signal: NodeJS.Signals): Promise<NodeJS.Signals | undefined> {
+    if (this.alive) {
+      const closed = once(this.child, 'close');
+      this.child.kill(signal);
+      await closed;
+    }
+    return this.child.signalCode ?? undefined;
+  }
+
+  /** Waits until the process ends by itself, or by a fault of its own. */
+  async ended(): Promise<NodeJS.Signals | undefined> {
+    if (this.alive) await once(this.child, 'close');
+    return this.child.signalCode ?? undefined;
   }
 }
 
-async function portOf(child: ChildProcess, lines: Interface): Promise<number> {
-  let errors = '';
-  child.stderr!.on('data', (data: Buffer) => (errors += data.toString()));
+/** All that a process has written to its error output, from its start on. */
+class ErrorOutput {
+  text = '';
+
+  constructor(child: ChildProcess) {
+    child.stderr?.on('data', (data: Buffer) => (this.text += data.toString()));
+  }
+}
+
+async function portOf(child: ChildProcess, lines: Interface, errors: ErrorOutput): Promise<number> {
   return new Promise((resolve, reject) => {
     lines.on('line', (line) => {
       const [, port] = /^listening on (\d+)$/.exec(line) ?? [];
       if (port !== undefined) resolve(Number(port));
     });
-    child.once('exit', () => reject(new Error(`The server did not start: ${errors}`)));
+    child.once('exit', () => reject(new Error(`The server did not start: ${errors.text}`)));
   });
 }

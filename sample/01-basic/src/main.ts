@@ -8,7 +8,7 @@ import { host, platform, port, tmpFileDir } from './settings.js';
 
 const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
 const app = await NestFactory.create(AppModule, adapter);
-app.enableShutdownHooks();
+app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
 await app.listen(port, host);
 
 const logger = new Logger('Sample');

@@ -9,7 +9,7 @@ import { host, platform, port, tmpFileDir } from './settings.js';
 const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
 // A page that watches would ask again and again on its open connection, and keep Express from ending.
 const app = await NestFactory.create(AppModule, adapter, { forceCloseConnections: true });
-app.enableShutdownHooks();
+app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
 await app.listen(port, host);
 
 const logger = new Logger('Sample');

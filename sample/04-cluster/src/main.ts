@@ -36,6 +36,6 @@ function runPrimary(): void {
 async function runWorker(): Promise<void> {
   const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
   const app = await NestFactory.create(AppModule, adapter, { logger: ['warn', 'error', 'log'] });
-  app.enableShutdownHooks();
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   await app.listen(port);
 }

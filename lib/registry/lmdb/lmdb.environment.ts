@@ -5,7 +5,7 @@ import { DeliveryTable } from './delivery-table.js';
 import { explainFailure } from './lmdb.errors.js';
 import { MemberTable } from './member-table.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
-import { checkReadiness } from './readiness.js';
+import { checkReadiness, RegistryDamagedError, shorten } from './readiness.js';
 import { syncFolder } from './sync-folder.js';
 import { UploadTable } from './upload-table.js';
 import { UsageTable } from './usage-table.js';
@@ -57,9 +57,9 @@ export class LmdbEnvironment {
     try {
       await mkdir(folder, { recursive: true });
       await refuseNetworkFileSystem(folder);
-      await checkReadiness(folder);
+      const { shortLength } = await checkReadiness(folder);
       const environment = LmdbEnvironment.share(await realpath(folder), durable);
-      await environment.start();
+      await environment.start(shortLength);
       return environment;
     } catch (error) {
       throw await explainFailure(error, folder);
@@ -102,13 +102,24 @@ export class LmdbEnvironment {
     if (this.users === 0) shared.delete(this.folder);
   }
 
-  private async start(): Promise<void> {
+  /** @param shortLength bytes that its file had, if all of it is to be read to see that it is whole */
+  private async start(shortLength?: number): Promise<void> {
     try {
-      await this.opened();
+      const { root } = await this.opened();
+      if (shortLength !== undefined) await this.assertWhole(root, shortLength);
       if (this.durable) await syncFolder(this.folder);
     } catch (error) {
       await this.release();
       throw error;
+    }
+  }
+
+  private async assertWhole(root: RootDatabase, shortLength: number): Promise<void> {
+    try {
+      readAll(root);
+    } catch (cause) {
+      await shorten(this.folder, shortLength);
+      throw new RegistryDamagedError(this.folder, 'is damaged: its file was cut off', { cause });
     }
   }
 
@@ -169,5 +180,14 @@ function openStore(path: string, durable: boolean): Store {
   } catch (error) {
     void root.close();
     throw error;
+  }
+}
+
+/** Reads everything that is there. */
+function readAll(root: RootDatabase): void {
+  const names = Array.from(root.getKeys(), String);
+  for (const name of names) {
+    const table = root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' });
+    for (const _row of table.getRange());
   }
 }

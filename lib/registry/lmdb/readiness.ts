@@ -1,54 +1,90 @@
 import { randomBytes } from 'node:crypto';
-import { access, open, unlink, writeFile } from 'node:fs/promises';
+import { access, constants, stat, truncate, unlink, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { examineDataFile } from './data-file.js';
+import { assertDescriptors } from './descriptors.js';
 import { codeOf } from './lmdb.errors.js';
 
 /** The names LMDB gives its files. */
 const FILES = ['data.mdb', 'lock.mdb'] as const;
 
-/** LMDB's magic number as its files have it, and where, which depends on the build. */
-const MAGIC = Buffer.from([0xde, 0xc0, 0xef, 0xbe]);
-const MAGIC_OFFSETS = [16, 24];
-const HEADER_BYTES = 28;
-
 /** Room that a new environment must find: 256 KiB. */
 const ROOM = 256 * 1024;
 
+/** What was found before an environment is opened. */
+export interface Readiness {
+  /**
+   * Bytes of a data file that was shorter than it says, and has been lengthened. That may be right,
+   * for LMDB does not write pages that it has freed again; or the file was cut off, which shows when
+   * all of it is read.
+   */
+  readonly shortLength?: number;
+}
+
 /**
- * Checks what would make LMDB end the process instead of throwing: a file that is not its own, and
+ * Checks what would make LMDB end the process instead of throwing: files that are not its own, that
+ * are damaged or that it may not write to, a file that ends too early, too few file descriptors, and
  * a disk so full that the memory it maps cannot be stored.
  *
- * @throws Error when the folder holds something else, or something damaged
+ * @throws Error that says what is wrong with the folder, and what to do
  * @throws Error `ENOSPC` when there is no room for a new environment.
  */
-export async function checkReadiness(folder: string): Promise<void> {
-  const header = await readHeader(join(folder, FILES[0]));
-  if (header.length > 0 && !hasMagic(header)) {
-    throw new Error(
-      `The upload registry in ${folder} is damaged. Restore the folder from a backup, or remove ` +
-        'it and do without what was known of its uploads.',
+export async function checkReadiness(folder: string): Promise<Readiness> {
+  await assertDescriptors();
+  for (const name of FILES) await assertWritable(join(folder, name));
+  const { damage, length = 0 } = await examineDataFile(join(folder, FILES[0]));
+  if (damage) throw new RegistryDamagedError(folder, damage);
+  if (!(await isComplete(folder))) await proveRoom(folder);
+  return { shortLength: await lengthen(join(folder, FILES[0]), length) };
+}
+
+/** The registry cannot be read. */
+export class RegistryDamagedError extends Error {
+  override readonly name = 'RegistryDamagedError';
+
+  constructor(folder: string, damage: string, options?: ErrorOptions) {
+    super(
+      `The upload registry in ${folder} ${damage}. Restore the folder from a backup, or remove it ` +
+        'and do without what was known of its uploads.',
+      options,
     );
   }
-  if (!(await isComplete(folder))) await proveRoom(folder);
 }
 
-async function readHeader(path: string): Promise<Buffer> {
+/**
+ * LMDB ends the process where it may read a file, but not write to it.
+ *
+ * @throws Error that names the file and the users
+ */
+export async function assertWritable(path: string, mayUse: typeof access = access): Promise<void> {
   try {
-    const handle = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(HEADER_BYTES) });
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return Buffer.alloc(0);
-    throw error;
+    await mayUse(path, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    if (codeOf(cause) !== 'EACCES' && codeOf(cause) !== 'EPERM') return;
+    const { uid } = await stat(path);
+    const { uid: own, username } = userInfo();
+    throw new Error(
+      `The file ${path} belongs to the user with the id ${uid}, and this process, which runs as ` +
+        `"${username}" (${own}), may not write to it. Was the app started as another user before? ` +
+        'Give the folder to the user who is to run it (`chown -R`).',
+      { cause },
+    );
   }
 }
 
-function hasMagic(header: Buffer): boolean {
-  return MAGIC_OFFSETS.some((at) => header.subarray(at, at + MAGIC.length).equals(MAGIC));
+/** Pages beyond the end would end the process when they are touched; those of zeros only fail. */
+async function lengthen(path: string, length: number): Promise<number | undefined> {
+  if (length === 0) return undefined;
+  const { size } = await stat(path);
+  if (size >= length) return undefined;
+  await truncate(path, length);
+  return size;
+}
+
+/** Takes back that a file was lengthened, so that the next start finds it as this one did. */
+export async function shorten(folder: string, length: number): Promise<void> {
+  await truncate(join(folder, FILES[0]), length);
 }
 
 async function isComplete(folder: string): Promise<boolean> {

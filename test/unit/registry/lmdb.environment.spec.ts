@@ -1,6 +1,9 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { assertDescriptors } from '../../../lib/registry/lmdb/descriptors.js';
+import { assertWritable } from '../../../lib/registry/lmdb/readiness.js';
 import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { uploadRecord } from './records.js';
 
@@ -60,6 +63,85 @@ describe('the folder of the LMDB registry', () => {
       expect(await listFiles(folder)).toEqual(['data.mdb']);
     },
   );
+
+  describe('of which the data file', () => {
+    const dataFile = () => join(folder, 'data.mdb');
+    const change = async (position: number, bytes: Uint8Array) => {
+      const handle = await open(dataFile(), 'r+');
+      await handle.write(bytes, 0, bytes.length, position);
+      await handle.close();
+    };
+    const make = async (count: number) => {
+      const registry = new LmdbRegistry({ folder, durable: true });
+      await registry.open();
+      const records = Array.from({ length: count }, () => uploadRecord());
+      await Promise.all(records.map((record) => registry.create(record)));
+      await registry.close();
+      return records;
+    };
+    const opened = async () => {
+      const registry = new LmdbRegistry({ folder, durable: true });
+      try {
+        await registry.open();
+        return (await registry.list({ limit: 1000 })).items.length;
+      } finally {
+        await registry.close();
+      }
+    };
+
+    it.each([
+      ['has garbage in its first meta page', 24],
+      ['has garbage in its second meta page', 4096 + 24],
+      ['has a second meta page that is none', 4096 + 18],
+    ])('%s is refused as damaged', async (_what, position) => {
+      await make(10);
+      await change(position, Buffer.alloc(8));
+      await expect(opened()).rejects.toThrow(/is damaged.*remove/);
+    });
+
+    it('is of another version is refused as that', async () => {
+      await make(1);
+      await change(28, Buffer.from([1]));
+      await expect(opened()).rejects.toThrow(/another version of LMDB/);
+    });
+
+    it('was cut off is refused at each start, and taken when it is whole again', async () => {
+      await make(300);
+      const whole = await readFile(dataFile());
+      await truncate(dataFile(), Math.floor(whole.length / 8192) * 4096);
+      for (let start = 0; start < 2; start++) {
+        await expect(opened()).rejects.toThrow(/cut off.*remove/);
+      }
+      await writeFile(dataFile(), whole);
+      expect(await opened()).toBe(300);
+    });
+
+    it('ends before pages that are free is taken', async () => {
+      await make(300);
+      const { size } = await stat(dataFile());
+      const lastPage = Buffer.alloc(8);
+      lastPage.writeBigUInt64LE(BigInt(size / 4096 + 2));
+      for (const meta of [0, 4096]) await change(meta + 144, lastPage);
+      expect(await opened()).toBe(300);
+    });
+  });
+
+  it('is refused where too few descriptors are left', async () => {
+    const read = () => Promise.resolve({ limit: 1024, open: 1010 });
+    await expect(assertDescriptors(read)).rejects.toThrow(/1010 of 1024.*ulimit -n/);
+    await assertDescriptors(() => Promise.resolve({ limit: 1024, open: 1000 }));
+    await assertDescriptors(() => Promise.resolve(undefined));
+  });
+
+  it("is refused when it has another user's file in it, and says whose", async () => {
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, 'lock.mdb');
+    await writeFile(path, '');
+    const refuse = () => Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }));
+    await expect(assertWritable(path, refuse)).rejects.toThrow(
+      new RegExp(`${path} belongs to the user with the id ${userInfo().uid}.*chown`),
+    );
+  });
 
   it('is accepted when a process died while making it', async () => {
     await mkdir(folder, { recursive: true });

@@ -147,3 +147,17 @@ export function faultSignalsFreed(signals: readonly string[]): string {
     `app.enableShutdownHooks(['SIGTERM', 'SIGINT']).`
   );
 }
+
+/** Nothing is acknowledged that a failing disk may not keep. */
+export function registryFaulted(reason: string): string {
+  return (
+    `The disk has failed to store what is known of uploads (${reason}). Requests are answered 503 ` +
+    `until all of it is in a new file, which is tried again and again as long as no other process ` +
+    `uses the folder. Look after the disk; where there are other processes, restart them all.`
+  );
+}
+
+/** The disk works again. */
+export function registryRepaired(): string {
+  return 'What is known of uploads is in a new file on the disk; requests are served again.';
+}

@@ -29,6 +29,7 @@ import {
   type LmdbRegistryOptions,
   type UploadRegistry,
 } from './registry/index.js';
+import { RegistryLog } from './startup/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
   PROCESSES_FOLDER,
@@ -107,7 +108,8 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     {
       provide: TUS_REGISTRY,
       inject: [TUS_OPTIONS],
-      useFactory: (options: TusOptions) => new LmdbRegistry(registryOptions(options)),
+      useFactory: (options: TusOptions) =>
+        new LmdbRegistry({ ...registryOptions(options), observer: new RegistryLog() }),
     },
     {
       provide: TUS_STORAGE,

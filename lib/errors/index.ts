@@ -1,2 +1,3 @@
 export * from './as-error.js';
 export * from './no-space.error.js';
+export * from './storage-fault.error.js';

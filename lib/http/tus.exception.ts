@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { NoSpaceError } from '../errors/index.js';
+import { NoSpaceError, StorageFaultError } from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import {
   NoFileError,
@@ -11,6 +11,9 @@ import {
 
 /** Seconds after which it makes sense to ask again where too many were uploading. */
 const CROWDED_PAUSE = '5';
+
+/** Seconds after which it makes sense to ask again where the disk has failed. */
+const FAULT_PAUSE = '10';
 
 /**
  * A request that this module refuses or fails. Interceptors see it like any `HttpException`; the
@@ -49,6 +52,9 @@ export function toTusException(error: unknown): TusException | undefined {
   }
   if (error instanceof NoSpaceError) {
     return new TusException(507, error.message, {}, { cause: error });
+  }
+  if (error instanceof StorageFaultError) {
+    return new TusException(503, error.message, { 'Retry-After': FAULT_PAUSE }, { cause: error });
   }
   return undefined;
 }

@@ -243,3 +243,11 @@ export interface UploadRegistry {
     now: number,
   ): Promise<number>;
 }
+
+/** Told what becomes of the disk that a registry lies on. */
+export interface RegistryObserver {
+  /** The disk has failed; nothing is written until a repair. */
+  faulted(cause: unknown): void;
+  /** What the disk may have lost is in a new file; writing goes on. */
+  repaired(): void;
+}

@@ -1,1 +1,2 @@
 export * from './fault-signals.js';
+export * from './registry-log.js';

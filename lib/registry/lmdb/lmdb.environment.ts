@@ -1,8 +1,12 @@
 import { mkdir, realpath } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
+import { StorageFaultError } from '../../errors/index.js';
+import type { RegistryObserver } from '../registry.interface.js';
 import { DeliveryTable } from './delivery-table.js';
-import { explainFailure } from './lmdb.errors.js';
+import { explainFailure, isFaultOfDisk } from './lmdb.errors.js';
+import { hasOtherUsers, isFaulty, markFaulty, replaceByCopy } from './lmdb.repair.js';
 import { MemberTable } from './member-table.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
 import { checkReadiness, RegistryDamagedError, shorten } from './readiness.js';
@@ -24,6 +28,10 @@ interface Store {
   readonly tables: Tables;
 }
 
+/** Milliseconds until a repair that failed is tried again. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 60_000;
+
 /** The environments open in this process, by folder. */
 const shared = new Map<string, LmdbEnvironment>();
 
@@ -35,9 +43,13 @@ const shared = new Map<string, LmdbEnvironment>();
  */
 export class LmdbEnvironment {
   private readonly queue = new WriteQueue<Tables>((work) => this.transact(work));
+  private readonly observers = new Set<RegistryObserver>();
   private store?: Store;
   private closing?: Promise<void>;
   private users = 0;
+  /** Why nothing is written, after the disk has failed. */
+  private fault?: StorageFaultError;
+  private repairing?: Promise<void>;
 
   private constructor(
     private readonly folder: string,
@@ -49,16 +61,22 @@ export class LmdbEnvironment {
    *
    * @param durable whether a write resolves only when it is on disk; without it a lost machine may
    * lose the last writes, and leave an environment that cannot be opened any more
+   * @param observer told when the disk fails, and when what it may have lost is repaired
    * @throws Error on a network file system, when what is there is damaged, or when it is open with
    * another durability
    * @throws NoSpaceError when there is no room for it.
    */
-  static async acquire(folder: string, durable: boolean): Promise<LmdbEnvironment> {
+  static async acquire(
+    folder: string,
+    durable: boolean,
+    observer?: RegistryObserver,
+  ): Promise<LmdbEnvironment> {
     try {
       await mkdir(folder, { recursive: true });
       await refuseNetworkFileSystem(folder);
       const { shortLength } = await checkReadiness(folder);
       const environment = LmdbEnvironment.share(await realpath(folder), durable);
+      if (observer) environment.observers.add(observer);
       await environment.start(shortLength);
       return environment;
     } catch (error) {
@@ -88,7 +106,8 @@ export class LmdbEnvironment {
    *
    * What it wrote before it threw would be committed, so it must make all its checks first.
    *
-   * @throws NoSpaceError when there is no room; nothing was changed then.
+   * @throws NoSpaceError when there is no room; nothing was changed then
+   * @throws StorageFaultError when the disk has failed, from then on until a repair
    */
   write<T>(work: (tables: Tables) => T): Promise<T> {
     return this.queue.add(work);
@@ -98,6 +117,7 @@ export class LmdbEnvironment {
   async release(): Promise<void> {
     this.users--;
     await this.queue.idle();
+    if (this.users === 0) await this.repairing;
     if (this.users === 0) await this.close();
     if (this.users === 0) shared.delete(this.folder);
   }
@@ -107,6 +127,7 @@ export class LmdbEnvironment {
     try {
       const { root } = await this.opened();
       if (shortLength !== undefined) await this.assertWhole(root, shortLength);
+      if (await isFaulty(this.folder)) await this.repairAtStart(root);
       if (this.durable) await syncFolder(this.folder);
     } catch (error) {
       await this.release();
@@ -134,6 +155,7 @@ export class LmdbEnvironment {
   }
 
   private async transact(work: (tables: Tables) => void): Promise<void> {
+    if (this.fault) throw this.fault;
     const { root, tables } = await this.opened();
     try {
       await root.transaction(() => {
@@ -145,8 +167,43 @@ export class LmdbEnvironment {
       const reason = await explainFailure(error, this.folder);
       // LMDB refuses further writes, without a word, once its own root page could not be written.
       await this.close();
-      throw reason;
+      throw isFaultOfDisk(reason) ? await this.distrust(reason) : reason;
     }
+  }
+
+  /** What a commit that failed may have cost does not show, and the next one says nothing of it. */
+  private async distrust(cause: unknown): Promise<StorageFaultError> {
+    this.fault = new StorageFaultError({ cause });
+    await markFaulty(this.folder);
+    for (const observer of this.observers) observer.faulted(cause);
+    this.repairing = this.repair().finally(() => (this.repairing = undefined));
+    return this.fault;
+  }
+
+  /** Other processes that have the file open would go on with it, so it stays until they end. */
+  private async repair(): Promise<void> {
+    for (let wait = FIRST_PAUSE; this.users > 0; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+      const isDone = await this.tryRepair().catch(() => false);
+      if (isDone) return;
+      await pause(wait, undefined, { ref: false });
+    }
+  }
+
+  private async tryRepair(): Promise<boolean> {
+    const { root } = await this.opened();
+    if (hasOtherUsers(root)) return false;
+    await replaceByCopy(this.folder, root, readThrough);
+    await this.close();
+    this.fault = undefined;
+    for (const observer of this.observers) observer.repaired();
+    return true;
+  }
+
+  private async repairAtStart(root: RootDatabase): Promise<void> {
+    if (hasOtherUsers(root)) throw new Error(faultyAndInUse(this.folder));
+    await replaceByCopy(this.folder, root, readThrough);
+    await this.close();
+    await this.opened();
   }
 
   private async close(): Promise<void> {
@@ -181,6 +238,23 @@ function openStore(path: string, durable: boolean): Store {
     void root.close();
     throw error;
   }
+}
+
+/** Reads a copy, which nobody else uses. */
+async function readThrough(folder: string): Promise<void> {
+  const { root } = openStore(folder, true);
+  try {
+    readAll(root);
+  } finally {
+    await root.close();
+  }
+}
+
+function faultyAndInUse(folder: string): string {
+  return (
+    `The disk has failed to store what is known of uploads, and other processes still use ` +
+    `${folder}. End all of them, then start again.`
+  );
 }
 
 /** Reads everything that is there. */

@@ -5,6 +5,9 @@ import { NoSpaceError } from '../../errors/index.js';
 /** LMDB's own code for a map that cannot grow any more. */
 const MDB_MAP_FULL = -30792;
 
+/** LMDB's own code for a root page that could not be written. */
+const MDB_PANIC = -30795;
+
 /** ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED of Windows. */
 const WINDOWS_NO_SPACE = [39, 112, 1295];
 
@@ -23,6 +26,17 @@ const NEARLY_FULL = 16 * 1024 * 1024;
 /** Whether an error of the system or of LMDB says by itself that there is no room. */
 export function saysNoSpace(error: unknown): boolean {
   return NO_SPACE.has(codeOf(error));
+}
+
+/**
+ * Whether a commit failed because of the disk: LMDB's codes for mistakes of its callers are negative,
+ * those of the system are not.
+ *
+ * @param error as {@link explainFailure} gives it
+ */
+export function isFaultOfDisk(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === MDB_PANIC || (typeof code === 'number' && code > 0);
 }
 
 /**

@@ -4,6 +4,7 @@ import type {
   DeliveryQuery,
   DeliveryRecord,
   Page,
+  RegistryObserver,
   UploadChange,
   UploadQuery,
   UploadRecord,
@@ -26,6 +27,7 @@ export interface LmdbRegistryOptions {
    * killed process, and a lost machine may cost the whole registry.
    */
   readonly durable: boolean;
+  readonly observer?: RegistryObserver;
 }
 
 /** The registry of one machine: an LMDB environment that any number of its processes may share. */
@@ -42,7 +44,8 @@ export class LmdbRegistry implements UploadRegistry {
    */
   async open(): Promise<void> {
     await this.closing;
-    this.opening ??= LmdbEnvironment.acquire(this.options.folder, this.options.durable);
+    const { folder, durable, observer } = this.options;
+    this.opening ??= LmdbEnvironment.acquire(folder, durable, observer);
     try {
       this.environment = await this.opening;
     } catch (error) {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { NoSpaceError } from '../../errors/index.js';
 import type { ClaimTable } from '../../processes/index.js';
+import { placeLockFile } from './lock-file.js';
 import { saysNoSpace } from './lmdb.errors.js';
 import { checkReadiness } from './readiness.js';
 
@@ -28,6 +29,7 @@ export class LmdbClaims implements ClaimTable {
   /** @throws Error when the folder cannot be used, or there is no room in it */
   static async open(folder: string): Promise<LmdbClaims> {
     await mkdir(folder, { recursive: true });
+    await placeLockFile(folder);
     await checkReadiness(folder);
     const claims = new LmdbClaims(folder);
     claims.makeRoom();

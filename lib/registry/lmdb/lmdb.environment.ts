@@ -6,6 +6,7 @@ import { StorageFaultError } from '../../errors/index.js';
 import type { RegistryObserver } from '../registry.interface.js';
 import { DeliveryTable } from './delivery-table.js';
 import { explainFailure, isFaultOfDisk } from './lmdb.errors.js';
+import { placeLockFile } from './lock-file.js';
 import { hasOtherUsers, isFaulty, markFaulty, replaceByCopy } from './lmdb.repair.js';
 import { MemberTable } from './member-table.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
@@ -74,6 +75,7 @@ export class LmdbEnvironment {
     try {
       await mkdir(folder, { recursive: true });
       await refuseNetworkFileSystem(folder);
+      await placeLockFile(folder);
       const { shortLength } = await checkReadiness(folder);
       const environment = LmdbEnvironment.share(await realpath(folder), durable);
       if (observer) environment.observers.add(observer);

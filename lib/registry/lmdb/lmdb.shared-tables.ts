@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClaimTable, Members, SharedTables } from '../../processes/index.js';
+import { removeLockFile } from './lock-file.js';
 import { LmdbClaims } from './lmdb.claims.js';
 import { LmdbEnvironment } from './lmdb.environment.js';
 import type { LmdbRegistryOptions } from './lmdb.registry.js';
@@ -41,9 +42,7 @@ export class LmdbSharedTables implements SharedTables {
     const others = (await readdir(folder)).filter(
       (entry) => entry.startsWith(CLAIMS) && entry !== name,
     );
-    await Promise.all(
-      others.map((other) => rm(join(folder, other), { recursive: true, force: true })),
-    );
+    await Promise.all(others.map((other) => removeClaims(join(folder, other))));
     return LmdbClaims.open(join(folder, name));
   }
 
@@ -51,4 +50,9 @@ export class LmdbSharedTables implements SharedTables {
     if (this.environment) return this.environment;
     throw new Error('The tables of processes are not open.');
   }
+}
+
+async function removeClaims(folder: string): Promise<void> {
+  await removeLockFile(folder);
+  await rm(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, stat, truncate, unlink, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { examineDataFile } from './data-file.js';
@@ -88,7 +88,8 @@ export async function shorten(folder: string, length: number): Promise<void> {
 }
 
 async function isComplete(folder: string): Promise<boolean> {
-  const checks = await Promise.allSettled(FILES.map((name) => access(join(folder, name))));
+  // A lock file may be a link into memory, which is empty after the machine has started.
+  const checks = await Promise.allSettled(FILES.map((name) => lstat(join(folder, name))));
   return checks.every(({ status }) => status === 'fulfilled');
 }
 

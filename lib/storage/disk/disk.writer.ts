@@ -70,7 +70,12 @@ export class DiskWriter implements UploadWriter {
   async truncate(size: number): Promise<void> {
     if (size > this.held) throw new RangeError('An upload can only be cut back.');
     if (this.fd === undefined) return;
-    await truncateFile(this.fd, size);
+    try {
+      await truncateFile(this.fd, size);
+    } catch (error) {
+      // A file system that stores changes somewhere else needs room for this too.
+      throw toStorageError(error);
+    }
     this.held = size;
   }
 

@@ -9,7 +9,8 @@ import type { SmallDisk } from './small-disk.js';
 
 const REFUSED = 'NoSpaceError with a cause';
 
-const smallDisk = await findSmallDisk();
+const smallDisk = await findSmallDisk('tmpfs');
+const copyOnWrite = await findSmallDisk('btrfs');
 
 describe('a full disk', () => {
   it.each(['ENOSPC', 'EDQUOT'])('is what the system means by %s', async (code) => {
@@ -28,12 +29,24 @@ describe('a full disk', () => {
 
   if (smallDisk) {
     describe.each([true, false])('that is real (durable: %p)', (durable) => {
-      describeFullDisk(() => runOn(smallDisk, durable));
+      const run = runOnce(() => runOn(smallDisk, durable));
+      describeRegistry(run);
+      describeStorage(run);
+    });
+  }
+
+  if (copyOnWrite) {
+    describe('that stores changes somewhere else', () => {
+      describeRegistry(runOnce(() => runOn(copyOnWrite, true, 'registry')));
     });
   }
 });
 
-async function runOn(disk: SmallDisk, durable: boolean): Promise<FullDiskReport> {
+async function runOn(
+  disk: SmallDisk,
+  durable: boolean,
+  ...only: string[]
+): Promise<FullDiskReport> {
   const script = fileURLToPath(new URL('./full-disk.child.js', import.meta.url));
   const output = await disk((path, elsewhere) => [
     process.execPath,
@@ -41,11 +54,19 @@ async function runOn(disk: SmallDisk, durable: boolean): Promise<FullDiskReport>
     path,
     elsewhere,
     String(durable),
+    ...only,
   ]);
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as FullDiskReport;
 }
 
-function describeFullDisk(run: () => Promise<FullDiskReport>): void {
+type Run = () => Promise<FullDiskReport>;
+
+function runOnce(run: Run): Run {
+  let report: Promise<FullDiskReport> | undefined;
+  return () => (report ??= run());
+}
+
+function describeRegistry(run: Run): void {
   let report: FullDiskReport;
   beforeAll(async () => {
     report = await run();
@@ -82,6 +103,13 @@ function describeFullDisk(run: () => Promise<FullDiskReport>): void {
 
   it('makes a first start fail, without a trace, until there is room', () => {
     expect(report.firstStart).toEqual({ whenFull: REFUSED, leftovers: [], withRoom: 'done' });
+  });
+}
+
+function describeStorage(run: Run): void {
+  let report: FullDiskReport;
+  beforeAll(async () => {
+    report = await run();
   });
 
   it('makes the storage say how much it stored of what it was given', () => {

@@ -103,7 +103,8 @@ export class TusService {
    * Creates an upload for a client to send, as a POST would; `@BeforeUploadCreate()` methods are
    * asked.
    *
-   * @throws TusOptionError for a wrong size, RangeError for a path outside of `tmpFileDir`
+   * @throws TusOptionError for a wrong size or id, RangeError for a path outside of `tmpFileDir`
+   * @throws UploadIdTakenError when there is, or was, an upload of that id
    * @throws Error when the upload path has parameters and `publicUrl` is not set
    */
   create(input: NewUploadInput = {}): Promise<CreatedUpload> {
@@ -190,7 +191,7 @@ export class TusService {
    * @param path where to; relative to the working directory unless absolute
    * @returns the absolute path
    * @throws RangeError, with nothing changed, for a name inside `tmpFileDir` that this module uses
-   *   itself: `.tus`, and what looks like an upload id or a temporary file
+   *   itself: `.tus`, and what looks like an upload's or a temporary file
    * @throws UploadNotFoundError, NoFileError, and the file system's errors
    */
   moveTo(id: string, path: string): Promise<string> {

@@ -24,8 +24,8 @@ const LATER = 60_000;
 /** The least of it. */
 const SOON = 1000;
 
-/** What a pass holds, as if it were an upload, so that one process at a time makes one. */
-const PASS = 'cleanup';
+/** What a pass holds, so that one process at a time makes one: with a dot, it is no upload's id. */
+const PASS = '.cleanup';
 
 /** What one look did to an upload; one that is stuck is as due as before. */
 type Verdict = 'expired' | 'removed' | 'forgotten' | 'kept' | 'stuck';

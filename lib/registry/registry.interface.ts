@@ -17,7 +17,7 @@ export interface StoredAnswer {
 
 /** What a registry knows of one upload. Times are milliseconds since the epoch. */
 export interface UploadRecord {
-  /** 32 lower-case hexadecimal digits: 128 random bits. */
+  /** 128 random bits as 32 lower-case hexadecimal digits, or what the application has given. */
   readonly id: string;
   readonly state: UploadState;
   /** Bytes the whole upload will have; absent while the client defers it. */
@@ -174,11 +174,13 @@ export interface UploadRegistry {
   get(id: string): Promise<UploadRecord | undefined>;
 
   /**
-   * Stores a new record; throws when its id is taken.
+   * Stores a new record. Ids that differ in case only exclude each other, for many file systems do
+   * not tell them apart.
    *
    * @param admit sees what uploads take without it, and says what it becomes; what it throws is
    *   passed on, and nothing is stored. It may be called more than once.
    * @returns the record as stored
+   * @throws UploadIdTakenError when its id is taken
    */
   create(record: UploadRecord, admit?: (usages: Usages) => UploadRecord): Promise<UploadRecord>;
 

@@ -1,4 +1,5 @@
 import { isAbsolute, normalize, sep } from 'node:path';
+import { isOwnName } from '../storage/index.js';
 
 /** Bytes of the longest name that common file systems take. */
 const LONGEST_NAME = 255;
@@ -15,12 +16,12 @@ export function checkFilePath(path: string): string {
   const names = normal.split(sep);
   const [first = ''] = names;
   const isOutside = isAbsolute(normal) || first === '..' || normal.includes('\0');
-  const isOurs = first === '.' || first === '.tus' || /^[0-9a-f]{32}$/.test(first);
+  const isOurs = first === '.' || isOwnName(first);
   const isTooLong = names.some((name) => Buffer.byteLength(name) > LONGEST_NAME);
   if (!isOutside && !isOurs && !isTooLong && !normal.endsWith(sep)) return normal;
   throw new RangeError(
     `The path ${JSON.stringify(path)} cannot be given to an upload: it must be a relative one ` +
       `inside tmpFileDir, to a file, with names of at most ${LONGEST_NAME} bytes, and not begin ` +
-      'with ".tus" or an upload id.',
+      'with ".tus", an upload id, or what else files of this module are called.',
   );
 }

@@ -41,6 +41,11 @@ export function fitsKey(id: string): boolean {
   return id.length <= MAX_ID_LENGTH;
 }
 
+/** Where an upload's record is: one key for all ids that differ in case only. */
+export function recordKey(id: string): string {
+  return id.toLowerCase();
+}
+
 /** Where an upload's due row is; `undefined` when it has none. */
 export function dueKey(record: UploadRecord): DueKey | undefined {
   return record.dueAt === undefined ? undefined : [record.dueAt, record.id];

@@ -9,6 +9,9 @@ import { checkReadiness } from './readiness.js';
 /** Rows that are written once and removed, so that later ones find their pages on a full disk. */
 const ROOM_ROWS = 1000;
 
+/** Characters of such a row's key: an id of the application's, with what a lease adds to it. */
+const ROOM_KEY = 110;
+
 /** Bytes of such a row's value; the identity of a process takes no more. */
 const ROOM_BYTES = 53;
 
@@ -61,8 +64,8 @@ export class LmdbClaims implements ClaimTable {
   }
 
   private makeRoom(): void {
-    const keys = Array.from({ length: ROOM_ROWS }, (_, index) => `room-${index}`.padEnd(32));
-    this.transact((root) => keys.forEach((key) => root.putSync(key, key.padEnd(ROOM_BYTES))));
+    const keys = Array.from({ length: ROOM_ROWS }, (_, index) => `room-${index}`.padEnd(ROOM_KEY));
+    this.transact((root) => keys.forEach((key) => root.putSync(key, ''.padEnd(ROOM_BYTES))));
     this.transact((root) => keys.forEach((key) => root.removeSync(key)));
   }
 

@@ -1,3 +1,4 @@
+import { UploadIdTakenError } from '../../errors/index.js';
 import type {
   DeliveryKey,
   DeliveryOutcome,
@@ -68,7 +69,7 @@ export class LmdbRegistry implements UploadRegistry {
     admit?: (usages: Usages) => UploadRecord,
   ): Promise<UploadRecord> {
     return this.opened.write(({ uploads, usage }) => {
-      if (uploads.get(record.id)) throw new Error(`The upload id ${record.id} is taken.`);
+      if (uploads.has(record.id)) throw new UploadIdTakenError(record.id);
       const admitted = admit?.(usage.of(record.owner)) ?? record;
       uploads.put(admitted);
       usage.count(admitted, undefined);

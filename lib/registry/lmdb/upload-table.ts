@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { Page, UploadQuery, UploadRecord } from '../registry.interface.js';
-import { dueKey, EVERYONE, fitsKey, LAST, listKeys, ownerScope } from './keys.js';
+import { dueKey, EVERYONE, fitsKey, LAST, listKeys, ownerScope, recordKey } from './keys.js';
 import type { DueKey, ListKey } from './keys.js';
 import { decodeCursor, pageLimit, toPage } from './paging.js';
 
@@ -20,20 +20,26 @@ export class UploadTable {
   }
 
   get(id: string): UploadRecord | undefined {
-    return fitsKey(id) ? this.records.get(id) : undefined;
+    const record = fitsKey(id) ? this.records.get(recordKey(id)) : undefined;
+    return record?.id === id ? record : undefined;
+  }
+
+  /** Whether there is an upload of this id, or of one that differs in case only. */
+  has(id: string): boolean {
+    return this.records.get(recordKey(id)) !== undefined;
   }
 
   /** Stores a record in place of the previous one. */
   put(record: UploadRecord, previous?: UploadRecord): void {
     // First what a wrong record throws at, with nothing written yet.
     const keys = listKeys(record);
-    this.records.putSync(record.id, record);
+    this.records.putSync(recordKey(record.id), record);
     this.putDue(record, previous);
     this.putListed(record, keys, previous);
   }
 
   remove(record: UploadRecord): void {
-    this.records.removeSync(record.id);
+    this.records.removeSync(recordKey(record.id));
     const due = dueKey(record);
     if (due) this.dueOrder.removeSync(due);
     for (const key of listKeys(record)) this.listOrder.removeSync(key);
@@ -41,7 +47,7 @@ export class UploadTable {
 
   due(until: number, limit: number): UploadRecord[] {
     const keys = this.dueOrder.getKeys({ end: [until, LAST], limit: pageLimit(limit) });
-    return Array.from(keys, ([, id]) => this.records.get(id)).filter((record) => !!record);
+    return Array.from(keys, ([, id]) => this.get(id)).filter((record) => !!record);
   }
 
   list(query: UploadQuery): Page<UploadRecord> {
@@ -58,7 +64,7 @@ export class UploadTable {
     return toPage<ListKey, UploadRecord>(
       [...keys],
       limit,
-      ([, , , id]) => this.records.get(id),
+      ([, , , id]) => this.get(id),
       ([, ...rest]) => rest,
     );
   }

@@ -13,18 +13,11 @@ import type {
 import { concatenateFiles } from './concatenate-files.js';
 import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
+import { fileNameOf, isOwnName, isRemnant, OWN_FOLDER, uploadIdOf } from './file-names.js';
 import { FolderSync } from './folder-sync.js';
 import { makeFolder, realPath } from './folders.js';
 import { moveFile, placeFile, removeIfThere, removeOtherName } from './move-file.js';
 import { reclaimFile } from './reclaim-file.js';
-
-const ID = /^[0-9a-f]{32}$/;
-
-/** What a probe, or a copy to another device, leaves behind when it is interrupted. */
-const REMNANT = /^\.(probe-[0-9a-f]{16}|[0-9a-f]{32}\.moving)$/;
-
-/** What is known of uploads lies there, inside the folder. */
-const OWN_FOLDER = '.tus';
 
 /** Where files go that nothing is known of; made for the first one. */
 const LOST_FOLDER = join(OWN_FOLDER, 'lost');
@@ -38,7 +31,7 @@ export interface DiskStorageOptions {
   readonly folder: string;
 }
 
-/** The storage of one machine: a file for each upload, named by its id, all in one folder. */
+/** The storage of one machine: a file for each upload, named after its id, all in one folder. */
 export class DiskStorage implements UploadStorage {
   private readonly folder: string;
   private readonly lostFolder: string;
@@ -110,16 +103,16 @@ export class DiskStorage implements UploadStorage {
     await reclaimFile(this.path(id, filePath), this.path(id));
   }
 
-  /** @throws TypeError when the id is none of this module's, so that it can never be a path. */
+  /** @throws TypeError for what is no id, so that it can never be a path. */
   path(id: string, filePath?: string): string {
-    if (!ID.test(id)) throw new TypeError('An upload id must be 32 lower-case hexadecimal digits.');
-    return filePath === undefined ? this.folder + sep + id : join(this.folder, filePath);
+    const name = fileNameOf(id);
+    return filePath === undefined ? this.folder + sep + name : join(this.folder, filePath);
   }
 
   async isOwn(path: string): Promise<boolean> {
     const [folder, target] = await Promise.all([realPath(this.folder), realPath(path)]);
     const [name = ''] = relative(folder, target).split(sep);
-    return name === OWN_FOLDER || ID.test(name) || REMNANT.test(name);
+    return isOwnName(name);
   }
 
   /**
@@ -141,14 +134,15 @@ export class DiskStorage implements UploadStorage {
     for await (const entry of await opendir(this.folder, { bufferSize: PAGE })) {
       const { name } = entry;
       if (!entry.isFile()) continue;
-      if (ID.test(name)) yield { kind: 'upload', id: name };
-      else if (REMNANT.test(name)) yield { kind: 'remnant', name };
+      const id = uploadIdOf(name);
+      if (id !== undefined) yield { kind: 'upload', id };
+      else if (isRemnant(name)) yield { kind: 'remnant', name };
     }
   }
 
   /** @throws Error `EEXIST` when another file of that name was put aside before */
   async setAside(id: string): Promise<string | undefined> {
-    const place = join(this.lostFolder, id);
+    const place = join(this.lostFolder, fileNameOf(id));
     try {
       await moveFile(this.path(id), place);
       return place;
@@ -159,7 +153,7 @@ export class DiskStorage implements UploadStorage {
   }
 
   async removeRemnant(name: string, before: number): Promise<boolean> {
-    if (!REMNANT.test(name)) throw new TypeError(`${name} is no remnant.`);
+    if (!isRemnant(name)) throw new TypeError(`${name} is no remnant.`);
     const path = join(this.folder, name);
     const stats = await stat(path).catch(() => undefined);
     if (!stats || stats.mtimeMs >= before) return false;

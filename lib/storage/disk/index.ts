@@ -1,2 +1,3 @@
 export * from './disk.storage.js';
+export { isOwnName } from './file-names.js';
 export * from './memory-file-system.js';

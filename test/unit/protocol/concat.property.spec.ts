@@ -7,7 +7,7 @@ const OWN: OwnUrls = { paths: ['/files', '/api/v1/files'], hosts: ['example.com'
 
 /** An upload's URL, read another way than the parser does. */
 const URL_OF_UPLOAD =
-  /^(?:[hH][tT][tT][pP][sS]?:\/\/(?:[eE][xX][aA][mM][pP][lL][eE]\.[cC][oO][mM]|\[::1\]:3000))?(?:\/api\/v1)?\/files\/([0-9a-f]{32})(?:[?#][^]*)?$/;
+  /^(?:[hH][tT][tT][pP][sS]?:\/\/(?:[eE][xX][aA][mM][pP][lL][eE]\.[cC][oO][mM]|\[::1\]:3000))?(?:\/api\/v1)?\/files\/([0-9a-zA-Z][0-9a-zA-Z_-]{0,99})(?:[?#][^]*)?$/;
 
 const url = fc
   .tuple(

@@ -1,4 +1,5 @@
 import type { UploadRegistry } from '../../../lib/registry/index.js';
+import { UploadIdTakenError } from '../../../lib/errors/index.js';
 import { delivery, finishedUpload, uploadRecord } from './records.js';
 import type { RegistryBench } from './registry.contract.js';
 
@@ -25,8 +26,28 @@ export function describeUploads(bench: RegistryBench): void {
     it('refuses an id that is taken and leaves the record as it was', async () => {
       const record = uploadRecord({ length: 1 });
       await bench.registry.create(record);
-      await expect(bench.registry.create({ ...record, length: 2 })).rejects.toThrow(/taken/);
+      await expect(bench.registry.create({ ...record, length: 2 })).rejects.toThrow(
+        UploadIdTakenError,
+      );
       expect(await bench.registry.get(record.id)).toEqual(record);
+    });
+
+    it('takes ids that differ in case only for one, and still does not mistake them', async () => {
+      const record = uploadRecord({ id: 'Order-1', owner: 'ann' });
+      await bench.registry.create(record);
+      for (const id of ['order-1', 'ORDER-1']) {
+        await expect(bench.registry.create({ ...record, id })).rejects.toThrow(/"order-1" is/i);
+        expect(await bench.registry.get(id)).toBeUndefined();
+        expect(await bench.registry.change(id, () => ({ record }))).toBeUndefined();
+        await bench.registry.forget(id, record.dueAt!);
+      }
+      expect(await bench.registry.get('Order-1')).toEqual(record);
+      expect(await bench.registry.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([record]);
+      expect((await bench.registry.list({ owner: 'ann' })).items).toEqual([record]);
+
+      await bench.registry.forget('Order-1', record.dueAt!);
+      await bench.registry.create({ ...record, id: 'order-1' });
+      expect(await bench.registry.get('Order-1')).toBeUndefined();
     });
 
     it('stores nothing of a record that it cannot list', async () => {

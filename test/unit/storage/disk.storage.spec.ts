@@ -51,32 +51,32 @@ describe('the files of the disk storage', () => {
     else await expect(refused).rejects.toMatchObject({ code: 'EACCES' });
   });
 
-  it('are named by the id, at an absolute path', async () => {
+  it('are named after the id, at an absolute path', async () => {
     await storage.open();
     await store('abc');
     expect(await listFiles(folder)).toEqual([id]);
+    const other = id;
+    id = 'order-1';
+    await store('def');
+    expect(await listFiles(folder)).toEqual([other, 'order-1.tus'].sort());
     const sameFolder = new DiskStorage({ folder: relative('.', folder) });
-    expect(sameFolder.path(id)).toBe(resolve(folder, id));
+    expect(sameFolder.path(other)).toBe(resolve(folder, other));
+    expect(sameFolder.path(id)).toBe(resolve(folder, 'order-1.tus'));
   });
 
-  it.each([
-    '../../etc/passwd',
-    '',
-    '.',
-    '.tus',
-    'A'.repeat(32),
-    `${'0'.repeat(32)}/x`,
-    '0'.repeat(31),
-  ])('are never looked for by anything but an id: %p', async (wrong) => {
-    await storage.open();
-    expect(() => storage.path(wrong)).toThrow(TypeError);
-    expect(() => storage.createReadStream(wrong)).toThrow(TypeError);
-    await expect(storage.openWriter(wrong)).rejects.toThrow(TypeError);
-    await expect(storage.stat(wrong)).rejects.toThrow(TypeError);
-    await expect(storage.remove(wrong)).rejects.toThrow(TypeError);
-    await expect(storage.move(wrong, join(parent, 'x'))).rejects.toThrow(TypeError);
-    await expect(storage.place(wrong, 'x')).rejects.toThrow(TypeError);
-  });
+  it.each(['../../etc/passwd', '', '.', '.tus', 'a.b', `${'0'.repeat(32)}/x`, 'con'])(
+    'are never looked for by anything but an id: %p',
+    async (wrong) => {
+      await storage.open();
+      expect(() => storage.path(wrong)).toThrow(TypeError);
+      expect(() => storage.createReadStream(wrong)).toThrow(TypeError);
+      await expect(storage.openWriter(wrong)).rejects.toThrow(TypeError);
+      await expect(storage.stat(wrong)).rejects.toThrow(TypeError);
+      await expect(storage.remove(wrong)).rejects.toThrow(TypeError);
+      await expect(storage.move(wrong, join(parent, 'x'))).rejects.toThrow(TypeError);
+      await expect(storage.place(wrong, 'x')).rejects.toThrow(TypeError);
+    },
+  );
 
   it('are missed loudly when something else is wrong than their absence', async () => {
     await writeFile(folder, 'a file');
@@ -155,13 +155,26 @@ describe('the files of the disk storage', () => {
     await storage.open();
     await symlink(folder, join(parent, 'alias'));
     const other = newId();
-    const own = [id, other, join(other, 'x'), '.tus', join('.tus', 'a', 'b'), `.${id}.moving`];
+    const own = [
+      id,
+      id.toUpperCase(),
+      other,
+      join(other, 'x'),
+      '.tus',
+      '.TUS',
+      join('.tus', 'a', 'b'),
+      `.${id}.moving`,
+      'order-1.tus',
+      'Order-1.Tus',
+      '.order-1.tus.moving',
+    ];
     const free = [
       `${id}.mp4`,
       join('a', id),
       join('a', '.tus'),
       '.tusk',
-      id.toUpperCase(),
+      'order-1',
+      'an order.tus',
       '',
       '..',
     ];
@@ -192,12 +205,24 @@ describe('the files of the disk storage', () => {
 
     it('name uploads and what interrupted work left, and nothing of anybody else', async () => {
       await store('abc');
-      for (const name of [PROBE, COPY]) await put(name);
-      for (const name of ['photo.jpg', `${id}.info`, '.probe-mine', '.moving']) await put(name);
+      const other = id;
+      id = 'order-1';
+      await store('def');
+      for (const name of [PROBE, COPY, '.order-1.tus.moving']) await put(name);
+      for (const name of [
+        'photo.jpg',
+        'order-2',
+        'a b.tus',
+        `${other}.tus`,
+        '.probe-mine',
+        '.moving',
+      ])
+        await put(name);
       await mkdir(join(folder, '.tus'));
       await put(join('.tus', 'b'.repeat(32)));
       await mkdir(join(folder, 'c'.repeat(32)));
-      expect(await held()).toEqual([`remnant ${PROBE}`, `remnant ${COPY}`, id].sort());
+      const remnants = [PROBE, COPY, '.order-1.tus.moving'].map((name) => `remnant ${name}`);
+      expect(await held()).toEqual([...remnants, other, id].sort());
     });
 
     it('are put aside in ".tus/lost"', async () => {
@@ -205,6 +230,9 @@ describe('the files of the disk storage', () => {
       const place = join(folder, '.tus', 'lost', id);
       expect(await storage.setAside(id)).toBe(place);
       expect(await readFile(place, 'utf8')).toBe('abc');
+      id = 'order-1';
+      await store('def');
+      expect(await storage.setAside(id)).toBe(join(folder, '.tus', 'lost', 'order-1.tus'));
     });
 
     it('lose a remnant only when it is old enough', async () => {

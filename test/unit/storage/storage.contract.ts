@@ -428,7 +428,8 @@ export function describeStorage(name: string, makePlace: () => Promise<StoragePl
       });
 
       it('names every upload that has bytes once, and leaves no trace', async () => {
-        const ids = Array.from({ length: 600 }, newId);
+        const given = Array.from({ length: 300 }, (_, index) => `Order_${index}`);
+        const ids = [...Array.from({ length: 300 }, newId), ...given];
         for (const one of ids) {
           id = one;
           await store('x');

@@ -15,6 +15,9 @@ describe('checkFilePath', () => {
     ['ada/.tus', join('ada', '.tus')],
     [`ada/${ID}`, join('ada', ID)],
     [`${ID}.mp4`, `${ID}.mp4`],
+    ['order-1', 'order-1'],
+    ['ada/order-1.tus', join('ada', 'order-1.tus')],
+    ['two words.tus', 'two words.tus'],
     ['日本語 (1).mp4', '日本語 (1).mp4'],
     ['x'.repeat(255), 'x'.repeat(255)],
   ])('takes %j', (path, normal) => {
@@ -39,6 +42,14 @@ describe('checkFilePath', () => {
     ID,
     `${ID}/x`,
     `./${ID}`,
+    ID.toUpperCase(),
+    '.TUS/data.mdb',
+    '.tus. ',
+    'order-1.tus',
+    'Order-1.TUS/x',
+    `.probe-${'0'.repeat(16)}`,
+    `.${ID}.moving`,
+    '.order-1.tus.moving',
   ])('refuses %j, naming it and what is allowed', (path) => {
     const refusal = () => checkFilePath(path);
 

@@ -101,7 +101,7 @@ describe('Leases', () => {
     const leases = new Leases(undefined, Object.assign(new SoleClaims(), { claim }));
     const work = jest.fn<() => Promise<void>>();
 
-    for (const id of ['', 'x'.repeat(5000), '\0', 'cleanup', `${ID}.answer`, undefined, 5]) {
+    for (const id of ['', 'x'.repeat(5000), '\0', '.cleanup', `${ID}.answer`, undefined, 5]) {
       await expect(leases.hold(id as string, work)).rejects.toThrow(UploadNotFoundError);
     }
 

@@ -1,0 +1,13 @@
+/**
+ * An upload has, or had, the id that a new one was to get. It is free again once nothing is known of
+ * that upload any more. Ids that differ in case only are one.
+ *
+ * @publicApi
+ */
+export class UploadIdTakenError extends Error {
+  override readonly name = 'UploadIdTakenError';
+
+  constructor(readonly id: string) {
+    super(`The upload id "${id}" is taken.`);
+  }
+}

@@ -4,7 +4,7 @@ export * from './decorators/before-upload.decorator.js';
 export * from './decorators/on-upload-events.decorator.js';
 export * from './decorators/on-upload-finished.decorator.js';
 export * from './decorators/tus-endpoint.decorator.js';
-export { NoSpaceError, StorageFaultError } from './errors/index.js';
+export { NoSpaceError, StorageFaultError, UploadIdTakenError } from './errors/index.js';
 export { TusException, type PlatformRequest, type PlatformResponse } from './http/index.js';
 export type * from './interfaces/index.js';
 export { OwnedUploads } from './owned-uploads.js';

@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { BeforeUploadCreateOptions, UploadChanges, UploadDraft } from '../interfaces/index.js';
-import { checkOwner, parseSize } from '../options/index.js';
+import { checkOwner, checkUploadId, parseSize, type TusOptions } from '../options/index.js';
 import {
   assertWithinMaxSize,
   decodeMetadata,
@@ -9,6 +9,7 @@ import {
   filenameOf,
   isPartial,
 } from '../protocol/index.js';
+import { TUS_OPTIONS } from '../tus.constants.js';
 import { checkFilePath, type NewUpload } from '../uploads/index.js';
 import { answerHeaders } from './answer-headers.js';
 
@@ -20,12 +21,15 @@ export interface PreparedUpload {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Asks the app's `@BeforeUploadCreate()` methods, one after the other. */
+/** Asks the app's `@BeforeUploadCreate()` methods, one after the other, and then for an id. */
 @Injectable()
 export class CreateHooks {
   private handlers: CreateHandler[] = [];
 
-  constructor(private readonly explorer: HandlerExplorer) {}
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    private readonly explorer: HandlerExplorer,
+  ) {}
 
   explore(): void {
     this.handlers = this.explorer.explore<BeforeUploadCreateOptions>('before-create');
@@ -37,7 +41,7 @@ export class CreateHooks {
    * @param request the request as guards see it; none when the server creates the upload
    * @throws what they throw
    * @throws ProtocolError 413 when it is longer than they allow
-   * @throws RangeError, TypeError, TusOptionError for a change that cannot be made
+   * @throws RangeError, TypeError, TusOptionError for a change that cannot be made, or what is no id
    */
   async prepare(upload: NewUpload, request?: object): Promise<PreparedUpload> {
     let prepared: PreparedUpload = { upload, headers: {} };
@@ -47,7 +51,15 @@ export class CreateHooks {
       const changes = (await handler.call(request ?? draft, draft)) as UploadChanges | undefined;
       if (changes) prepared = apply(prepared, changes);
     }
-    return prepared;
+    return this.options.uploadId ? this.withId(prepared, request) : prepared;
+  }
+
+  /** Last, so that no id is drawn for what is refused, and it may be made of what others changed. */
+  private async withId(prepared: PreparedUpload, request?: object): Promise<PreparedUpload> {
+    const { upload } = prepared;
+    if (upload.id !== undefined) return prepared;
+    const given = await this.options.uploadId?.(draftOf(upload, request), request);
+    return { ...prepared, upload: { ...upload, id: checkUploadId('uploadId', given) } };
   }
 }
 

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { NoSpaceError, StorageFaultError } from '../errors/index.js';
+import { NoSpaceError, StorageFaultError, UploadIdTakenError } from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import {
   NoFileError,
@@ -46,6 +46,7 @@ export function toTusException(error: unknown): TusException | undefined {
   if (error instanceof UploadNotFoundError) return new TusException(404, error.message);
   if (error instanceof UploadGoneError) return new TusException(410, error.message);
   if (error instanceof NoFileError) return new TusException(404, error.message);
+  if (error instanceof UploadIdTakenError) return new TusException(409, error.message);
   if (error instanceof UploadBusyError) return busy(error.message);
   if (error instanceof TooManyAppendsError) {
     return new TusException(503, error.message, { 'Retry-After': CROWDED_PAUSE });

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CreateHooks } from '../hooks/index.js';
 import type { CreatedUpload, NewUploadInput } from '../interfaces/index.js';
-import { checkOwner, parseSize, type TusOptions } from '../options/index.js';
+import { checkOwner, checkUploadId, parseSize, type TusOptions } from '../options/index.js';
 import { assertWithinMaxSize, encodeMetadata } from '../protocol/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
 import { checkFilePath, Uploads } from '../uploads/index.js';
@@ -25,6 +25,7 @@ export class UploadCreation {
     assertLength(length);
     assertWithinMaxSize('length', length ?? 0, maxSize);
     const { upload } = await this.hooks.prepare({
+      id: checkUploadId('id', input.id),
       length,
       maxSize,
       owner: checkOwner(owner),

@@ -7,6 +7,13 @@ import type { FinishedUpload } from './upload.interface.js';
  * @publicApi
  */
 export interface NewUploadInput {
+  /**
+   * What it is called, by the rules of the `uploadId` option.
+   *
+   * @default what that option says, or a random id
+   */
+  id?: string;
+
   /** Bytes it will have; absent: whoever uploads says so. */
   length?: number;
 

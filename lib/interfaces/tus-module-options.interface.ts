@@ -7,6 +7,7 @@ import type {
 } from '@nestjs/common';
 import type { TusExtension } from '../protocol/index.js';
 import type { TusController } from '../tus.controller.js';
+import type { UploadDraft } from './hooks.interface.js';
 
 /**
  * A length of time: a number of seconds, or a string such as `'90s'`, `'10m'`, `'24h'`, `'7d'`; more
@@ -310,6 +311,25 @@ export interface TusModuleOptions {
    * @param request the request as guards see it, so what they put on it (`request.user`) is there
    */
   owner?(this: void, request: object): string | undefined | Promise<string | undefined>;
+
+  /**
+   * Gives uploads ids of your own, such as one that sorts or one from your database: 1 to 100
+   * letters, digits, `_` and `-`, the first a letter or a digit, and none of Windows' names for
+   * devices (`con`). It is asked last, when all `@BeforeUploadCreate()` methods have agreed, with the
+   * upload as they changed it; what it throws is answered as what they throw. An id that an upload
+   * has, or had as long as that is remembered, in whatever case, is refused with 409.
+   *
+   * An id that can be guessed keeps nobody out: let guards or `owner` do that.
+   *
+   * @param request the request as guards see it; absent for `TusService.create()`
+   * @returns the id; `undefined` for a random one
+   * @default 128 random bits as 32 hexadecimal digits
+   */
+  uploadId?(
+    this: void,
+    draft: UploadDraft,
+    request?: object,
+  ): string | undefined | Promise<string | undefined>;
 
   /**
    * Makes `Location` absolute: the public URL of the upload path, or `'request'` to take scheme

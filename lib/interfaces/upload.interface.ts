@@ -6,7 +6,10 @@ import type { UploadState } from '../registry/index.js';
  * @publicApi
  */
 export interface UploadDescription {
-  /** 32 hexadecimal digits, the last part of the upload's URL. */
+  /**
+   * The last part of the upload's URL: 32 hexadecimal digits, unless the `uploadId` option gave
+   * another.
+   */
   readonly id: string;
 
   /** The values of `Upload-Metadata` as UTF-8 text, by key. Never trust them as paths. */

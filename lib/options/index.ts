@@ -7,4 +7,5 @@ export * from './quota.js';
 export * from './resolve-options.js';
 export * from './size.js';
 export type * from './tus-options.js';
+export * from './upload-id.js';
 export * from './upload-path.js';

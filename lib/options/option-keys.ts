@@ -22,6 +22,7 @@ const KEYS = {
     'reserveDisk',
     'sendFile',
     'tmpFileDir',
+    'uploadId',
     'uploadValidDuration',
   ],
   concatenation: ['removePartials'],

@@ -42,6 +42,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     metadata: parseMetadataRules(options.metadata ?? {}),
     allowedTypes: optional(options.allowedTypes, parseTypes),
     owner: parseOwner(options.owner),
+    uploadId: parseUploadId(options.uploadId),
     publicUrl: optional(options.publicUrl, parsePublicUrl),
     idleTimeout: parseTimer('idleTimeout', options.idleTimeout ?? 60),
     ...parseQuota(options.quota),
@@ -106,6 +107,11 @@ function parseFolder(value: unknown): string {
 function parseOwner(value: TusModuleOptions['owner']): TusModuleOptions['owner'] {
   if (value === undefined || typeof value === 'function') return value;
   throw new TusOptionError('owner', value, 'Give a function that takes the request.');
+}
+
+function parseUploadId(value: TusModuleOptions['uploadId']): TusModuleOptions['uploadId'] {
+  if (value === undefined || typeof value === 'function') return value;
+  throw new TusOptionError('uploadId', value, 'Give a function that takes the draft of an upload.');
 }
 
 function parsePublicUrl(value: string): string {

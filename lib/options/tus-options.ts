@@ -16,6 +16,8 @@ export interface TusOptions extends UploadRules {
   readonly tmpFileDir: string;
   readonly extensions: ReadonlySet<TusExtension>;
   readonly owner?: TusModuleOptions['owner'];
+  /** What gives uploads their ids; absent: they are random. */
+  readonly uploadId?: TusModuleOptions['uploadId'];
   /** The limit that is told for each creation. */
   readonly maxSizeOf?: MaxSizeFunction;
   /** What each owner may have at a time. */

@@ -4,6 +4,8 @@ import type { UploadStorage } from '../storage/index.js';
 import { Concatenator } from './concatenator.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Finisher } from './finisher.js';
+import { GivenIds } from './given-ids.js';
+import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 import { newId } from './new-id.js';
 import {
@@ -20,6 +22,8 @@ import { takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 
 /** A creation as the protocol states it, and whom it is for. */
 export interface NewUpload extends CreationRequest, UploadScope {
+  /** What the application calls it; absent: a random id. */
+  readonly id?: string;
   /** Most bytes it may have; absent: no limit. */
   readonly maxSize?: number;
   /** What its owner may have at a time; absent: no limit. */
@@ -39,6 +43,7 @@ export interface ExistingUploads {
 /** The ways uploads come into being. */
 export class Creator {
   private readonly concatenator: Concatenator;
+  private readonly givenIds: GivenIds;
 
   constructor(
     private readonly existing: ExistingUploads,
@@ -50,12 +55,17 @@ export class Creator {
     private readonly receiver: Receiver,
   ) {
     this.concatenator = new Concatenator(storage, finisher);
+    this.givenIds = new GivenIds((id) => existing.find(id), storage, leases);
   }
 
-  /** Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload). */
+  /**
+   * Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload).
+   *
+   * @throws UploadIdTakenError, as all that create one
+   */
   async create(request: NewUpload, body: UploadBody, gate: FinishGate): Promise<ReceiveResult> {
     const asked = this.newRecord(request);
-    return this.leases.holdNew(asked.id, async (lease) => {
+    return this.holdNew(asked, request, async (lease) => {
       const record = await this.transitions.begin(asked, request.quota);
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
       const isEmpty = !body.present && record.length !== 0 && !request.checksum;
@@ -66,6 +76,7 @@ export class Creator {
 
   /** Creates an upload without bytes. */
   async open(request: NewUpload): Promise<UploadRecord> {
+    if (request.id !== undefined) await this.givenIds.assertFree(request.id);
     return this.transitions.begin(this.newRecord(request), request.quota);
   }
 
@@ -79,7 +90,7 @@ export class Creator {
     const find = async (id: string) => (await existing.settle(id)) ?? (await existing.find(id));
     const length = await this.concatenator.measure(parts, request, find);
     const record = this.newRecord({ ...request, length });
-    return this.leases.holdNew(record.id, async (lease) => {
+    return this.holdNew(record, request, async (lease) => {
       await this.transitions.begin(record, request.quota);
       const building = this.concatenator.build(record, parts, { lease, gate });
       const finished = await building.catch((error: unknown) => this.abandon(record.id, error));
@@ -88,12 +99,20 @@ export class Creator {
     });
   }
 
+  private holdNew<T>(
+    { id }: UploadRecord,
+    { id: given }: NewUpload,
+    work: (lease: Lease) => Promise<T>,
+  ): Promise<T> {
+    return given === undefined ? this.leases.holdNew(id, work) : this.givenIds.hold(id, work);
+  }
+
   private newRecord(request: NewUpload): UploadRecord {
     const { length, maxSize, metadata, owner, endpoint, filePath, concatHeader } = request;
     const createdAt = Date.now();
     const { validFor } = this.rules;
     return {
-      id: newId(),
+      id: request.id ?? newId(),
       state: 'receiving',
       length,
       maxSize,

@@ -32,7 +32,7 @@ type HeldWork<T> = (lease: Lease, snapshot: UploadSnapshot) => Promise<T>;
  *
  * Methods that take a scope treat an upload outside of it as one that is not there. They throw
  * `UploadNotFoundError`, `UploadGoneError`, `UploadRefusedError`, `UploadBusyError`,
- * `TooManyAppendsError`, `NoSpaceError`, a `ProtocolError` for a request that contradicts the
+ * `UploadIdTakenError`, `TooManyAppendsError`, `NoSpaceError`, a `ProtocolError` for a request that contradicts the
  * upload's state, and what the gate throws.
  */
 export class Uploads implements ExistingUploads {

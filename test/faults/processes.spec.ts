@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   create,
@@ -8,6 +8,7 @@ import {
   offsetOf,
   patch,
   PLATFORMS,
+  post,
   RawConnection,
   rawHead,
   removeTempFolder,
@@ -225,7 +226,7 @@ describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
       const { tus } = app;
       // From then on this one is not alone, and shares what it has in hand.
       await offsetOf(app, await create(a, { length: 10 }));
-      for (const id of ['', '\0', 'cleanup', 'x'.repeat(5000)]) {
+      for (const id of ['', '\0', 'cleanup', '.cleanup', 'x'.repeat(5000)]) {
         const answers = [
           tus.terminate(id),
           tus.release(id),
@@ -235,6 +236,23 @@ describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
         for (const answer of answers) await expect(answer).rejects.toThrow(UploadNotFoundError);
       }
     }));
+
+  it('give an id that the app has chosen to one upload, whichever of them are asked', async () => {
+    for (let race = 0; race < RACES; race++) {
+      const id = `race-${race}`;
+      const creations = [a, b, a, b].map((server, index) =>
+        post(server, { length: 1, metadata: { id }, ...(race % 2 && { body: String(index) }) }),
+      );
+
+      const answers = await Promise.all(creations);
+
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
+      const winner = answers.findIndex(({ status }) => status === 201);
+      if (race % 2 === 0) continue;
+      const bytes = await readFile(join(settings.tmpFileDir, `${id}.tus`), 'utf8');
+      expect(bytes).toBe(String(winner));
+    }
+  });
 
   it('count each expired upload once when all clean up', async () => {
     const creations = Array.from({ length: EXPIRED }, (_, index) =>

@@ -120,7 +120,11 @@ class ControlController {
 
 @Module({
   imports: [
-    TusModule.forRoot({ tmpFileDir: settings.tmpFileDir, ...settings.tus }),
+    TusModule.forRoot({
+      tmpFileDir: settings.tmpFileDir,
+      uploadId: ({ metadata }) => metadata['id'],
+      ...settings.tus,
+    }),
     TusModule.forRoot({
       name: 'expiring',
       uploadPath: '/expiring',

@@ -96,6 +96,7 @@ describe('resolveOptions', () => {
     ['publicUrl', 'files'],
     ['publicUrl', 'ftp://example.com/files'],
     ['owner', 'me'],
+    ['uploadId', 'order-1'],
     ['extensions', ['checksums']],
     ['extensions', ['checksum-trailer']],
     ['extensions', ['concatenation']],

@@ -1,13 +1,23 @@
 import { BadRequestException, ValidationPipe, type HttpException, type Type } from '@nestjs/common';
 import type { MetadataRules } from '../options/index.js';
-import { decodeMetadata, ProtocolError, type CreationRequest } from '../protocol/index.js';
+import {
+  announcedDigest,
+  decodeMetadata,
+  ProtocolError,
+  type CreationRequest,
+  type Metadata,
+} from '../protocol/index.js';
+import type { FileHashRule } from '../uploads/index.js';
 import type { PlatformRequest } from './http-types.js';
 
 /** Holds what a client says of an upload against what the app accepts. */
 export class MetadataCheck {
   private readonly pipe?: ValidationPipe;
 
-  constructor(private readonly rules: MetadataRules) {
+  constructor(
+    private readonly rules: MetadataRules,
+    private readonly hash?: FileHashRule,
+  ) {
     // The app's own pipe would strip, or transform, by rules that are meant for its bodies.
     if (rules.type) this.pipe = new ValidationPipe({ forbidUnknownValues: false });
   }
@@ -21,14 +31,21 @@ export class MetadataCheck {
     { metadata, concat }: CreationRequest,
     request: PlatformRequest,
   ): Promise<void> {
-    const { text } = this.assertSize(metadata);
+    const decoded = this.assertSize(metadata);
     if (concat?.kind === 'partial') return;
+    this.assertDigest(decoded);
+    const { text } = decoded;
     const { type, validate } = this.rules;
     if (type) await this.assertType(text, type);
     if (validate) await this.assertValid(() => validate(text, request));
   }
 
-  private assertSize(header = '') {
+  private assertDigest(metadata: Metadata): void {
+    const { algorithm, compareWith } = this.hash ?? {};
+    if (algorithm && compareWith !== undefined) announcedDigest(metadata, compareWith, algorithm);
+  }
+
+  private assertSize(header = ''): Metadata {
     const { maxBytes, maxKeys } = this.rules;
     const metadata = decodeMetadata(header);
     const keys = Object.keys(metadata.text).length;

@@ -71,7 +71,7 @@ export class TusRequests implements BeforeApplicationShutdown {
   ) {
     this.terms = new RequestTerms(options);
     this.urls = new UploadUrls(options.publicUrl);
-    this.metadata = new MetadataCheck(options.metadata);
+    this.metadata = new MetadataCheck(options.metadata, options.hash);
     this.downloads = new Downloads(options.idleTimeout);
   }
 

@@ -1,4 +1,4 @@
-import type { UploadDescription } from './upload.interface.js';
+import type { FileHash, UploadDescription } from './upload.interface.js';
 
 /**
  * An upload that a client wants to create, as a `@BeforeUploadCreate()` method receives it.
@@ -69,6 +69,9 @@ export interface CompleteUpload extends UploadDescription {
 
   /** Bytes of the file. */
   readonly size: number;
+
+  /** What the file hashes to; absent unless the `hash` option is set. */
+  readonly hash?: FileHash;
 
   /**
    * The request that brought the last byte, as guards see it; absent when the server died right

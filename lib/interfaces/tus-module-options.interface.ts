@@ -5,7 +5,7 @@ import type {
   ForwardReference,
   Type,
 } from '@nestjs/common';
-import type { TusExtension } from '../protocol/index.js';
+import type { ChecksumAlgorithm, TusExtension } from '../protocol/index.js';
 import type { TusController } from '../tus.controller.js';
 import type { UploadDraft } from './hooks.interface.js';
 
@@ -106,6 +106,32 @@ export interface TusMetadataOptions {
    * @default 64
    */
   maxKeys?: number;
+}
+
+/**
+ * How whole files may be hashed: as the bodies of requests are (tus 1.0 §Checksum).
+ *
+ * @publicApi
+ */
+export type HashAlgorithm = ChecksumAlgorithm;
+
+/**
+ * How whole files are hashed.
+ *
+ * @publicApi
+ */
+export interface TusHashOptions {
+  algorithm: HashAlgorithm;
+
+  /**
+   * Key of `Upload-Metadata` into which a client may put the digest of its file, in hexadecimal
+   * digits or in Base64. A creation that puts something else there is refused with 400, and a file
+   * that hashes to another digest with 422 when its last byte has come; nothing of it is kept. A
+   * client without that key is believed.
+   *
+   * @default none
+   */
+  compareWith?: string;
 }
 
 /**
@@ -369,6 +395,16 @@ export interface TusModuleOptions {
    * @default 'completion'
    */
   durability?: Durability;
+
+  /**
+   * Hashes whole files: `'sha1'`, `'sha256'`, `'sha512'`, `'md5'` or `'crc32'`. It is computed while
+   * the bytes come, and read back from the disk where those before them came to another process or
+   * before a restart, and of a final upload. Handlers, hooks and endpoints get it as `upload.hash`;
+   * of parts of an upload there is none.
+   *
+   * @default none
+   */
+  hash?: HashAlgorithm | TusHashOptions;
 
   /** How finished uploads are delivered. */
   delivery?: TusDeliveryOptions;

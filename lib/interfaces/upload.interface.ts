@@ -1,4 +1,17 @@
 import type { UploadState } from '../registry/index.js';
+import type { HashAlgorithm } from './tus-module-options.interface.js';
+
+/**
+ * What a whole file hashes to.
+ *
+ * @publicApi
+ */
+export interface FileHash {
+  readonly algorithm: HashAlgorithm;
+
+  /** The digest in lower-case hexadecimal digits. */
+  readonly hex: string;
+}
 
 /**
  * What was said of an upload by its client.
@@ -55,6 +68,9 @@ export interface Upload extends UploadDescription {
 
   /** Absolute path of the finished file; absent before the finish and after `cleanupFile()`. */
   readonly path?: string;
+
+  /** What the file hashes to; absent before the finish, and unless the `hash` option was set then. */
+  readonly hash?: FileHash;
 }
 
 /**
@@ -68,6 +84,9 @@ export interface FinishedUpload extends UploadDescription {
 
   /** Bytes of the file. */
   readonly size: number;
+
+  /** What the file hashes to; absent unless the `hash` option was set when it was finished. */
+  readonly hash?: FileHash;
 
   readonly finishedAt: Date;
 

@@ -13,6 +13,7 @@ import {
 import { parseCors } from './cors.js';
 import { parseDuration, parseTimer } from './duration.js';
 import { TusOptionError } from './option.error.js';
+import { parseHash } from './hash.js';
 import { assertKeys } from './option-keys.js';
 import { optional, orNever, parseCount, parseFlag } from './option-values.js';
 import { parseQuota } from './quota.js';
@@ -50,6 +51,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     minRate: optional(options.minRate, (rate) => parseRate('minRate', rate)),
     maxAppends: optional(options.maxAppends, (count) => parseCount('maxAppends', count)),
     durability: parseDurability(options.durability ?? 'completion'),
+    hash: optional(options.hash, parseHash),
     download: parseFlag('download', options.download ?? false),
     removePartials: parseRemovePartials(options.concatenation ?? {}),
     delivery: parseDelivery(options.delivery ?? {}),

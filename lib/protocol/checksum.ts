@@ -15,6 +15,11 @@ export type ChecksumAlgorithm = keyof typeof DIGEST_LENGTHS;
 /** The algorithms, most common first; `sha1` must be among them (tus 1.0 §Checksum). */
 export const CHECKSUM_ALGORITHMS = Object.keys(DIGEST_LENGTHS) as readonly ChecksumAlgorithm[];
 
+/** Bytes of an algorithm's digest. */
+export function digestLength(algorithm: ChecksumAlgorithm): number {
+  return DIGEST_LENGTHS[algorithm];
+}
+
 /** What the bytes of a request must hash to. */
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;

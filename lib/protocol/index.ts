@@ -10,6 +10,7 @@ export * from './declared-type.js';
 export * from './discovery.js';
 export * from './expiration.js';
 export * from './extensions.js';
+export * from './file-digest.js';
 export * from './filename.js';
 export * from './forwarded.js';
 export * from './header-fields.js';

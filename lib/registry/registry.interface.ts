@@ -1,3 +1,5 @@
+import type { ChecksumAlgorithm } from '../protocol/index.js';
+
 /**
  * Where an upload stands: it is receiving until it is finished, terminated or expired; or
  * quarantined, when a `@BeforeUploadFinish()` method refused it and its bytes are to be kept.
@@ -13,6 +15,13 @@ export interface StoredAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Base64. */
   readonly body?: string;
+}
+
+/** What a whole file hashes to. */
+export interface StoredHash {
+  readonly algorithm: ChecksumAlgorithm;
+  /** The digest in lower-case hexadecimal digits. */
+  readonly hex: string;
 }
 
 /** What a registry knows of one upload. Times are milliseconds since the epoch. */
@@ -44,6 +53,8 @@ export interface UploadRecord {
   readonly validFor?: number;
   /** When it was finished, terminated or expired. */
   readonly endedAt?: number;
+  /** What the whole file hashes to, of one that was finished where hashes were asked for. */
+  readonly hash?: StoredHash;
   /** Absolute path the finished file was moved to; absent: it lies in the storage. */
   readonly movedTo?: string;
   /** Absolute path the finished file is on its way to. */

@@ -14,6 +14,12 @@ export interface ByteRange {
   readonly end?: number;
 }
 
+/** What of a file to read, and how. */
+export interface ReadOptions extends ByteRange {
+  /** Bytes read at a time; as the storage likes unless given. */
+  readonly blockSize?: number;
+}
+
 /**
  * Something that lies in a storage: bytes under the name of an upload, or a remnant, which is what
  * work of the storage's own leaves behind when it is interrupted.
@@ -61,7 +67,7 @@ export interface UploadStorage {
   openWriter(id: string): Promise<UploadWriter>;
 
   /** The bytes as a stream; fails with the storage's error when they are not there. */
-  createReadStream(id: string, range?: ByteRange, filePath?: string): Readable;
+  createReadStream(id: string, options?: ReadOptions, filePath?: string): Readable;
 
   /**
    * Makes an upload of the bytes of others, which stay as they are.

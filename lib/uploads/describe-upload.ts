@@ -6,7 +6,7 @@ import type { UploadSnapshot } from './upload-snapshot.js';
 /** An upload as `TusService` shows it. */
 export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload {
   const { record, offset, expiresAt } = snapshot;
-  const { state, length, endedAt } = record;
+  const { state, length, endedAt, hash } = record;
   return {
     ...describeRecord(record),
     state,
@@ -16,6 +16,7 @@ export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload 
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
     ...(endedAt !== undefined && { endedAt: new Date(endedAt) }),
     ...(path !== undefined && { path }),
+    ...(hash && { hash }),
   };
 }
 
@@ -32,7 +33,8 @@ export function describeFinished(
 
 /** An upload that has all its bytes. */
 export function describeComplete(record: UploadRecord, path: string) {
-  return { ...describeRecord(record), path, size: record.length ?? 0 };
+  const { hash, length = 0 } = record;
+  return { ...describeRecord(record), path, size: length, ...(hash && { hash }) };
 }
 
 /** What is known of an upload from its beginning. */

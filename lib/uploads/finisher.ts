@@ -1,6 +1,7 @@
 import { isPartial } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
+import type { FileHashes } from './file-hashes.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
@@ -26,11 +27,13 @@ export class Finisher {
     private readonly rules: UploadRules,
     private readonly transitions: Transitions,
     private readonly parties: Pick<UploadParties, 'completion' | 'observer'>,
+    private readonly hashes?: FileHashes,
   ) {}
 
   /**
-   * Makes the bytes durable, asks who is to decide, then commits the finish together with its
-   * deliveries: whoever reads success after this, the handlers will run.
+   * Makes the bytes durable, holds them against what their client says of them, asks who is to
+   * decide, then commits the finish together with its deliveries: whoever reads success after this,
+   * the handlers will run.
    *
    * @throws UploadRefusedError, or the error of the verdict
    */
@@ -42,9 +45,10 @@ export class Finisher {
     await writer.create();
     await this.transitions.assertType(record);
     if (this.rules.durability !== 'none') await writer.sync();
-    const isGuarded = !isPartial(record.concat) && context.gate.guards(record);
-    const answer = isGuarded ? await this.ask(record, context) : undefined;
-    return this.release(record, answer);
+    const whole = this.hashes ? await this.withHash(record, writer.size, this.hashes) : record;
+    const isGuarded = !isPartial(whole.concat) && context.gate.guards(whole);
+    const answer = isGuarded ? await this.ask(whole, context) : undefined;
+    return this.release(whole, answer);
   }
 
   /** Finishes an upload whose last byte came with a request that did not get to finish it. */
@@ -64,6 +68,7 @@ export class Finisher {
   /** Commits the finish of an upload that was decided on. */
   async release(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
     const finished = await this.commit(record, answer);
+    this.hashes?.forget(record);
     this.parties.completion.committed();
     this.parties.observer.finished(finished);
     // What cannot be removed now goes with the next cleanup.
@@ -93,9 +98,22 @@ export class Finisher {
   private async refuse({ id }: UploadRecord, answer: StoredAnswer): Promise<void> {
     const current = await this.registry.get(id);
     const hasEnded = current?.state === 'terminated' || current?.state === 'expired';
-    if (!hasEnded) return this.transitions.end(id, 'terminated', answer);
+    if (!hasEnded) return this.transitions.end(id, 'terminated', { answer });
     // Its end was told already.
     await this.registry.change(id, (ended) => ({ record: { ...ended, answer } }));
+  }
+
+  /** @throws UploadRefusedError when the file is not what its client has said */
+  private async withHash(
+    record: UploadRecord,
+    size: number,
+    hashes: FileHashes,
+  ): Promise<UploadRecord> {
+    const whole = { ...record, hash: await hashes.hashOf(record, size) };
+    const answer = hashes.refusalOf(whole);
+    if (!answer) return whole;
+    await this.transitions.end(record.id, 'terminated', { answer, hash: whole.hash });
+    throw new UploadRefusedError(record.id, answer);
   }
 
   private async ask(
@@ -108,7 +126,8 @@ export class Finisher {
     if (verdict.kind === 'accepted') return verdict.answer;
 
     const { answer, quarantine, error } = verdict;
-    await this.transitions.end(record.id, quarantine ? 'quarantined' : 'terminated', answer);
+    const state = quarantine ? 'quarantined' : 'terminated';
+    await this.transitions.end(record.id, state, { answer, hash: record.hash });
     throw error ?? new UploadRefusedError(record.id, answer);
   }
 

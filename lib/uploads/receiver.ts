@@ -5,9 +5,11 @@ import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import { BodyCheck } from './body-check.js';
 import { BodyMemory } from './body-memory.js';
 import { pump, type BodyEnd, type PumpTarget } from './body-pump.js';
+import type { FileHashes } from './file-hashes.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Finisher } from './finisher.js';
 import type { Lease } from './lease.js';
+import type { RunningHash } from './running-hash.js';
 import type { Transitions } from './transitions.js';
 import type { UploadObserver } from './upload-observer.interface.js';
 import { takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
@@ -45,6 +47,14 @@ interface Received {
   readonly end: BodyEnd;
 }
 
+/** What is computed of the bytes of a request as they come. */
+interface BodySums {
+  /** Of this body. */
+  readonly check?: BodyCheck;
+  /** Of the whole file. */
+  readonly hash?: RunningHash;
+}
+
 /** Brings the bytes of one request into the storage, and finishes the upload with the last one. */
 export class Receiver {
   private readonly memory = new BodyMemory();
@@ -55,6 +65,7 @@ export class Receiver {
     private readonly transitions: Transitions,
     private readonly finisher: Finisher,
     private readonly observer: UploadObserver,
+    private readonly hashes?: FileHashes,
   ) {}
 
   /**
@@ -76,9 +87,13 @@ export class Receiver {
     if (!parcel.body.present && record.length !== offset) return { record, end: 'ended' };
 
     const writer = await this.storage.openWriter(record.id);
+    const hash = this.hashes?.of(record);
+    hash?.resume(writer.size);
     try {
-      return await this.append(record, writer, parcel, parcel.body.present ? check : undefined);
+      const bodyCheck = parcel.body.present ? check : undefined;
+      return await this.append(record, writer, parcel, { check: bodyCheck, hash });
     } finally {
+      await hash?.pause(writer.size);
       await writer.close();
     }
   }
@@ -87,11 +102,12 @@ export class Receiver {
     record: UploadRecord,
     writer: UploadWriter,
     parcel: Parcel,
-    check?: BodyCheck,
+    sums: BodySums,
   ): Promise<Received> {
     const start = writer.size;
+    const { check } = sums;
     if (check) await this.transitions.distrustFrom(record.id, start);
-    const end = await this.write(record, writer, parcel, check).catch(async (error: unknown) => {
+    const end = await this.write(record, writer, parcel, sums).catch(async (error: unknown) => {
       if (check) await this.cut(record.id, writer, start);
       throw error;
     });
@@ -114,7 +130,7 @@ export class Receiver {
     record: UploadRecord,
     writer: UploadWriter,
     parcel: Parcel,
-    check?: BodyCheck,
+    { check, hash }: BodySums,
   ): Promise<BodyEnd> {
     const limit = this.limitOf(record) - writer.size;
     const write = async (chunks: readonly Uint8Array[]): Promise<void> => {
@@ -122,7 +138,9 @@ export class Receiver {
       const written = writer.write(chunks);
       // While the disk works, we compute.
       check?.update(chunks);
+      hash?.update(chunks, start);
       await written;
+      hash?.advance(writer.size);
       this.observer.advanced(record, writer.size);
       if (!check) await this.assertType(record, start, writer.size);
     };

@@ -67,7 +67,7 @@ export class Recovery {
     try {
       await this.uploads.settle(id);
     } catch (error) {
-      this.observer.failed(error, id);
+      this.fail(error, id);
     }
   }
 
@@ -92,8 +92,13 @@ export class Recovery {
       const mending = mendingOf(await this.uploads.look(record));
       if (mending) await this.settle(record);
     } catch (error) {
-      this.observer.failed(error, record.id);
+      this.fail(error, record.id);
     }
+  }
+
+  /** What is broken off because the app ends is done after its next start. */
+  private fail(error: unknown, id: string): void {
+    if (!this.stopped) this.observer.failed(error, id);
   }
 
   private async settle(before: UploadRecord): Promise<void> {

@@ -1,6 +1,6 @@
 import { NoSpaceError } from '../errors/index.js';
 import { isPartial, ProtocolError } from '../protocol/index.js';
-import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
+import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { Admission } from './admission.js';
 import { removeBytes, removeFirstName } from './remove-bytes.js';
@@ -108,10 +108,14 @@ export class Transitions {
    * the bytes that a process which dies in between leaves behind; those of a quarantined upload
    * stay.
    *
-   * @param answer what its client is to be told from now on
+   * @param told what its client is to be told from now on, and what is known of its file
    * @throws NoSpaceError when there is no room for the record, even without the bytes
    */
-  async end(id: string, state: EndState, answer?: StoredAnswer): Promise<void> {
+  async end(
+    id: string,
+    state: EndState,
+    told: Pick<UploadRecord, 'answer' | 'hash'> = {},
+  ): Promise<void> {
     await this.unplace(id);
     const endedAt = Date.now();
     const isKept = state === 'quarantined';
@@ -121,7 +125,8 @@ export class Transitions {
           ...current,
           state,
           endedAt,
-          answer,
+          answer: told.answer,
+          hash: told.hash,
           filePath: isKept ? current.filePath : placedAt(current),
           dueAt: isKept ? undefined : endedAt,
         },

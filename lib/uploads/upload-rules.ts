@@ -1,4 +1,12 @@
 import type { Durability } from '../interfaces/index.js';
+import type { ChecksumAlgorithm } from '../protocol/index.js';
+
+/** How whole files are hashed. */
+export interface FileHashRule {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Key of the metadata that a client may put the digest into; absent: none. */
+  readonly compareWith?: string;
+}
 
 /** What one owner may have at a time. */
 export interface Quota {
@@ -25,6 +33,8 @@ export interface UploadRules {
   /** Appends with a body that may run at the same time in this process; absent: any number. */
   readonly maxAppends?: number;
   readonly durability: Durability;
+  /** How whole files are hashed; absent: they are not. */
+  readonly hash?: FileHashRule;
   /** Whether there must be room for an upload when it is created. */
   readonly reserveDisk: boolean;
   /** Whether partial uploads go once a final one was made of them. */

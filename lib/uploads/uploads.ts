@@ -6,6 +6,7 @@ import { Answers } from './answers.js';
 import { completed, hasFinished, isSettled, type Completed } from './completed.js';
 import { isHalfFinal } from './concatenator.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
+import { FileHashes } from './file-hashes.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import { Finisher } from './finisher.js';
 import type { Lease, RevokeReason } from './lease.js';
@@ -43,6 +44,7 @@ export class Uploads implements ExistingUploads {
   private readonly creator: Creator;
   private readonly mender: Mender;
   private readonly slots: AppendSlots;
+  private readonly hashes?: FileHashes;
   private readonly gate: FinishGate;
 
   constructor(
@@ -56,10 +58,18 @@ export class Uploads implements ExistingUploads {
     this.gate = gate;
     this.slots = new AppendSlots(rules.maxAppends);
     this.transitions = new Transitions(registry, storage, rules, observer);
-    this.finisher = new Finisher(registry, storage, rules, this.transitions, parties);
+    if (rules.hash) this.hashes = new FileHashes(storage, rules.hash);
+    this.finisher = new Finisher(registry, storage, rules, this.transitions, parties, this.hashes);
     this.mender = new Mender(this, leases, this.transitions, this.finisher, gate);
     this.answers = new Answers(registry, leases, this.finisher);
-    this.receiver = new Receiver(storage, rules, this.transitions, this.finisher, observer);
+    this.receiver = new Receiver(
+      storage,
+      rules,
+      this.transitions,
+      this.finisher,
+      observer,
+      this.hashes,
+    );
     this.creator = new Creator(
       this,
       storage,
@@ -184,8 +194,9 @@ export class Uploads implements ExistingUploads {
     return this.mender.settle(id);
   }
 
-  /** Asks running appends to let go; their bytes are kept. */
+  /** Asks running appends to let go, and reads no file any more; their bytes are kept. */
   interrupt(reason: RevokeReason): void {
+    this.hashes?.stop();
     this.leases.revokeAll(reason);
   }
 

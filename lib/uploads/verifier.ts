@@ -5,7 +5,10 @@ import type { ChecksumAlgorithm } from '../protocol/index.js';
 /** Computes the checksum of bytes as they come. */
 export interface Verifier {
   update(chunk: Uint8Array): void;
+  /** To be called once, at the end. */
   digest(): Buffer;
+  /** Another one that has come as far, to go on with bytes of its own. */
+  copy(): Verifier;
 }
 
 /** The verifier of an algorithm of `Upload-Checksum`. */
@@ -18,6 +21,12 @@ class Crc32 implements Verifier {
 
   update(chunk: Uint8Array): void {
     this.value = crc32(chunk, this.value);
+  }
+
+  copy(): Verifier {
+    const copy = new Crc32();
+    copy.value = this.value;
+    return copy;
   }
 
   digest(): Buffer {

@@ -4,8 +4,8 @@ import { opendir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import type {
-  ByteRange,
   Holding,
+  ReadOptions,
   StoredBytes,
   UploadStorage,
   UploadWriter,
@@ -73,8 +73,9 @@ export class DiskStorage implements UploadStorage {
     return DiskWriter.open(this.path(id), this.names);
   }
 
-  createReadStream(id: string, range?: ByteRange, filePath?: string): Readable {
-    return createReadStream(this.path(id, filePath), { start: range?.start, end: range?.end });
+  createReadStream(id: string, options: ReadOptions = {}, filePath?: string): Readable {
+    const { start, end, blockSize: highWaterMark } = options;
+    return createReadStream(this.path(id, filePath), { start, end, highWaterMark });
   }
 
   async concatenate(id: string, parts: readonly string[]): Promise<void> {

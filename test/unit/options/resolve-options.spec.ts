@@ -67,6 +67,11 @@ describe('resolveOptions', () => {
     [{ delivery: { afterDelivery: 'remove' } }, { afterDelivery: 'remove' }],
     [{ delivery: { afterDelivery: 'keep' } }, { afterDelivery: 'keep' }],
     [{ sendFile: true }, { sendFile: true }],
+    [{ hash: 'sha512' }, { hash: { algorithm: 'sha512' } }],
+    [
+      { hash: { algorithm: 'md5', compareWith: 'md5' } },
+      { hash: { algorithm: 'md5', compareWith: 'md5' } },
+    ],
     [
       { delivery: { backoff: { first: '5s' } } },
       { delivery: expect.objectContaining({ backoffFirst: 5000 }) },
@@ -107,6 +112,9 @@ describe('resolveOptions', () => {
     ['cleanup', true],
     ['delivery', 3],
     ['sendFile', 'yes'],
+    ['hash', 'sha3'],
+    ['hash', true],
+    ['hash', null],
     ['uploadDir', './x'],
   ])('refuses %s: %j, naming the option, its value and a remedy', (option, value) => {
     const refusal = refusalOf(() => resolveOptions({ [option]: value } as TusModuleOptions));
@@ -130,6 +138,12 @@ describe('resolveOptions', () => {
     ['delivery.backoff.jitter', { delivery: { backoff: { jitter: 1 } as never } }],
     ['concatenation.removePartials', { concatenation: { removePartials: 1 as never } }],
     ['concatenation.unfinished', { concatenation: { unfinished: true } as never }],
+    ['hash.algorithm', { hash: {} as never }],
+    ['hash.algorithm', { hash: { algorithm: 'toString' as never } }],
+    ['hash.compareWith', { hash: { algorithm: 'md5', compareWith: 'a b' } }],
+    ['hash.compareWith', { hash: { algorithm: 'md5', compareWith: '' } }],
+    ['hash.compareWith', { hash: { algorithm: 'md5', compareWith: true as never } }],
+    ['hash.compare', { hash: { algorithm: 'md5', compare: 'md5' } as never }],
     ['cors.maxAge', { cors: { maxAge: -1 } }],
     ['cors.methods', { cors: { methods: [] } as never }],
     ['cors.origin', { cors: { origin: (() => true) as never } }],

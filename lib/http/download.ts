@@ -2,7 +2,8 @@ import contentDisposition from 'content-disposition';
 import type { ReadStream, Stats } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import send from 'send';
-import { decodeMetadata, filenameOf, inlineTypeOf } from '../protocol/index.js';
+import type { DownloadDisposition } from '../interfaces/index.js';
+import { decodeMetadata, filenameOf, inlineTypeOf, shownTypeOf } from '../protocol/index.js';
 import { answerOf } from './answer.js';
 import { isOver, whenOver } from './connection.js';
 import type { PlatformResponse } from './http-types.js';
@@ -14,7 +15,12 @@ export interface Download {
   readonly path: string;
   /** The `Upload-Metadata` header as sent. */
   readonly metadata?: string;
+  /** Whether browsers are to show or to save it; absent: as its type suggests. */
+  readonly disposition?: DownloadDisposition;
 }
+
+/** Lets a page, or a picture that is one, be seen, but run nothing and load nothing. */
+const SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /**
  * Answers with a file: whole, in a range, or not at all where the client has it (RFC 9110 §13,
@@ -80,18 +86,26 @@ function takeOver(response: PlatformResponse): ServerResponse {
   return reply.raw;
 }
 
-function describe(res: ServerResponse, { metadata }: Download): void {
+function describe(res: ServerResponse, { metadata, disposition }: Download): void {
   const decoded = decodeMetadata(metadata);
-  const type = inlineTypeOf(decoded);
+  const harmless = inlineTypeOf(decoded);
+  const type = disposition === 'inline' ? shownTypeOf(decoded) : harmless;
+  // Beside the app's own policy: browsers keep to both.
+  if (type !== harmless) addHeader(res, 'Content-Security-Policy', SANDBOX);
   res.setHeader('Content-Type', type ?? 'application/octet-stream');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   // Who may see the file may change.
   res.setHeader('Cache-Control', 'private, no-cache');
   // RFC 6266: `filename*` for what is not Latin, with a plain name for old clients beside it.
-  const disposition = contentDisposition(filenameOf(decoded), {
-    type: type ? 'inline' : 'attachment',
+  const shown = contentDisposition(filenameOf(decoded), {
+    type: disposition ?? (type ? 'inline' : 'attachment'),
   });
-  res.setHeader('Content-Disposition', disposition);
+  res.setHeader('Content-Disposition', shown);
+}
+
+function addHeader(res: ServerResponse, name: string, value: string): void {
+  const others = [res.getHeader(name) ?? []].flat().map(String);
+  res.setHeader(name, [...others, value]);
 }
 
 /** Bytes under an id stay as they are, unless the file was moved: then it is the application's. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CreateHooks, FinishHooks } from '../hooks/index.js';
-import type { TusOptions } from '../options/index.js';
+import { checkDisposition, type TusOptions } from '../options/index.js';
 import {
   assertVersion,
   discoveryHeaders,
@@ -14,9 +14,11 @@ import {
   ProtocolError,
   statusHeaders,
 } from '../protocol/index.js';
+import type { DownloadDisposition } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
 import {
+  describeFinished,
   FinishedFiles,
   isUnanswered,
   isWithin,
@@ -166,7 +168,9 @@ export class TusRequests implements BeforeApplicationShutdown {
     const record = await this.files.recordOf(id, await this.terms.scopeOf(exchange));
     const { metadata } = record;
     const path = this.files.locate(record);
-    const fault = await this.downloads.send(exchange, { id, path, metadata });
+    const disposition = await this.dispositionOf(record, path, exchange);
+    const download = { id, path, metadata, disposition };
+    const fault = await this.downloads.send(exchange, download);
     return { isAnswered: true, ...(fault && { fault }) };
   }
 
@@ -208,6 +212,16 @@ export class TusRequests implements BeforeApplicationShutdown {
     return new TusException(refusal.getStatus(), refusal.message, headers, {
       cause: refusal.cause,
     });
+  }
+
+  /** @throws TusOptionError when the app's function returns what is none */
+  private async dispositionOf(
+    record: UploadRecord,
+    path: string,
+    { request }: Exchange,
+  ): Promise<DownloadDisposition | undefined> {
+    const { dispositionOf } = this.options;
+    return checkDisposition(await dispositionOf?.(describeFinished(record, path), request));
   }
 
   /** A HEAD that does not speak tus asks what GET would answer (RFC 9110 §9.3.2). */

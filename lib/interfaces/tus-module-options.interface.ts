@@ -8,6 +8,7 @@ import type {
 import type { ChecksumAlgorithm, TusExtension } from '../protocol/index.js';
 import type { TusController } from '../tus.controller.js';
 import type { UploadDraft } from './hooks.interface.js';
+import type { FinishedUpload } from './upload.interface.js';
 
 /**
  * A length of time: a number of seconds, or a string such as `'90s'`, `'10m'`, `'24h'`, `'7d'`; more
@@ -226,6 +227,37 @@ export interface TusDeliveryOptions {
 }
 
 /**
+ * Whether browsers show a file, or save it (RFC 6266 §4.2).
+ *
+ * @publicApi
+ */
+export type DownloadDisposition = 'inline' | 'attachment';
+
+/**
+ * How finished uploads are served to GET.
+ *
+ * @publicApi
+ */
+export interface TusDownloadOptions {
+  /**
+   * Tells whether browsers are to show a file or to save it. Asked for each download.
+   *
+   * To be shown, a file is served as what its client declared it to be. Where that may be more than a
+   * picture, a sound, a film, a PDF or plain text, HTML and SVG above all, it is sandboxed by
+   * `Content-Security-Policy`: it is seen, but runs no script and loads nothing; a script is text.
+   *
+   * @param request the request as guards see it
+   * @returns `undefined` for the default
+   * @default images, audio, video, PDF and plain text are shown, everything else is saved
+   */
+  disposition?(
+    this: void,
+    upload: Omit<FinishedUpload, 'attempt'>,
+    request: object,
+  ): DownloadDisposition | undefined | Promise<DownloadDisposition | undefined>;
+}
+
+/**
  * How partial uploads become a final one (tus 1.0 §Concatenation).
  *
  * @publicApi
@@ -418,11 +450,11 @@ export interface TusModuleOptions {
   sendFile?: boolean;
 
   /**
-   * Serves finished uploads to GET on their URL, to whom guards and `owner` let.
+   * Serves finished uploads to GET on their URL, to whom guards and `owner` let; `true`, or how.
    *
    * @default false
    */
-  download?: boolean;
+  download?: boolean | TusDownloadOptions;
 
   /** How partial uploads become a final one. */
   concatenation?: TusConcatenationOptions;

@@ -1,3 +1,4 @@
+export * from './download.js';
 export * from './duration.js';
 export * from './instance-name.js';
 export * from './option.error.js';

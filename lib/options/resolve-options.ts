@@ -11,6 +11,7 @@ import {
   type TusExtension,
 } from '../protocol/index.js';
 import { parseCors } from './cors.js';
+import { parseDownload } from './download.js';
 import { parseDuration, parseTimer } from './duration.js';
 import { TusOptionError } from './option.error.js';
 import { parseHash } from './hash.js';
@@ -52,7 +53,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     maxAppends: optional(options.maxAppends, (count) => parseCount('maxAppends', count)),
     durability: parseDurability(options.durability ?? 'completion'),
     hash: optional(options.hash, parseHash),
-    download: parseFlag('download', options.download ?? false),
+    ...parseDownload(options.download),
     removePartials: parseRemovePartials(options.concatenation ?? {}),
     delivery: parseDelivery(options.delivery ?? {}),
     afterDelivery: parseAfterDelivery(options.delivery?.afterDelivery ?? 'keep'),

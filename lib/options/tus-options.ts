@@ -2,6 +2,7 @@ import type {
   MaxSizeFunction,
   QuotaFunction,
   TusCorsOptions,
+  TusDownloadOptions,
   TusMetadataOptions,
   TusModuleOptions,
 } from '../interfaces/index.js';
@@ -29,6 +30,8 @@ export interface TusOptions extends UploadRules {
   readonly sendFile: boolean;
   /** Whether GET serves finished uploads. */
   readonly download: boolean;
+  /** What tells whether a download is shown or saved; absent: its type does. */
+  readonly dispositionOf?: TusDownloadOptions['disposition'];
   readonly publicUrl?: string;
   readonly cors?: CheckedCors;
   readonly delivery: DeliveryRules;

@@ -27,6 +27,11 @@ const INLINE_TYPES: ReadonlySet<string> = new Set([
   'video/webm',
 ]);
 
+const MEDIA_TYPE = /^[a-z0-9][\w!#$&^.+-]*\/[a-z0-9][\w!#$&^.+-]*$/;
+
+/** What pages may load as a script, whatever policy its own answer carries. */
+const SCRIPT = /(?:java|ecma|live|j)script/;
+
 /**
  * The media type a client declared, in lower case and without parameters.
  *
@@ -44,4 +49,14 @@ export function declaredTypeOf({ text }: Metadata): string | undefined {
 export function inlineTypeOf(metadata: Metadata): string | undefined {
   const type = declaredTypeOf(metadata);
   return type !== undefined && INLINE_TYPES.has(type) ? type : undefined;
+}
+
+/**
+ * The media type a client declared, to be told to browsers that are to show the file whatever it is;
+ * of a script, that it is text.
+ */
+export function shownTypeOf(metadata: Metadata): string | undefined {
+  const type = declaredTypeOf(metadata);
+  if (type === undefined || !MEDIA_TYPE.test(type)) return undefined;
+  return SCRIPT.test(type) ? 'text/plain' : type;
 }

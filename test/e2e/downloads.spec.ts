@@ -1,12 +1,13 @@
-import { UseGuards } from '@nestjs/common';
+import { ForbiddenException, UseGuards } from '@nestjs/common';
 import type { CallHandler, CanActivate, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { EventEmitter, once } from 'node:events';
 import { mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
-import type { IncomingMessage, RequestOptions, Server } from 'node:http';
+import type { IncomingMessage, RequestOptions, Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { finalize } from 'rxjs';
+import type { DownloadDisposition, FinishedUpload } from '../../lib/index.js';
 import {
   countDescriptors,
   create,
@@ -393,6 +394,114 @@ describe.each(PLATFORMS)('Downloads on %s', (platform) => {
 
     await eventually(async () => expect(await countDescriptors()).toBe(before));
     expect(app().logs.errors()).toEqual([]);
+  });
+});
+
+/** What the app says of downloads: what their metadata, or the request, say. */
+async function disposition(
+  { metadata }: Pick<FinishedUpload, 'metadata'>,
+  request: object,
+): Promise<DownloadDisposition | undefined> {
+  const { url = '' } = request as { url?: string };
+  if (metadata['show'] === 'fail') throw new ForbiddenException('Not for you.');
+  if (url.endsWith('?save')) return 'attachment';
+  return Promise.resolve(metadata['show'] as DownloadDisposition | undefined);
+}
+
+describe.each(PLATFORMS)('Downloads that the app has shown or saved on %s', (platform) => {
+  const app = useApp({
+    platform,
+    tus: { download: { disposition } },
+    configure: (nest) => {
+      nest.use((req: IncomingMessage, res: ServerResponse, next: () => void) => {
+        if (req.url?.endsWith('?framed')) {
+          res.setHeader('Content-Security-Policy', "frame-ancestors 'self'");
+        }
+        next();
+      });
+    },
+  });
+  const SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+  async function shown(metadata: Record<string, string>, suffix = ''): Promise<unknown[]> {
+    const upload = await finish(app(), TEXT, { filename: 'a.x', ...metadata });
+    const ask = { path: upload.path + suffix };
+    const response = await get(app(), ask);
+    expect(response.text).toBe(TEXT);
+    const head = await app().request({ method: 'HEAD', ...ask });
+    expect(described(head)).toEqual(described(response));
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
+    const { headers } = response;
+    return [
+      headers['content-disposition'],
+      headers['content-type'],
+      response.all('Content-Security-Policy'),
+    ];
+  }
+
+  it.each([
+    ['image/png', 'attachment', 'image/png'],
+    ['text/html', 'attachment', 'application/octet-stream'],
+    ['image/png', 'inline', 'image/png'],
+    ['application/pdf', 'inline', 'application/pdf'],
+    ['nonsense', 'inline', 'application/octet-stream'],
+    ['a/b\r\nX-Evil: yes', 'inline', 'application/octet-stream'],
+    ['', 'inline', 'application/octet-stream'],
+  ])('%j is %s where it says so, and told as %s', async (filetype, show, type) => {
+    expect(await shown({ filetype, show })).toEqual([`${show}; filename="a.x"`, type, []]);
+  });
+
+  it.each([
+    ['text/html', 'text/html'],
+    ['image/svg+xml', 'image/svg+xml'],
+    ['application/xhtml+xml; charset=utf-8', 'application/xhtml+xml'],
+    ['text/javascript', 'text/plain'],
+    ['application/x-ecmascript', 'text/plain'],
+  ])('%j may be seen where it says so, but runs nothing', async (filetype, type) => {
+    expect(await shown({ filetype, show: 'inline' })).toEqual([
+      'inline; filename="a.x"',
+      type,
+      [SANDBOX],
+    ]);
+  });
+
+  it('are sandboxed beside what the app’s own policy says', async () => {
+    const [, , policies] = await shown({ filetype: 'text/html', show: 'inline' }, '?framed');
+
+    expect(policies).toEqual(["frame-ancestors 'self'", SANDBOX]);
+  });
+
+  it('are as always where it says nothing', async () => {
+    expect(await shown({ filetype: 'image/png' })).toEqual([
+      'inline; filename="a.x"',
+      'image/png',
+      [],
+    ]);
+    expect(await shown({ filetype: 'text/html' })).toEqual([
+      'attachment; filename="a.x"',
+      'application/octet-stream',
+      [],
+    ]);
+  });
+
+  it('may depend on the request', async () => {
+    const [saved] = await shown({ filetype: 'image/png' }, '?save');
+
+    expect(saved).toBe('attachment; filename="a.x"');
+  });
+
+  it('fail where it cannot tell, in its own words or as a fault that is logged once', async () => {
+    const upload = await finish(app(), TEXT, { show: 'fail' });
+    expect((await get(app(), upload)).status).toBe(403);
+    expect(app().logs.errors()).toEqual([]);
+
+    const wrong = await finish(app(), TEXT, { show: 'always' });
+    expectRefused(await get(app(), wrong), 500);
+    expect(app().logs.errors()).toEqual([
+      expect.stringMatching(
+        `Upload ${wrong.id} failed on GET: .*option "download.disposition" cannot be 'always'`,
+      ),
+    ]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TUS_VERSION } from '../protocol/index.js';
 import { completeCors } from './cors.js';
 import { dropRestAfter } from './connection.js';
-import { bodyHeaders } from './hidden-body.js';
+import { bodyHeaders, showBody } from './hidden-body.js';
 import { lingerBeforeClose } from './linger.js';
 
 /**
@@ -13,6 +13,8 @@ import { lingerBeforeClose } from './linger.js';
  */
 export function completeHead(req: IncomingMessage, res: ServerResponse): void {
   onHeaders(res, () => {
+    // Who logs the answer, whoever gave it, is to see the request as it was sent.
+    showBody(req);
     // tus 1.0 §Tus-Resumable: in every response.
     res.setHeader('Tus-Resumable', TUS_VERSION);
     completeCors(req, res);

@@ -3,16 +3,17 @@ import { overriddenMethod, ProtocolError } from '../protocol/index.js';
 import { headerLines } from './header-lines.js';
 import { completeHead } from './answer-head.js';
 import { leaveToApp } from './cors.js';
-import { answerOf, type Answer } from './answer.js';
+import { answerOf } from './answer.js';
+import { decide } from './decided-answer.js';
 import type { EarlyAnswers } from './tus-route.js';
 
 /** What became of a request that has just arrived on one of our routes. */
-export type Entry = 'goes-on' | 'answered' | 'has-another-method';
+export type Entry = 'goes-on' | 'has-another-method';
 
 /**
  * What is done to a request on our routes before the app's middleware, guards and body parsers see
- * it: the method it means (tus 1.0 §X-HTTP-Method-Override), CORS, and the answer to OPTIONS, which
- * is the same for everyone and must not be taken by the app's own CORS.
+ * it: the method it means (tus 1.0 §X-HTTP-Method-Override), CORS, and the decision on the answer to
+ * OPTIONS, which is the same for everyone and must not be taken by the app's own CORS.
  */
 export function enter(
   { discovery, cors }: EarlyAnswers,
@@ -26,15 +27,21 @@ export function enter(
   }
   completeHead(req, res);
   cors?.(req, res);
-  if (method instanceof ProtocolError) return answer(res, answerOf(method));
-  if (req.method !== 'OPTIONS') return 'goes-on';
-
-  for (const [name, value] of Object.entries(discovery)) res.setHeader(name, value);
-  if (req.headers.origin === undefined || cors) {
-    return answer(res, { status: 204, headers: {} });
-  }
-  leaveToApp(req);
+  if (method instanceof ProtocolError) decide(req, res, answerOf(method));
+  else if (req.method === 'OPTIONS') offer(discovery, req, res, cors !== undefined);
   return 'goes-on';
+}
+
+function offer(
+  discovery: EarlyAnswers['discovery'],
+  req: IncomingMessage,
+  res: ServerResponse,
+  hasCors: boolean,
+): void {
+  for (const [name, value] of Object.entries(discovery)) res.setHeader(name, value);
+  const isOurs = req.headers.origin === undefined || hasCors;
+  if (isOurs) decide(req, res, { status: 204, headers: {} });
+  else leaveToApp(req);
 }
 
 function meantMethod(req: IncomingMessage): string | undefined | ProtocolError {
@@ -45,9 +52,4 @@ function meantMethod(req: IncomingMessage): string | undefined | ProtocolError {
     if (error instanceof ProtocolError) return error;
     throw error;
   }
-}
-
-function answer(res: ServerResponse, { status, headers, body }: Answer): Entry {
-  res.writeHead(status, headers).end(body);
-  return 'answered';
 }

@@ -1,6 +1,7 @@
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { giveDecided, isDecided } from './decided-answer.js';
 import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { hideBody, showBody } from './hidden-body.js';
@@ -48,6 +49,7 @@ export class ExpressPlatform implements HttpPlatform {
   install(): void {
     const first: Handle = (req, res, next) => this.onRequest(req, res, next);
     this.adapter.use(first);
+    this.wrapCors();
   }
 
   trustsProxy(request: PlatformRequest): boolean {
@@ -59,6 +61,13 @@ export class ExpressPlatform implements HttpPlatform {
     return silenceLimit(this.adapter, "The HTTP server's timeout");
   }
 
+  /** So that what comes after the app's CORS, loggers above all, sees the OPTIONS that we answer. */
+  private wrapCors(): void {
+    const { adapter } = this;
+    const use = adapter.use.bind(adapter) as (...args: unknown[]) => unknown;
+    adapter.use = (...args: unknown[]) => use(...args.map(passingDecided));
+  }
+
   private onRequest(req: ExpressRequest, res: ServerResponse, next: Next): void {
     const route = this.routeOf(req);
     if (!route) {
@@ -67,7 +76,6 @@ export class ExpressPlatform implements HttpPlatform {
     }
     const entry = enter(route.answersOf(this.adapter), req, res);
     if (entry === 'has-another-method') return this.onRequest(req, res, next);
-    if (entry === 'answered') return;
     hideBody(req);
     next();
   }
@@ -99,10 +107,20 @@ export class ExpressPlatform implements HttpPlatform {
       const { handle } = entry;
       entry.handle = (req, res, next) => {
         showBody(req);
+        if (isDecided(req)) return giveDecided(req);
         return handle(req, res, next);
       };
     }
   }
+}
+
+/** The middleware of `cors` answers every OPTIONS; it is known by its name. */
+function passingDecided(handler: unknown): unknown {
+  if (typeof handler !== 'function' || handler.name !== 'corsMiddleware') return handler;
+  const cors = handler as Handle;
+  const corsMiddleware: Handle = (req, res, next) =>
+    req.method === 'OPTIONS' && isDecided(req) ? next() : cors(req, res, next);
+  return corsMiddleware;
 }
 
 /** Middleware that an app binds to single methods lies in the stack as routes do, but hands on. */

@@ -1,6 +1,8 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import onHeaders from 'on-headers';
 import { isOffsetOctetStream, OFFSET_OCTET_STREAM } from '../protocol/index.js';
+import { giveDecided, isDecided } from './decided-answer.js';
 import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { hideBody, hidesBody, showBody } from './hidden-body.js';
@@ -59,9 +61,11 @@ export class FastifyPlatform implements HttpPlatform {
     this.goFirst();
     app.addHook('onRoute', (options) => this.alsoWithSlash(options));
     app.addHook('onRequest', (request, reply, done) => this.enter(request, reply, done));
-    app.addHook('preValidation', (request, _reply, done) => {
+    app.addHook('preValidation', (request, reply, done) => {
       showBody(request.raw);
-      done();
+      if (!isDecided(request.raw)) return done();
+      reply.hijack();
+      giveDecided(request.raw);
     });
   }
 
@@ -98,7 +102,7 @@ export class FastifyPlatform implements HttpPlatform {
     const route = tusRouteIn(request.routeOptions.config);
     if (isForwarded(request.raw)) this.wrappers.set(request.raw, request);
     if (!route) {
-      if (this.needsParser(request)) hideBody(request.raw);
+      if (this.needsParser(request)) hideUntilAnswered(request.raw, reply.raw);
       sayContinue(request.raw, reply.raw);
       return done();
     }
@@ -106,12 +110,13 @@ export class FastifyPlatform implements HttpPlatform {
     if (hidesBody(request.raw)) return done();
 
     const entry = enter(route.answersOf(this.adapter), request.raw, reply.raw);
-    if (entry === 'goes-on') {
-      hideBody(request.raw);
-      return done();
+    if (entry === 'has-another-method') {
+      reply.hijack();
+      return this.app.routing(request.raw, reply.raw);
     }
-    reply.hijack();
-    if (entry === 'has-another-method') this.app.routing(request.raw, reply.raw);
+    hideBody(request.raw);
+    if (request.raw.method === 'OPTIONS' && isDecided(request.raw)) withoutCors(request);
+    done();
   }
 
   /** A route of the app that hands its requests over to us would be refused for want of a parser. */
@@ -127,4 +132,20 @@ export class FastifyPlatform implements HttpPlatform {
     const withSlash = { method, url: `${url}/` };
     if (!this.app.hasRoute(withSlash)) this.app.route({ ...options, ...withSlash });
   }
+}
+
+/** A hook may refuse the request before its route is reached, and others log it. */
+function hideUntilAnswered(req: IncomingMessage, res: ServerResponse): void {
+  hideBody(req);
+  onHeaders(res, () => showBody(req));
+}
+
+/**
+ * Lets `@fastify/cors` pass by a request, as it does where a route's config says so: it would answer
+ * every OPTIONS, and hooks that come after it, loggers above all, would not see it.
+ */
+function withoutCors(request: FastifyRequest): void {
+  const { routeOptions } = request;
+  const value = { ...routeOptions, config: { ...(routeOptions.config as object), cors: false } };
+  Object.defineProperty(request, 'routeOptions', { value, configurable: true });
 }

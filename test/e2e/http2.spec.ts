@@ -1,5 +1,5 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { constants, type Http2ServerRequest } from 'node:http2';
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { readFile } from 'node:fs/promises';
 import { finalize } from 'rxjs';
@@ -36,7 +36,12 @@ describe('HTTP/2 on fastify', () => {
       platform: 'fastify',
       adapter,
       tus: { download: true, owner },
-      configure: (nest) => void nest.useGlobalInterceptors(interceptor),
+      configure: (nest) => {
+        nest.useGlobalInterceptors(interceptor);
+        nest.use((req: Http2ServerRequest, res: Http2ServerResponse, next: () => void) =>
+          req.headers['x-refuse'] === undefined ? next() : res.writeHead(401).end('No'),
+        );
+      },
     });
     client = new Http2Client(app);
   });
@@ -78,6 +83,22 @@ describe('HTTP/2 on fastify', () => {
     expect(mismatch.headers[':status']).toBe(460);
     expect(conflict.headers[':status']).toBe(409);
     expect(conflict.text).toBe('Upload-Offset is 3; the upload is at 0.\n');
+    expect(app.logs.errors()).toEqual([]);
+  });
+
+  it('answers OPTIONS, whatever middleware would answer', async () => {
+    for (const headers of [{}, { 'x-refuse': 'yes' }]) {
+      const answer = await client.ask('OPTIONS', '/files', headers);
+
+      expect(answer.text).toBe('');
+      expect(answer.headers).toMatchObject({
+        ':status': 204,
+        'tus-version': '1.0.0',
+        'tus-resumable': '1.0.0',
+      });
+    }
+    const refused = await client.ask('HEAD', '/files/x', { 'x-refuse': 'yes' });
+    expect(refused.headers[':status']).toBe(401);
     expect(app.logs.errors()).toEqual([]);
   });
 

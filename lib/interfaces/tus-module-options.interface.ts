@@ -10,7 +10,8 @@ import type { TusController } from '../tus.controller.js';
 
 /**
  * A length of time: a number of seconds, or a string such as `'90s'`, `'10m'`, `'24h'`, `'7d'`; more
- * than zero, and 100 years at most.
+ * than zero, and 100 years at most. A string without a unit is seconds too, as an environment
+ * variable has them: `'3600'`.
  *
  * @publicApi
  */
@@ -18,6 +19,7 @@ export type Duration = number | string;
 
 /**
  * A size: a number of bytes, or a string such as `'512KB'`, `'10MB'`, `'2GB'` (1 KB is 1,024 bytes).
+ * A string without a unit is bytes too, as an environment variable has them: `'1048576'`.
  *
  * @publicApi
  */

@@ -1,8 +1,11 @@
 export * from './endpoint/index.js';
+export * from './error-status.js';
 export * from './expect-continue.js';
 export * from './headless-connections.js';
 export type * from './http-types.js';
+export * from './openapi/index.js';
 export * from './platform.js';
+export * from './route-method.js';
 export * from './tus-exception.filter.js';
 export * from './tus-handle.js';
 export * from './tus-http.js';

@@ -12,7 +12,8 @@ import type { FinishedUpload } from './upload.interface.js';
 
 /**
  * A length of time: a number of seconds, or a string such as `'90s'`, `'10m'`, `'24h'`, `'7d'`; more
- * than zero, and 100 years at most.
+ * than zero, and 100 years at most. A string without a unit is seconds too, as an environment
+ * variable has them: `'3600'`.
  *
  * @publicApi
  */
@@ -20,6 +21,7 @@ export type Duration = number | string;
 
 /**
  * A size: a number of bytes, or a string such as `'512KB'`, `'10MB'`, `'2GB'` (1 KB is 1,024 bytes).
+ * A string without a unit is bytes too, as an environment variable has them: `'1048576'`.
  *
  * @publicApi
  */
@@ -480,7 +482,8 @@ export interface TusModuleOptions {
 export interface TusModuleExtras {
   /**
    * Path the upload controller serves, below the app's global prefix. May hold parameters
-   * (`tenants/:tenant/files`), but no wildcard.
+   * (`tenants/:tenant/files`), but no wildcard. An upload is there only under those parameters that
+   * it was created under.
    *
    * @default '/files'
    */

@@ -3,11 +3,14 @@ import { TusOptionError } from './option.error.js';
 
 const UNIT_STRING = /^\d+(\.\d+)?\s*(ms|s|m|h|d|w)$/i;
 
+/** A number as an environment variable has it. */
+const PLAIN_STRING = /^\d+(\.\d+)?$/;
+
 /** The longest duration, in milliseconds: added to the time of today it is far from the last date. */
 const LONGEST = ms('100y');
 
 /**
- * Reads a length of time: a number of seconds, or a string with a unit.
+ * Reads a length of time: a number of seconds, also as a string, or a string with a unit.
  *
  * @returns milliseconds, more than zero, 100 years at most
  * @throws TusOptionError
@@ -39,5 +42,6 @@ export function parseTimer(option: string, value: unknown): number {
 function toMilliseconds(value: unknown): number | undefined {
   if (typeof value === 'number') return value * 1000;
   if (typeof value !== 'string') return undefined;
+  if (PLAIN_STRING.test(value)) return Number(value) * 1000;
   return UNIT_STRING.test(value) ? ms(value as StringValue) : undefined;
 }

@@ -3,8 +3,11 @@ import { TusOptionError } from './option.error.js';
 
 const UNIT_STRING = /^\d+(\.\d+)?\s*(b|kb|mb|gb|tb|pb)$/i;
 
+/** A number as an environment variable has it. */
+const PLAIN_STRING = /^\d+$/;
+
 /**
- * Reads a size: a number of bytes, or a string with a unit (1 KB is 1,024 bytes).
+ * Reads a size: a number of bytes, also as a string, or a string with a unit (1 KB is 1,024 bytes).
  *
  * @returns bytes, a whole number
  * @throws TusOptionError
@@ -33,5 +36,7 @@ export function parseRate(option: string, value: unknown): number {
 
 function toBytes(value: unknown): number | null {
   if (typeof value === 'number') return value;
-  return typeof value === 'string' && UNIT_STRING.test(value) ? bytes.parse(value) : null;
+  if (typeof value !== 'string') return null;
+  if (PLAIN_STRING.test(value)) return Number(value);
+  return UNIT_STRING.test(value) ? bytes.parse(value) : null;
 }

@@ -7,18 +7,20 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { concatMap, Observable, of, tap, type Subscriber } from 'rxjs';
+import { catchError, concatMap, Observable, of, tap, throwError, type Subscriber } from 'rxjs';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
 import { FinishedFiles, isRefusal, Uploads } from '../../uploads/index.js';
 import { answerOf, withKept, type Answer } from '../answer.js';
 import { disconnect } from '../connection.js';
+import { withoutStatus } from '../error-status.js';
 import { exchangeOf, type Exchange } from '../exchange.js';
 import { Refusals } from '../refusals.js';
 import { sendAnswer } from '../send-answer.js';
 import { TusRequests } from '../tus-requests.js';
 import { busy } from '../tus.exception.js';
+import { EndpointParameters } from './endpoint-parameters.js';
 import { endpointName, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 import { EndpointRequest } from './endpoint-request.js';
 import { sendsItself } from './endpoint-routes.js';
@@ -52,6 +54,7 @@ export class TusEndpoints {
     private readonly requests: TusRequests,
     private readonly uploads: Uploads,
     private readonly files: FinishedFiles,
+    private readonly parameters: EndpointParameters,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
@@ -66,6 +69,7 @@ export class TusEndpoints {
     next: CallHandler,
   ): Promise<Observable<unknown>> {
     const exchange = this.exchangeOf(mark, context);
+    if (isCreation(exchange)) await this.parameters.check(context, mark.key);
     const serving = this.requests.serve(exchange);
     const { answer, unanswered } = await this.refusals.orThrow(serving, exchange);
     if (!answer) {
@@ -91,6 +95,7 @@ export class TusEndpoints {
       endpoint: {
         name: endpointName(mark, context.getClass()),
         ...(maxSize !== undefined && { maxSize: parseSize('maxSize', maxSize) }),
+        ...(isCreation(exchange) && { query: this.parameters.queryOf(context, mark.key) }),
       },
     };
   }
@@ -169,6 +174,8 @@ export class TusEndpoints {
         concatMap((value: unknown) =>
           value instanceof StreamableFile ? readAhead(value, MAX_BODY) : of(value),
         ),
+        // What could not be done with an upload is no verdict on this one, which 404 would remove.
+        catchError((error: unknown) => throwError(() => withoutStatus(error))),
         tap({
           unsubscribe: () => held.abandon(),
           // Nobody else sends anything once the method has returned.
@@ -213,6 +220,10 @@ export class TusEndpoints {
     const isThere = upload?.record.state === 'finished' && upload.record.movedTo === undefined;
     if (isThere) await this.files.remove(id);
   }
+}
+
+function isCreation({ req, id }: Exchange): boolean {
+  return req.method === 'POST' && id === undefined;
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isOffsetOctetStream, OFFSET_OCTET_STREAM } from '../protocol/index.js';
+import { isOffsetOctetStream } from '../protocol/index.js';
 import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
+import { hasParserFor, type FastifyContext } from './fastify-parsers.js';
 import { hideBody, hidesBody, showBody } from './hidden-body.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
 import type { HttpPlatform, TimeLimit } from './platform.js';
@@ -14,6 +15,8 @@ type Done = () => void;
 
 interface FastifyRequest {
   readonly raw: IncomingMessage;
+  /** The context of its route. */
+  readonly server: FastifyContext;
   readonly routeOptions: { readonly config?: unknown };
   readonly ips?: readonly string[];
 }
@@ -35,7 +38,6 @@ interface FastifyApp {
   readonly initialConfig: { readonly handlerTimeout?: number };
   addHook(name: 'onRequest' | 'preValidation', hook: RequestHook): void;
   addHook(name: 'onRoute', hook: (options: RouteOptions) => void): void;
-  hasContentTypeParser(type: string): boolean;
   hasRoute(options: { method: string | string[]; url: string }): boolean;
   route(options: RouteOptions): void;
   routing(req: IncomingMessage, res: ServerResponse): void;
@@ -114,10 +116,14 @@ export class FastifyPlatform implements HttpPlatform {
     if (entry === 'has-another-method') this.app.routing(request.raw, reply.raw);
   }
 
-  /** A route of the app that hands its requests over to us would be refused for want of a parser. */
-  private needsParser({ raw }: FastifyRequest): boolean {
-    const type = raw.headers['content-type'];
-    return isOffsetOctetStream(type) && !this.app.hasContentTypeParser(OFFSET_OCTET_STREAM);
+  /**
+   * A route of the app that hands its requests over to us would be refused for want of a parser. Where
+   * there is one, the body is for the one who added it.
+   */
+  private needsParser({ raw, server }: FastifyRequest): boolean {
+    const { 'content-type': type, 'tus-resumable': version } = raw.headers;
+    if (version === undefined || type === undefined || !isOffsetOctetStream(type)) return false;
+    return !hasParserFor(server, type);
   }
 
   /** Express serves a path with and without a slash at its end; here that takes a second route. */

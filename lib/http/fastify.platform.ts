@@ -30,15 +30,24 @@ interface RouteOptions {
   readonly method: string | string[];
   readonly url: string;
   readonly config?: unknown;
+  /** What a request must have beside method and path; Nest has versions here, but those in paths. */
+  readonly constraints?: Readonly<Record<string, unknown>>;
+}
+
+interface RouterOptions {
+  readonly ignoreTrailingSlash?: boolean;
 }
 
 type RequestHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 interface FastifyApp {
-  readonly initialConfig: { readonly handlerTimeout?: number };
+  readonly initialConfig: RouterOptions & {
+    readonly handlerTimeout?: number;
+    readonly routerOptions?: RouterOptions;
+  };
   addHook(name: 'onRequest' | 'preValidation', hook: RequestHook): void;
   addHook(name: 'onRoute', hook: (options: RouteOptions) => void): void;
-  hasRoute(options: { method: string | string[]; url: string }): boolean;
+  hasRoute(options: RouteOptions & { readonly method: string }): boolean;
   route(options: RouteOptions): void;
   routing(req: IncomingMessage, res: ServerResponse): void;
 }
@@ -49,6 +58,7 @@ type FirstHookAdapter = AbstractHttpAdapter & { readonly onRequestHook?: Request
 /** Fastify, where routes carry our mark in their config. */
 export class FastifyPlatform implements HttpPlatform {
   private readonly app: FastifyApp;
+  private readonly ours: RouteOptions[] = [];
   /** Of requests that came through a proxy. */
   private readonly wrappers = new WeakMap<IncomingMessage, FastifyRequest>();
 
@@ -59,12 +69,25 @@ export class FastifyPlatform implements HttpPlatform {
   install(): void {
     const { app } = this;
     this.goFirst();
-    app.addHook('onRoute', (options) => this.alsoWithSlash(options));
+    app.addHook('onRoute', (options) => {
+      if (tusRouteIn(options.config)) this.ours.push({ ...options });
+    });
     app.addHook('onRequest', (request, reply, done) => this.enter(request, reply, done));
     app.addHook('preValidation', (request, _reply, done) => {
       showBody(request.raw);
       done();
     });
+  }
+
+  /**
+   * Express serves a path with and without a slash at its end, and its preflights whatever version
+   * there is; here that takes further routes. An app may have them already.
+   */
+  completeRoutes(): void {
+    const routes = this.ours.flatMap((route) => [route, ...preflightsOf(route)]);
+    for (const route of routes.flatMap((each) => this.withAndWithoutSlash(each))) {
+      if (!this.hasRoute(route)) this.app.route(route);
+    }
   }
 
   trustsProxy(request: PlatformRequest): boolean {
@@ -126,11 +149,20 @@ export class FastifyPlatform implements HttpPlatform {
     return !hasParserFor(server, type);
   }
 
-  /** Express serves a path with and without a slash at its end; here that takes a second route. */
-  private alsoWithSlash(options: RouteOptions): void {
-    const { method, url } = options;
-    if (!tusRouteIn(options.config) || url.endsWith('/')) return;
-    const withSlash = { method, url: `${url}/` };
-    if (!this.app.hasRoute(withSlash)) this.app.route({ ...options, ...withSlash });
+  private hasRoute(route: RouteOptions): boolean {
+    return [route.method].flat().some((method) => this.app.hasRoute({ ...route, method }));
   }
+
+  private withAndWithoutSlash(route: RouteOptions): RouteOptions[] {
+    const { ignoreTrailingSlash, routerOptions } = this.app.initialConfig;
+    const isOne = ignoreTrailingSlash || routerOptions?.ignoreTrailingSlash;
+    return isOne || route.url.endsWith('/') ? [route] : [route, { ...route, url: `${route.url}/` }];
+  }
+}
+
+/** Browsers send no version with a preflight (Fetch §CORS-preflight fetch), so it is for all of them. */
+function preflightsOf(route: RouteOptions): RouteOptions[] {
+  const { version, ...constraints } = route.constraints ?? {};
+  const isPreflight = [route.method].flat().includes('OPTIONS');
+  return isPreflight && version !== undefined ? [{ ...route, method: 'OPTIONS', constraints }] : [];
 }

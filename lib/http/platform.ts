@@ -11,6 +11,9 @@ export interface HttpPlatform {
    */
   install(): void;
 
+  /** Adds what our routes lack on the platform, once all routes of the app are there. */
+  completeRoutes?(): void;
+
   /** Whether the app trusts the proxy a request came through, and so its forwarded headers. */
   trustsProxy(request: PlatformRequest): boolean;
 

@@ -17,7 +17,18 @@ import {
 } from '@nestjs/common';
 import type { CanActivate, ExecutionContext, INestApplication } from '@nestjs/common';
 import { HttpAdapterHost, RouterModule } from '@nestjs/core';
-import { TusController, TusModule, TusService } from '../../lib/index.js';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { createRequire } from 'node:module';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  TusController,
+  TusEndpoint,
+  TusModule,
+  TusService,
+  UploadedUpload,
+} from '../../lib/index.js';
+import type { EndpointUpload } from '../../lib/index.js';
 import {
   FinishedRecorder,
   PLATFORMS,
@@ -34,7 +45,7 @@ import {
   terminate,
   useApp,
 } from '../support/index.js';
-import type { HeaderValues, TestApp } from '../support/index.js';
+import type { HeaderValues, PlatformName, TestApp } from '../support/index.js';
 
 /** Creates an upload at a path, sends its bytes to `Location` in two parts, and asks for it. */
 async function expectServed(app: TestApp, path: string, headers: HeaderValues = {}): Promise<void> {
@@ -237,6 +248,90 @@ describe.each(PLATFORMS)('spellings of the upload path on %s', (platform) => {
 
     expect(response.status).toBe(404);
     expect(await offsetOf(app(), upload)).toBe(0);
+  });
+});
+
+/** How a router spells paths: its setting, and a spelling that it takes for that of `/files`. */
+type Router = [
+  name: string,
+  platform: PlatformName,
+  adapter: () => AbstractHttpAdapter,
+  path: string,
+];
+
+/** Fastify itself, as an app may hand it to its adapter. */
+const fastify = createRequire(import.meta.url)('fastify') as (options: object) => never;
+
+const onExpress = (setting: string) => (): AbstractHttpAdapter => {
+  const adapter = new ExpressAdapter();
+  adapter.set(setting, true);
+  return adapter;
+};
+
+const onFastify = (options: Fastify) => (): AbstractHttpAdapter => new FastifyAdapter(options);
+
+type Fastify = ConstructorParameters<typeof FastifyAdapter>[0] & {
+  readonly ignoreTrailingSlash?: boolean;
+};
+
+const ROUTERS: Router[] = [
+  ['strict routing', 'express', onExpress('strict routing'), '/files'],
+  ['case sensitive routing', 'express', onExpress('case sensitive routing'), '/files/'],
+  ['ignoreTrailingSlash', 'fastify', onFastify({ ignoreTrailingSlash: true }), '/files/'],
+  [
+    'routerOptions.ignoreTrailingSlash',
+    'fastify',
+    onFastify({ routerOptions: { ignoreTrailingSlash: true } }),
+    '/files/',
+  ],
+  [
+    'ignoreTrailingSlash on a server of the app',
+    'fastify',
+    () => new FastifyAdapter(fastify({ ignoreTrailingSlash: true })),
+    '/files/',
+  ],
+  [
+    'ignoreDuplicateSlashes',
+    'fastify',
+    onFastify({ routerOptions: { ignoreDuplicateSlashes: true } }),
+    '/files//',
+  ],
+  [
+    'caseSensitive: false',
+    'fastify',
+    onFastify({ routerOptions: { caseSensitive: false } }),
+    '/Files/',
+  ],
+];
+
+@Controller('videos')
+class EndpointController {
+  @TusEndpoint()
+  upload(@UploadedUpload() { id }: EndpointUpload): object {
+    return { id };
+  }
+
+  @TusEndpoint('short')
+  uploadShort(): void {}
+}
+
+describe.each(ROUTERS)('a router with %s, on %s', (_name, platform, adapter, path) => {
+  const app = useApp({ platform, adapter: adapter(), controllers: [EndpointController] });
+
+  it('serves uploads', async () => {
+    await expectServed(app(), '/files');
+    const { path: created } = await create(app(), { length: 10, path });
+    const spelled = { path: path.replace(/\/*$/, `/${created.split('/').at(-1)}`) };
+
+    expect((await patch(app(), spelled, { body: 'hello' })).status).toBe(204);
+    expect(await offsetOf(app(), spelled)).toBe(5);
+  });
+
+  it('serves endpoints', async () => {
+    const upload = await create(app(), { length: 5, path: path.replace(/files/i, 'videos') });
+    const response = await patch(app(), { path: `/videos/${upload.id}` }, { body: 'hello' });
+
+    expect([response.status, JSON.parse(response.text)]).toEqual([200, { id: upload.id }]);
   });
 });
 

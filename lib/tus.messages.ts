@@ -94,6 +94,16 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** Requests for uploads are not known as such before Nest has them. */
+export function routesNotFound(): string {
+  return (
+    `Not all routes of uploads are known to the HTTP platform, for something has replaced their ` +
+    `handlers before it got them, such as an agent that wraps Nest's HTTP adapter. Body parsers may ` +
+    `read uploads, refusals lack Tus-Resumable, and CORS and method overrides are left to the app. ` +
+    `Have the agent wrap the platform itself.`
+  );
+}
+
 /** A global interceptor ends what takes long. */
 export function interceptorTimesOut(name: string): string {
   return (

@@ -9,7 +9,7 @@ import { rawRequest, type PlatformRequest } from './http-types.js';
 import type { HttpPlatform, TimeLimit } from './platform.js';
 import { isForwarded } from './request-origin.js';
 import { silenceLimit } from './silence-limit.js';
-import { tusRouteIn } from './tus-route.js';
+import { tusRouteIn, type TusRoute } from './tus-route.js';
 
 type Done = () => void;
 
@@ -77,6 +77,10 @@ export class FastifyPlatform implements HttpPlatform {
       showBody(request.raw);
       done();
     });
+  }
+
+  knows(route: TusRoute): boolean {
+    return this.ours.some(({ config }) => tusRouteIn(config) === route);
   }
 
   /**

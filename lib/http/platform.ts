@@ -2,6 +2,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressPlatform } from './express.platform.js';
 import { FastifyPlatform } from './fastify.platform.js';
 import type { PlatformRequest } from './http-types.js';
+import type { TusRoute } from './tus-route.js';
 
 /** What differs between the HTTP platforms. */
 export interface HttpPlatform {
@@ -10,6 +11,9 @@ export interface HttpPlatform {
    * parsers there are, and every answer gets a complete head.
    */
   install(): void;
+
+  /** Whether any route of an instance, or of an endpoint, was found among those that Nest mapped. */
+  knows(route: TusRoute): boolean;
 
   /** Adds what our routes lack on the platform, once all routes of the app are there. */
   completeRoutes?(): void;

@@ -1,4 +1,5 @@
 import {
+  All,
   Body,
   Controller,
   Delete,
@@ -695,6 +696,16 @@ describe.each(PLATFORMS)('a route of the app inside the upload path on %s', (pla
     import(@Body() body: unknown): object {
       return { imported: body };
     }
+
+    @All('any')
+    any(@Body() body: unknown): object {
+      return { imported: body };
+    }
+
+    @Get('page')
+    page(): string {
+      return 'page';
+    }
   }
 
   @Module({ controllers: [BesideController] })
@@ -708,15 +719,20 @@ describe.each(PLATFORMS)('a route of the app inside the upload path on %s', (pla
       imports: (tmpFileDir) => [BesideModule, TusModule.forRoot({ tmpFileDir })],
     });
 
-    const response = await app.request({
-      method: 'POST',
-      path: '/files/import',
-      headers: { 'Content-Type': 'application/json' },
-      body: '{"a":1}',
-    });
+    for (const path of ['/files/import', '/files/any']) {
+      const response = await app.request({
+        method: 'POST',
+        path,
+        headers: { 'Content-Type': 'application/json' },
+        body: '{"a":1}',
+      });
 
-    expect(JSON.parse(response.text)).toEqual({ imported: { a: 1 } });
-    expect(response.headers['tus-resumable']).toBeUndefined();
+      expect(JSON.parse(response.text)).toEqual({ imported: { a: 1 } });
+      expect(response.headers['tus-resumable']).toBeUndefined();
+    }
+    const page = await app.request({ method: 'HEAD', path: '/files/page' });
+    expect([page.status, page.headers['content-length']]).toEqual([200, '4']);
+    expect(page.headers['tus-resumable']).toBeUndefined();
     await expectServed(app, '/files');
     await app.close();
   });

@@ -12,6 +12,7 @@ import {
   idleLimited,
   interceptorTimesOut,
   requestsLimited,
+  routeAhead,
   routesNotFound,
 } from './tus.messages.js';
 
@@ -45,8 +46,11 @@ export class TusDoctor {
 
   private routes(): string[] {
     const platform = platformOf(this.adapterHost.httpAdapter);
-    const routes = [this.route, ...this.endpoints.routes];
-    return platform && !routes.every((route) => platform.knows(route)) ? [routesNotFound()] : [];
+    if (!platform) return [];
+    const ours = [this.route, ...this.endpoints.routes];
+    const ahead = ours.flatMap((route) => platform.routesAhead(route));
+    const warnings = ahead.map(({ route, takes }) => routeAhead(route, takes));
+    return ours.every((route) => platform.knows(route)) ? warnings : [routesNotFound()];
   }
 
   private timeLimits(): string[] {

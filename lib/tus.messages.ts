@@ -104,6 +104,25 @@ export function routesNotFound(): string {
   );
 }
 
+/** A route of the app takes what clients send to their uploads. */
+export function routeAhead(theirs: string, taken: readonly string[]): string {
+  return (
+    `The route "${theirs}" comes before those of uploads, and takes ${taken.join(', ')} from them: ` +
+    `its answers mean nothing to tus clients. Give it another path, have it come later (lower in its ` +
+    `class, or in a module that is imported after TusModule), or make it a route of a subclass of ` +
+    `TusController (the controller option).`
+  );
+}
+
+/** What was sent to an upload was answered as if it had been something else. */
+export function answeredElsewhere(request: string, status: number): string {
+  return (
+    `${request} was answered ${status} before it reached the routes of uploads, by static files, ` +
+    `middleware or a route of the HTTP platform that comes first: tus clients take that for the ` +
+    `answer of their upload. Leave the upload path out there.`
+  );
+}
+
 /** A global interceptor ends what takes long. */
 export function interceptorTimesOut(name: string): string {
   return (

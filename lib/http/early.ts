@@ -15,7 +15,7 @@ export type Entry = 'goes-on' | 'answered' | 'has-another-method';
  * is the same for everyone and must not be taken by the app's own CORS.
  */
 export function enter(
-  { discovery, cors }: EarlyAnswers,
+  { discovery, cors, foreign }: EarlyAnswers,
   req: IncomingMessage,
   res: ServerResponse,
 ): Entry {
@@ -24,7 +24,7 @@ export function enter(
     req.method = method;
     return 'has-another-method';
   }
-  completeHead(req, res);
+  completeHead(req, res, foreign);
   cors?.(req, res);
   if (method instanceof ProtocolError) return answer(res, answerOf(method));
   if (req.method !== 'OPTIONS') return 'goes-on';

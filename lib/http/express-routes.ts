@@ -1,35 +1,36 @@
+import { VERSION_NEUTRAL } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mayMeet, samplePath, serves, titleOf, type ExpressLayer } from './express-layer.js';
 import { showBody } from './hidden-body.js';
+import type { RouteAhead } from './platform.js';
 import { tusRouteOf, type TusRoute } from './tus-route.js';
 
 /** The adapter's methods that Nest maps routes with. */
 const VERBS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'all'] as const;
 
-type Handle = (req: IncomingMessage, res: ServerResponse, next: () => void) => unknown;
+/** What every tus client sends to an upload; what creates one it sends to the path above. */
+const VERBS_OF_UPLOAD = ['head', 'patch'];
 
-type MapRoute = (...args: unknown[]) => unknown;
+type AdapterMethod = (...args: unknown[]) => unknown;
 
-/** A route in the stack of Express's router. */
-interface Layer {
-  readonly route: {
-    readonly path: string;
-    readonly methods: Readonly<Record<string, boolean>>;
-    readonly stack: { handle: Handle }[];
-  };
-  match(path: string): unknown;
-}
+type Adapter = Record<(typeof VERBS)[number] | 'applyVersionFilter', AdapterMethod>;
 
 interface ExpressApp {
-  readonly router?: { readonly stack?: readonly Layer[] };
+  readonly router?: { readonly stack?: readonly ExpressLayer[] };
+}
+
+interface OtherRoute {
+  readonly layer: ExpressLayer;
+  /** Whether it hands on what is not of its version. */
+  readonly isVersioned: boolean;
 }
 
 interface OurRoute {
-  readonly layer: Layer;
+  readonly layer: ExpressLayer;
   readonly route: TusRoute;
-  /** Routes of the app that come before it, and may take requests from it. */
-  readonly ahead: readonly Layer[];
+  /** Those that come before it, and may take requests from it. */
+  readonly ahead: readonly OtherRoute[];
 }
 
 /**
@@ -40,29 +41,36 @@ interface OurRoute {
  */
 export class ExpressRoutes {
   private readonly ours: OurRoute[] = [];
-  private readonly others: Layer[] = [];
+  private readonly others: OtherRoute[] = [];
+  private readonly versioned = new WeakSet<object>();
 
   constructor(private readonly adapter: AbstractHttpAdapter) {}
 
   /** To be called before there are routes. */
   watch(): void {
-    const methods = this.adapter as unknown as Record<(typeof VERBS)[number], MapRoute>;
+    const adapter = this.adapter as unknown as Adapter;
     for (const verb of VERBS) {
-      const map = methods[verb].bind(this.adapter);
-      methods[verb] = (...args) => {
+      const map = adapter[verb].bind(adapter);
+      adapter[verb] = (...args) => {
         const known = this.stack.length;
         const result = map(...args);
         for (const layer of this.stack.slice(known)) this.note(layer, args.at(-1));
         return result;
       };
     }
+    const filter = adapter.applyVersionFilter.bind(adapter);
+    adapter.applyVersionFilter = (handler, version, options) => {
+      const filtered = filter(handler, version, options) as object;
+      if (![version].flat().includes(VERSION_NEUTRAL)) this.versioned.add(filtered);
+      return filtered;
+    };
   }
 
   /** Ours, if a request is for it and no other route comes first. */
   routeOf(method: string, path: string): TusRoute | undefined {
     const verb = method.toLowerCase();
     const ours = this.ours.find(({ layer }) => serves(layer, verb, path));
-    if (!ours || ours.ahead.some((layer) => serves(layer, verb, path))) return undefined;
+    if (!ours || ours.ahead.some(({ layer }) => serves(layer, verb, path))) return undefined;
     return ours.route;
   }
 
@@ -71,19 +79,35 @@ export class ExpressRoutes {
     return this.ours.some((each) => each.route === route);
   }
 
-  private get stack(): readonly Layer[] {
+  /** Routes that get what clients send to uploads of an instance or an endpoint. */
+  aheadOf(route: TusRoute): RouteAhead[] {
+    const takes = new Map<ExpressLayer, string[]>();
+    for (const { layer, ahead } of this.ours.filter((each) => each.route === route)) {
+      for (const verb of sentTo(layer)) {
+        const first = ahead.find((other) => takesFrom(layer, other, verb));
+        if (!first) continue;
+        const taken = `${verb.toUpperCase()} ${layer.route.path}`;
+        takes.set(first.layer, [...(takes.get(first.layer) ?? []), taken]);
+      }
+    }
+    return [...takes].map(([layer, taken]) => ({ route: titleOf(layer), takes: taken }));
+  }
+
+  private get stack(): readonly ExpressLayer[] {
     return (this.adapter.getInstance() as ExpressApp).router?.stack ?? [];
   }
 
-  private note(layer: Layer, handler: unknown): void {
+  private note(layer: ExpressLayer, handler: unknown): void {
     if (typeof handler !== 'function') return;
     const route = tusRouteOf(handler);
-    if (route) this.addOurs(layer, route);
-    else if (Reflect.hasMetadata(PATH_METADATA, handler)) this.others.push(layer);
+    if (route) return this.addOurs(layer, route);
+    if (!Reflect.hasMetadata(PATH_METADATA, handler)) return;
+    this.others.push({ layer, isVersioned: this.versioned.has(handler) });
   }
 
-  private addOurs(layer: Layer, route: TusRoute): void {
-    this.ours.push({ layer, route, ahead: this.others.filter((other) => mayMeet(other, layer)) });
+  private addOurs(layer: ExpressLayer, route: TusRoute): void {
+    const ahead = this.others.filter((other) => mayMeet(other.layer, layer));
+    this.ours.push({ layer, route, ahead });
     for (const entry of layer.route.stack) {
       const { handle } = entry;
       entry.handle = (req, res, next) => {
@@ -94,20 +118,12 @@ export class ExpressRoutes {
   }
 }
 
-/** Express gives HEAD to a route for GET, if it has none for it. */
-function serves(layer: Layer, verb: string, path: string): boolean {
-  const { methods } = layer.route;
-  const isFor = methods[verb] ?? methods._all ?? (verb === 'head' && methods.get);
-  return isFor === true && Boolean(layer.match(path));
+/** Which of what a route of ours serves uploads depend on. */
+function sentTo({ route: { methods, path } }: ExpressLayer): string[] {
+  const verbs = /:(?:id|uploadId)$/.test(path) ? VERBS_OF_UPLOAD : ['post'];
+  return verbs.filter((verb) => methods[verb]);
 }
 
-/** Whether a path may be that of both: what comes before a parameter is the same as far as it goes. */
-function mayMeet(a: Layer, b: Layer): boolean {
-  const [one, other] = [literalStart(a), literalStart(b)];
-  return one.startsWith(other) || other.startsWith(one);
-}
-
-function literalStart({ route: { path } }: Layer): string {
-  const [start = ''] = /^[^:*{\\]*/.exec(path) ?? [];
-  return start.toLowerCase();
+function takesFrom(ours: ExpressLayer, { layer, isVersioned }: OtherRoute, verb: string): boolean {
+  return !isVersioned && serves(layer, verb, samplePath(ours));
 }

@@ -5,7 +5,7 @@ import { sayContinue } from './expect-continue.js';
 import { ExpressRoutes } from './express-routes.js';
 import { hideBody } from './hidden-body.js';
 import type { PlatformRequest } from './http-types.js';
-import type { HttpPlatform, TimeLimit } from './platform.js';
+import type { HttpPlatform, RouteAhead, TimeLimit } from './platform.js';
 import { silenceLimit } from './silence-limit.js';
 import type { TusRoute } from './tus-route.js';
 
@@ -37,6 +37,10 @@ export class ExpressPlatform implements HttpPlatform {
 
   knows(route: TusRoute): boolean {
     return this.routes.has(route);
+  }
+
+  routesAhead(route: TusRoute): readonly RouteAhead[] {
+    return this.routes.aheadOf(route);
   }
 
   trustsProxy(request: PlatformRequest): boolean {

@@ -6,7 +6,7 @@ import { sayContinue } from './expect-continue.js';
 import { hasParserFor, type FastifyContext } from './fastify-parsers.js';
 import { hideBody, hidesBody, showBody } from './hidden-body.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
-import type { HttpPlatform, TimeLimit } from './platform.js';
+import type { HttpPlatform, RouteAhead, TimeLimit } from './platform.js';
 import { isForwarded } from './request-origin.js';
 import { silenceLimit } from './silence-limit.js';
 import { tusRouteIn, type TusRoute } from './tus-route.js';
@@ -81,6 +81,11 @@ export class FastifyPlatform implements HttpPlatform {
 
   knows(route: TusRoute): boolean {
     return this.ours.some(({ config }) => tusRouteIn(config) === route);
+  }
+
+  /** Which route a request is for is no question of order here. */
+  routesAhead(): readonly RouteAhead[] {
+    return [];
   }
 
   /**

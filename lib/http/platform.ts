@@ -15,6 +15,9 @@ export interface HttpPlatform {
   /** Whether any route of an instance, or of an endpoint, was found among those that Nest mapped. */
   knows(route: TusRoute): boolean;
 
+  /** Routes of the app that requests for uploads would come to instead. */
+  routesAhead(route: TusRoute): readonly RouteAhead[];
+
   /** Adds what our routes lack on the platform, once all routes of the app are there. */
   completeRoutes?(): void;
 
@@ -23,6 +26,14 @@ export interface HttpPlatform {
 
   /** The limits that are set on the time of requests, those that were lifted not among them. */
   timeLimits(): readonly TimeLimit[];
+}
+
+/** A route of the app that comes before ours. */
+export interface RouteAhead {
+  /** Its method and path. */
+  readonly route: string;
+  /** Methods and paths of our routes that lose requests to it. */
+  readonly takes: readonly string[];
 }
 
 /** A limit of the platform's own that ends requests. */

@@ -53,12 +53,14 @@ export class ExpressPlatform implements HttpPlatform {
   }
 
   private onRequest(req: ExpressRequest, res: ServerResponse, next: Next): void {
-    const route = this.routes.routeOf(req.method ?? '', req.path);
+    const routeFor = (method = '') => this.routes.routeOf(method, req.path);
+    const route = routeFor(req.method);
     if (!route) {
       sayContinue(req, res);
       return next();
     }
-    const entry = enter(route.answersOf(this.adapter), req, res);
+    const answers = route.answersOf(this.adapter);
+    const entry = enter(answers, req, res, (method) => routeFor(method) !== undefined);
     if (entry === 'has-another-method') return this.onRequest(req, res, next);
     if (entry === 'answered') return;
     hideBody(req);

@@ -139,7 +139,8 @@ export class FastifyPlatform implements HttpPlatform {
     // The ordinary hook comes after the slot.
     if (hidesBody(request.raw)) return done();
 
-    const entry = enter(route.answersOf(this.adapter), request.raw, reply.raw);
+    // Which of them is ours is seen once the request is routed again.
+    const entry = enter(route.answersOf(this.adapter), request.raw, reply.raw, () => true);
     if (entry === 'goes-on') {
       hideBody(request.raw);
       return done();

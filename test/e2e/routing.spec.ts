@@ -41,6 +41,7 @@ import {
   offsetOf,
   patch,
   post,
+  rawHead,
   startApp,
   storedBytes,
   terminate,
@@ -735,5 +736,31 @@ describe.each(PLATFORMS)('a route of the app inside the upload path on %s', (pla
     expect(page.headers['tus-resumable']).toBeUndefined();
     await expectServed(app, '/files');
     await app.close();
+  });
+});
+
+describe('a route of the app that takes HEAD from uploads on express', () => {
+  @Controller('files')
+  class NameController {
+    @Get(':name')
+    get(@Param('name') name: string): string {
+      return `file ${name}`;
+    }
+  }
+  const app = useApp({ platform: 'express', controllers: [NameController] });
+
+  it('is reached by HEAD, and not by POST that says so in X-HTTP-Method-Override', async () => {
+    const upload = await create(app(), { length: 5 });
+    const connection = await app().connect();
+    const lines = ['Tus-Resumable: 1.0.0', 'X-HTTP-Method-Override: HEAD'];
+
+    await connection.write(rawHead('POST', upload.path, [...lines, 'Content-Length: 0']));
+    const refused = await connection.response();
+    await connection.write(rawHead('GET', upload.path, []));
+    const next = await connection.response();
+
+    expectRefused(refused, 405);
+    expect([next.status, next.body.toString()]).toEqual([200, `file ${upload.id}`]);
+    expect((await head(app(), upload)).headers['content-length']).toBe('37');
   });
 });

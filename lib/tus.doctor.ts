@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { platformOf } from './http/index.js';
+import { EndpointExplorer, platformOf, TusRoute } from './http/index.js';
 import type { TusOptions } from './options/index.js';
 import { isInMemory } from './storage/index.js';
-import { LOGGER_CONTEXT, TUS_OPTIONS } from './tus.constants.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_ROUTE } from './tus.constants.js';
 import {
   cleanupUnscheduled,
   durabilityNone,
@@ -12,6 +12,8 @@ import {
   idleLimited,
   interceptorTimesOut,
   requestsLimited,
+  routeAhead,
+  routesNotFound,
 } from './tus.messages.js';
 
 /** Says at start, a line each, what of an app will bite its uploads, and what is good to know. */
@@ -21,6 +23,8 @@ export class TusDoctor {
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    @Inject(TUS_ROUTE) private readonly route: TusRoute,
+    private readonly endpoints: EndpointExplorer,
     private readonly adapterHost: HttpAdapterHost,
     private readonly config: ApplicationConfig,
     @Optional() private readonly scheduler?: SchedulerRegistry,
@@ -29,6 +33,7 @@ export class TusDoctor {
   /** Never fails, whatever it finds. */
   async examine(): Promise<void> {
     const warnings = [
+      ...this.routes(),
       ...this.timeLimits(),
       ...this.interceptors().filter(looksLikeTimeout).map(interceptorTimesOut),
       ...(await this.lossesOfPower()),
@@ -37,6 +42,15 @@ export class TusDoctor {
     if (!this.scheduler && this.options.cleanupEvery !== undefined) {
       this.logger.verbose(cleanupUnscheduled());
     }
+  }
+
+  private routes(): string[] {
+    const platform = platformOf(this.adapterHost.httpAdapter);
+    if (!platform) return [];
+    const ours = [this.route, ...this.endpoints.routes];
+    const ahead = ours.flatMap((route) => platform.routesAhead(route));
+    const warnings = ahead.map(({ route, takes }) => routeAhead(route, takes));
+    return ours.every((route) => platform.knows(route)) ? warnings : [routesNotFound()];
   }
 
   private timeLimits(): string[] {

@@ -94,6 +94,35 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** Requests for uploads are not known as such before Nest has them. */
+export function routesNotFound(): string {
+  return (
+    `Not all routes of uploads are known to the HTTP platform, for something has replaced their ` +
+    `handlers before it got them, such as an agent that wraps Nest's HTTP adapter. Body parsers may ` +
+    `read uploads, refusals lack Tus-Resumable, and CORS and method overrides are left to the app. ` +
+    `Have the agent wrap the platform itself.`
+  );
+}
+
+/** A route of the app takes what clients send to their uploads. */
+export function routeAhead(theirs: string, taken: readonly string[]): string {
+  return (
+    `The route "${theirs}" comes before those of uploads, and takes ${taken.join(', ')} from them: ` +
+    `its answers mean nothing to tus clients. Give it another path, have it come later (lower in its ` +
+    `class, or in a module that is imported after TusModule), or make it a route of a subclass of ` +
+    `TusController (the controller option).`
+  );
+}
+
+/** What was sent to an upload was answered as if it had been something else. */
+export function answeredElsewhere(request: string, status: number): string {
+  return (
+    `${request} was answered ${status} before it reached the routes of uploads, by static files, ` +
+    `middleware or a route of the HTTP platform that comes first: tus clients take that for the ` +
+    `answer of their upload. Leave the upload path out there.`
+  );
+}
+
 /** A global interceptor ends what takes long. */
 export function interceptorTimesOut(name: string): string {
   return (

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TUS_VERSION } from '../protocol/index.js';
 import { completeCors } from './cors.js';
 import { dropRestAfter } from './connection.js';
+import type { ForeignAnswers } from './foreign-answers.js';
 import { bodyHeaders, showBody } from './hidden-body.js';
 import { lingerBeforeClose } from './linger.js';
 
@@ -10,10 +11,17 @@ import { lingerBeforeClose } from './linger.js';
  * Completes the head of whatever answers a request on one of our routes, when it is about to be
  * sent: our own answer, a guard's refusal, a throttler's, an exception filter's. Where a request
  * became HEAD by its override, no body follows.
+ *
+ * @param foreign notices answers that others give
  */
-export function completeHead(req: IncomingMessage, res: ServerResponse): void {
+export function completeHead(
+  req: IncomingMessage,
+  res: ServerResponse,
+  foreign?: ForeignAnswers,
+): void {
   onHeaders(res, () => {
-    // Who logs the answer, whoever gave it, is to see the request as it was sent.
+    foreign?.notice(req, res);
+    // Loggers of the answer are to see the request as it was sent.
     showBody(req);
     // tus 1.0 §Tus-Resumable: in every response.
     res.setHeader('Tus-Resumable', TUS_VERSION);

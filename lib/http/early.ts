@@ -14,18 +14,22 @@ export type Entry = 'goes-on' | 'has-another-method';
  * What is done to a request on our routes before the app's middleware, guards and body parsers see
  * it: the method it means (tus 1.0 §X-HTTP-Method-Override), CORS, and the decision on the answer to
  * OPTIONS, which is the same for everyone and must not be taken by the app's own CORS.
+ *
+ * @param isOurs whether a route of ours has the request by another method too; an override that
+ *   would lead to a route of the app means nothing
  */
 export function enter(
-  { discovery, cors }: EarlyAnswers,
+  { discovery, cors, foreign }: EarlyAnswers,
   req: IncomingMessage,
   res: ServerResponse,
+  isOurs: (method: string) => boolean,
 ): Entry {
   const method = meantMethod(req);
-  if (typeof method === 'string' && method !== req.method) {
+  if (typeof method === 'string' && method !== req.method && isOurs(method)) {
     req.method = method;
     return 'has-another-method';
   }
-  completeHead(req, res);
+  completeHead(req, res, foreign);
   cors?.(req, res);
   if (method instanceof ProtocolError) decide(req, res, answerOf(method));
   else if (req.method === 'OPTIONS') offer(discovery, req, res, cors !== undefined);

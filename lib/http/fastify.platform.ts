@@ -1,21 +1,24 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import onHeaders from 'on-headers';
-import { isOffsetOctetStream, OFFSET_OCTET_STREAM } from '../protocol/index.js';
+import { isOffsetOctetStream } from '../protocol/index.js';
 import { giveDecided, isDecided } from './decided-answer.js';
 import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
+import { hasParserFor, type FastifyContext } from './fastify-parsers.js';
 import { hideBody, hidesBody, showBody } from './hidden-body.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
-import type { HttpPlatform, TimeLimit } from './platform.js';
+import type { HttpPlatform, RouteAhead, TimeLimit } from './platform.js';
 import { isForwarded } from './request-origin.js';
 import { silenceLimit } from './silence-limit.js';
-import { tusRouteIn } from './tus-route.js';
+import { tusRouteIn, type TusRoute } from './tus-route.js';
 
 type Done = () => void;
 
 interface FastifyRequest {
   readonly raw: IncomingMessage;
+  /** The context of its route. */
+  readonly server: FastifyContext;
   readonly routeOptions: { readonly config?: unknown };
   readonly ips?: readonly string[];
 }
@@ -29,16 +32,24 @@ interface RouteOptions {
   readonly method: string | string[];
   readonly url: string;
   readonly config?: unknown;
+  /** What a request must have beside method and path; Nest has versions here, but those in paths. */
+  readonly constraints?: Readonly<Record<string, unknown>>;
+}
+
+interface RouterOptions {
+  readonly ignoreTrailingSlash?: boolean;
 }
 
 type RequestHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 interface FastifyApp {
-  readonly initialConfig: { readonly handlerTimeout?: number };
+  readonly initialConfig: RouterOptions & {
+    readonly handlerTimeout?: number;
+    readonly routerOptions?: RouterOptions;
+  };
   addHook(name: 'onRequest' | 'preValidation', hook: RequestHook): void;
   addHook(name: 'onRoute', hook: (options: RouteOptions) => void): void;
-  hasContentTypeParser(type: string): boolean;
-  hasRoute(options: { method: string | string[]; url: string }): boolean;
+  hasRoute(options: RouteOptions & { readonly method: string }): boolean;
   route(options: RouteOptions): void;
   routing(req: IncomingMessage, res: ServerResponse): void;
 }
@@ -49,6 +60,7 @@ type FirstHookAdapter = AbstractHttpAdapter & { readonly onRequestHook?: Request
 /** Fastify, where routes carry our mark in their config. */
 export class FastifyPlatform implements HttpPlatform {
   private readonly app: FastifyApp;
+  private readonly ours: RouteOptions[] = [];
   /** Of requests that came through a proxy. */
   private readonly wrappers = new WeakMap<IncomingMessage, FastifyRequest>();
 
@@ -59,7 +71,9 @@ export class FastifyPlatform implements HttpPlatform {
   install(): void {
     const { app } = this;
     this.goFirst();
-    app.addHook('onRoute', (options) => this.alsoWithSlash(options));
+    app.addHook('onRoute', (options) => {
+      if (tusRouteIn(options.config)) this.ours.push({ ...options });
+    });
     app.addHook('onRequest', (request, reply, done) => this.enter(request, reply, done));
     app.addHook('preValidation', (request, reply, done) => {
       showBody(request.raw);
@@ -67,6 +81,26 @@ export class FastifyPlatform implements HttpPlatform {
       reply.hijack();
       giveDecided(request.raw);
     });
+  }
+
+  knows(route: TusRoute): boolean {
+    return this.ours.some(({ config }) => tusRouteIn(config) === route);
+  }
+
+  /** Which route a request is for is no question of order here. */
+  routesAhead(): readonly RouteAhead[] {
+    return [];
+  }
+
+  /**
+   * Express serves a path with and without a slash at its end, and its preflights whatever version
+   * there is; here that takes further routes. An app may have them already.
+   */
+  completeRoutes(): void {
+    const routes = this.ours.flatMap((route) => [route, ...preflightsOf(route)]);
+    for (const route of routes.flatMap((each) => this.withAndWithoutSlash(each))) {
+      if (!this.hasRoute(route)) this.app.route(route);
+    }
   }
 
   trustsProxy(request: PlatformRequest): boolean {
@@ -109,7 +143,8 @@ export class FastifyPlatform implements HttpPlatform {
     // The ordinary hook comes after the slot.
     if (hidesBody(request.raw)) return done();
 
-    const entry = enter(route.answersOf(this.adapter), request.raw, reply.raw);
+    // Which of them is ours is seen once the request is routed again.
+    const entry = enter(route.answersOf(this.adapter), request.raw, reply.raw, () => true);
     if (entry === 'has-another-method') {
       reply.hijack();
       return this.app.routing(request.raw, reply.raw);
@@ -119,18 +154,24 @@ export class FastifyPlatform implements HttpPlatform {
     done();
   }
 
-  /** A route of the app that hands its requests over to us would be refused for want of a parser. */
-  private needsParser({ raw }: FastifyRequest): boolean {
-    const type = raw.headers['content-type'];
-    return isOffsetOctetStream(type) && !this.app.hasContentTypeParser(OFFSET_OCTET_STREAM);
+  /**
+   * A route of the app that hands its requests over to us would be refused for want of a parser. Where
+   * there is one, the body is for the one who added it.
+   */
+  private needsParser({ raw, server }: FastifyRequest): boolean {
+    const { 'content-type': type, 'tus-resumable': version } = raw.headers;
+    if (version === undefined || type === undefined || !isOffsetOctetStream(type)) return false;
+    return !hasParserFor(server, type);
   }
 
-  /** Express serves a path with and without a slash at its end; here that takes a second route. */
-  private alsoWithSlash(options: RouteOptions): void {
-    const { method, url } = options;
-    if (!tusRouteIn(options.config) || url.endsWith('/')) return;
-    const withSlash = { method, url: `${url}/` };
-    if (!this.app.hasRoute(withSlash)) this.app.route({ ...options, ...withSlash });
+  private hasRoute(route: RouteOptions): boolean {
+    return [route.method].flat().some((method) => this.app.hasRoute({ ...route, method }));
+  }
+
+  private withAndWithoutSlash(route: RouteOptions): RouteOptions[] {
+    const { ignoreTrailingSlash, routerOptions } = this.app.initialConfig;
+    const isOne = ignoreTrailingSlash || routerOptions?.ignoreTrailingSlash;
+    return isOne || route.url.endsWith('/') ? [route] : [route, { ...route, url: `${route.url}/` }];
   }
 }
 
@@ -148,4 +189,11 @@ function withoutCors(request: FastifyRequest): void {
   const { routeOptions } = request;
   const value = { ...routeOptions, config: { ...(routeOptions.config as object), cors: false } };
   Object.defineProperty(request, 'routeOptions', { value, configurable: true });
+}
+
+/** Browsers send no version with a preflight (Fetch §CORS-preflight fetch), so it is for all of them. */
+function preflightsOf(route: RouteOptions): RouteOptions[] {
+  const { version, ...constraints } = route.constraints ?? {};
+  const isPreflight = [route.method].flat().includes('OPTIONS');
+  return isPreflight && version !== undefined ? [{ ...route, method: 'OPTIONS', constraints }] : [];
 }

@@ -2,6 +2,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressPlatform } from './express.platform.js';
 import { FastifyPlatform } from './fastify.platform.js';
 import type { PlatformRequest } from './http-types.js';
+import type { TusRoute } from './tus-route.js';
 
 /** What differs between the HTTP platforms. */
 export interface HttpPlatform {
@@ -11,11 +12,28 @@ export interface HttpPlatform {
    */
   install(): void;
 
+  /** Whether any route of an instance, or of an endpoint, was found among those that Nest mapped. */
+  knows(route: TusRoute): boolean;
+
+  /** Routes of the app that requests for uploads would come to instead. */
+  routesAhead(route: TusRoute): readonly RouteAhead[];
+
+  /** Adds what our routes lack on the platform, once all routes of the app are there. */
+  completeRoutes?(): void;
+
   /** Whether the app trusts the proxy a request came through, and so its forwarded headers. */
   trustsProxy(request: PlatformRequest): boolean;
 
   /** The limits that are set on the time of requests, those that were lifted not among them. */
   timeLimits(): readonly TimeLimit[];
+}
+
+/** A route of the app that comes before ours. */
+export interface RouteAhead {
+  /** Its method and path. */
+  readonly route: string;
+  /** Methods and paths of our routes that lose requests to it. */
+  readonly takes: readonly string[];
 }
 
 /** A limit of the platform's own that ends requests. */

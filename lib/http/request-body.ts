@@ -1,8 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import type { UploadBody } from '../uploads/index.js';
-import { trailerLines } from './header-lines.js';
 import { hasBody } from './answer-head.js';
+import type { Exchange } from './exchange.js';
 import { sayContinue } from './expect-continue.js';
+import { trailerLines } from './header-lines.js';
 import { TusException } from './tus.exception.js';
 
 const ALREADY_READ =
@@ -10,22 +12,31 @@ const ALREADY_READ =
   'middleware took it. Exclude the upload path there.';
 
 /**
- * The body of a request, still in its stream.
+ * The body of a request: still in its stream, or where a parser of the app's own has put it.
  *
  * @throws TusException 500 when something else has read of it, whose bytes would be lost silently;
  *   opening it throws so too, for that may happen until then
  */
-export function bodyOf(req: IncomingMessage, res: ServerResponse): UploadBody {
+export function bodyOf({ request, req, res }: Exchange): UploadBody {
   const present = hasBody(req);
-  if (present) assertUnread(req);
-  const length = req.headers['content-length'];
+  const { 'content-length': length } = req.headers;
+  const parsed = present ? parsedBody(request, length) : undefined;
+  if (present && !parsed) assertUnread(req);
   const open = () => {
+    if (parsed) return Readable.from(parsed);
     assertUnread(req);
     sayContinue(req, res);
     return req;
   };
   const trailers = () => trailerLines(req);
   return { present, open, trailers, length: length === undefined ? undefined : Number(length) };
+}
+
+/** All bytes of a body, if the app had them read into memory; our own routes have nothing parsed. */
+function parsedBody(request: object, length: string | undefined): Buffer | undefined {
+  const { body } = request as { body?: unknown };
+  if (!Buffer.isBuffer(body)) return undefined;
+  return length === undefined || Number(length) === body.length ? body : undefined;
 }
 
 /** A listener that has been there for long, but got nothing yet, takes no byte from anyone. */

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { TusOptions } from '../options/index.js';
 import { discoveryHeaders } from '../protocol/index.js';
@@ -7,6 +7,7 @@ import { disconnect } from './connection.js';
 import { createCorsHandler } from './cors.js';
 import { exchangeOf, type Exchange } from './exchange.js';
 import type { PlatformRequest, PlatformResponse } from './http-types.js';
+import { platformOf } from './platform.js';
 import { Refusals } from './refusals.js';
 import { sendAnswer } from './send-answer.js';
 import type { TusRoute } from './tus-route.js';
@@ -14,7 +15,7 @@ import { TusRequests, type Outcome } from './tus-requests.js';
 
 /** Brings the requests on an instance's upload path to its uploads, and the answers to clients. */
 @Injectable()
-export class TusHttp {
+export class TusHttp implements OnModuleInit {
   private readonly refusals = new Refusals();
 
   constructor(
@@ -27,6 +28,11 @@ export class TusHttp {
       discovery: discoveryHeaders(options),
       cors: options.cors && createCorsHandler(options.cors),
     });
+  }
+
+  /** Nest has mapped all routes by now, and the platform still takes more. */
+  onModuleInit(): void {
+    platformOf(this.adapterHost.httpAdapter)?.completeRoutes?.();
   }
 
   /** OPTIONS. */

@@ -106,13 +106,13 @@ export class TusRequests implements BeforeApplicationShutdown {
 
   /** POST on the creation URL (tus 1.0 §Creation, §Creation With Upload). */
   async create(exchange: Exchange): Promise<Outcome> {
-    const { req, res, request } = exchange;
+    const { req, request } = exchange;
     const { extensions } = this.options;
     if (exchange.id !== undefined || !extensions.has('creation'))
       throw this.terms.notAllowed(exchange);
 
     assertVersion(headerLines(req));
-    const body = bodyOf(req, res);
+    const body = bodyOf(exchange);
     const rules = await this.terms.rulesFor(exchange);
     const creation = parseCreation(headerLines(req), body, rules, this.urls.ownUrls(request));
     await this.metadata.assertAcceptable(creation, request);
@@ -186,10 +186,10 @@ export class TusRequests implements BeforeApplicationShutdown {
   }
 
   private async appendTo(id: string, scope: UploadScope, exchange: Exchange): Promise<Outcome> {
-    const { req, res, request } = exchange;
+    const { req, request } = exchange;
     const append = parseAppend(headerLines(req), this.options);
     const gate = this.finishHooks.during(request);
-    const result = await this.uploads.append(id, scope, append, bodyOf(req, res), gate);
+    const result = await this.uploads.append(id, scope, append, bodyOf(exchange), gate);
     return outcomeOf(
       result,
       answerTo(result.end, { status: 204, headers: progressHeaders(result) }),

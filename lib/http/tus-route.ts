@@ -1,5 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import type { CorsHandler } from './cors.js';
+import { ForeignAnswers } from './foreign-answers.js';
 
 /**
  * The metadata that Fastify's adapter copies from a handler to its route's config, and that every
@@ -14,6 +15,8 @@ export interface EarlyAnswers {
   readonly discovery: Readonly<Record<string, string>>;
   /** Answers CORS, where the `cors` option asks for it. */
   readonly cors?: CorsHandler;
+  /** Notices those that others give. */
+  readonly foreign?: ForeignAnswers;
 }
 
 /** The mark on the routes of one instance. Apps of one process share it, as they share classes. */
@@ -21,8 +24,8 @@ export class TusRoute {
   private readonly answers = new WeakMap<object, EarlyAnswers>();
 
   /** @param app its HTTP adapter; none where there is no HTTP */
-  prepare(app: object | undefined, answers: EarlyAnswers): void {
-    if (app) this.answers.set(app, answers);
+  prepare(app: object | undefined, answers: Omit<EarlyAnswers, 'foreign'>): void {
+    if (app) this.answers.set(app, { ...answers, foreign: new ForeignAnswers() });
   }
 
   answersOf(app: object): EarlyAnswers {

@@ -1,3 +1,6 @@
+import { BadRequestException, Controller, VersioningType } from '@nestjs/common';
+import type { INestApplication, VersioningOptions } from '@nestjs/common';
+import { TusEndpoint, TusModule } from '../../lib/index.js';
 import {
   PLATFORMS,
   TUS,
@@ -8,10 +11,17 @@ import {
   patch,
   post,
   request,
+  startApp,
   terminate,
   useApp,
 } from '../support/index.js';
-import type { HttpResponse, TestApp } from '../support/index.js';
+import type {
+  HeaderValues,
+  HttpResponse,
+  StartAppOptions,
+  TestApp,
+  TusOptions,
+} from '../support/index.js';
 
 const ORIGIN = 'https://app.example';
 
@@ -269,6 +279,100 @@ describe.each(PLATFORMS)('no CORS on %s', (platform) => {
       const names = Object.keys(response.headers);
       expect(names.filter((name) => name.startsWith('access-control-'))).toEqual([]);
     }
+  });
+});
+
+@Controller({ path: 'videos', version: '1' })
+class VersionedEndpoint {
+  @TusEndpoint()
+  upload(): void {}
+}
+
+describe.each(PLATFORMS)('CORS where routes have versions, on %s', (platform) => {
+  const extractor = (request: unknown): string => {
+    const { headers } = request as { headers: Record<string, string | undefined> };
+    if (headers['x-custom'] === undefined) throw new BadRequestException('Which version?');
+    return headers['x-custom'];
+  };
+  const kinds: [string, VersioningOptions, HeaderValues][] = [
+    ['header', { type: VersioningType.HEADER, header: 'X-Version' }, { 'X-Version': '1' }],
+    ['media type', { type: VersioningType.MEDIA_TYPE, key: 'v=' }, { Accept: 'a/json;v=1' }],
+    ['custom', { type: VersioningType.CUSTOM, extractor }, { 'X-Custom': '1' }],
+  ];
+  const ways: [string, TusOptions, (nest: INestApplication) => void][] = [
+    ['the cors option', { cors: true }, () => undefined],
+    ['enableCors()', {}, (nest) => nest.enableCors()],
+  ];
+  const cases = kinds.flatMap(([kind, options, headers]) =>
+    ways.map(([way, tus, configure]): [string, string, StartAppOptions, HeaderValues] => [
+      kind,
+      way,
+      {
+        platform,
+        tus: { version: '1', ...tus },
+        controllers: [VersionedEndpoint],
+        configure: (nest) => configure(nest.enableVersioning(options)),
+      },
+      headers,
+    ]),
+  );
+
+  it.each(cases)('C1: by %s, preflights name none, with %s', async (_k, _w, options, version) => {
+    const app = await startApp(options);
+    const id = '0'.repeat(32);
+    const paths = ['/files', '/files/', `/files/${id}`, `/files/${id}/`];
+
+    for (const path of [...paths, '/videos', `/videos/${id}`]) {
+      const response = await preflight(app, { path, method: 'PATCH' });
+
+      expect([200, 204]).toContain(response.status);
+      expectGranted(response);
+      const methods = listOf(response.headers['access-control-allow-methods']);
+      expect(methods).toEqual(expect.arrayContaining(METHODS));
+    }
+    const created = await post(app, { length: 5, headers: { Origin: ORIGIN, ...version } });
+    expect(created.status).toBe(201);
+    expectGranted(created);
+    await app.close();
+  });
+
+  it.each(kinds)('C5: by %s, OPTIONS that names none is the tus answer', async (_k, options) => {
+    const app = await startApp({
+      platform,
+      tus: { version: '1' },
+      configure: (nest) => void nest.enableVersioning(options),
+    });
+
+    const response = await request(app, { method: 'OPTIONS', path: '/files' });
+
+    expect(response.status).toBe(204);
+    expect(response.headers['tus-version']).toBe('1.0.0');
+    await app.close();
+  });
+
+  it('C1: instances of several versions may share a path', async () => {
+    const instance = (tmpFileDir: string, version?: string) =>
+      TusModule.forRoot({ name: `v${version}`, tmpFileDir: tmpFileDir + version, version });
+    const app = await startApp({
+      platform,
+      tus: { version: '1' },
+      imports: (folder) => [instance(folder, '2'), instance(folder)],
+      configure: (nest) => {
+        nest.enableVersioning({ type: VersioningType.HEADER, header: 'X-Version' });
+        nest.enableCors();
+      },
+    });
+
+    const response = await preflight(app, { method: 'PATCH' });
+    const statuses = ['1', '2', undefined].map(async (version) => {
+      const headers = { 'X-Version': version };
+      return (await create(app, { length: 5, headers })).response.status;
+    });
+
+    expectGranted(response);
+    expect(listOf(response.headers['access-control-allow-methods'])).toContain('PATCH');
+    expect(await Promise.all(statuses)).toEqual([201, 201, 201]);
+    await app.close();
   });
 });
 

@@ -1,13 +1,18 @@
+import httpProxy from '@fastify/http-proxy';
+import { Controller, Post } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventEmitter, once } from 'node:events';
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent, createServer, request as httpRequest } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
 import { randomBytes } from 'node:crypto';
 import {
+  OCTETS,
   PLATFORMS,
+  TUS,
   create,
   expectRefused,
   listFiles,
@@ -319,5 +324,122 @@ describe.each(PLATFORMS)('the headers of a request on %s', (platform) => {
       'content-type': 'application/offset+octet-stream',
       'transfer-encoding': 'chunked',
     });
+  });
+});
+
+/** What is used of Fastify, or of a context that is encapsulated in it. */
+interface FastifyContext {
+  addContentTypeParser(type: string | RegExp, options: object, parser: Parser): void;
+  post(path: string, handler: (request: { body: unknown }) => Promise<unknown>): void;
+}
+
+type Parser = (request: object, body: unknown, done: (error: null, body: unknown) => void) => void;
+
+const BUFFERED = { parseAs: 'buffer' };
+
+const takeAll: Parser = (_request, body, done) => done(null, body);
+
+/** Tells what its parser gave it. */
+async function echo({ body }: { body: unknown }): Promise<unknown> {
+  if (Buffer.isBuffer(body)) return { buffered: body.toString() };
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+  return { streamed: Buffer.concat(chunks).toString() };
+}
+
+/** Adds contexts of their own, each with a parser and a route. */
+function addContexts(app: INestApplication): void {
+  const add = (path: string, type: string | RegExp, options: object) =>
+    onFastify(app).register(((context: FastifyContext, _options: object, done: () => void) => {
+      context.addContentTypeParser(type, options, takeAll);
+      context.post(path, echo);
+      done();
+    }) as never);
+  void add('/by-name', OCTETS, BUFFERED);
+  void add('/by-star', '*', {});
+  void add('/by-star-in-memory', '*', BUFFERED);
+  void add('/by-pattern', /^application\/.*octet/, BUFFERED);
+}
+
+@Controller()
+class OtherController {
+  static calls = 0;
+
+  @Post('unparsed')
+  post(): void {
+    OtherController.calls++;
+  }
+}
+
+describe('bodies of the type of uploads for somebody else, on fastify', () => {
+  const received: { method?: string; type?: string; length?: string; body: string }[] = [];
+  const upstream = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { 'content-type': type, 'content-length': length } = request.headers;
+      received.push({
+        method: request.method,
+        type,
+        length,
+        body: Buffer.concat(chunks).toString(),
+      });
+      response.writeHead(204).end();
+    });
+  });
+  const app = useApp({
+    platform: 'fastify',
+    controllers: [OtherController],
+    configure: async (nest) => {
+      upstream.listen(0, '127.0.0.1');
+      await once(upstream, 'listening');
+      const { port } = upstream.address() as AddressInfo;
+      const options = { upstream: `http://127.0.0.1:${port}`, prefix: '/proxied' };
+      await onFastify(nest).register(httpProxy as never, options);
+      addContexts(nest);
+    },
+  });
+  const send = (method: string, path: string, headers: HeaderValues = TUS) =>
+    app().request({ method, path, headers: { ...headers, 'Content-Type': OCTETS }, body: 'hello' });
+
+  afterAll(() => void upstream.close());
+
+  it('go through a proxy plugin', async () => {
+    const statuses = [
+      (await send('POST', '/proxied/files')).status,
+      (await send('PATCH', '/proxied/files/1')).status,
+    ];
+
+    expect(statuses).toEqual([204, 204]);
+    expect(received).toEqual([
+      { method: 'POST', type: OCTETS, length: '5', body: 'hello' },
+      { method: 'PATCH', type: OCTETS, length: '5', body: 'hello' },
+    ]);
+  });
+
+  it.each([
+    ['/by-name', { buffered: 'hello' }],
+    ['/by-star', { streamed: 'hello' }],
+    ['/by-star-in-memory', { buffered: 'hello' }],
+    ['/by-pattern', { buffered: 'hello' }],
+  ])('reach the parser of the context of %s', async (path, expected) => {
+    const response = await send('POST', path);
+
+    expect(response.status).toBe(200);
+    expect(JSON.parse(response.text)).toEqual(expected);
+  });
+
+  it('are refused as ever where nobody takes them, unless their client speaks tus', async () => {
+    const response = await send('POST', '/unparsed', {});
+
+    expect(response.status).toBe(415);
+    expect(OtherController.calls).toBe(0);
+  });
+
+  it('leave uploads as they are', async () => {
+    const upload = await create(app(), { length: 5 });
+
+    expect((await patch(app(), upload, { body: 'hello' })).status).toBe(204);
+    expect((await storedBytes(app(), upload)).toString()).toBe('hello');
   });
 });

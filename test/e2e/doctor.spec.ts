@@ -1,4 +1,16 @@
-import { Injectable, Scope } from '@nestjs/common';
+import {
+  All,
+  Controller,
+  Delete,
+  Get,
+  Injectable,
+  Module,
+  Patch,
+  Post,
+  Scope,
+  Version,
+  VersioningType,
+} from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -8,6 +20,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Observable } from 'rxjs';
+import { TusEndpoint } from '../../lib/index.js';
 import { isInMemory } from '../../lib/storage/index.js';
 import { eventually, PLATFORMS, removeTempFolder, startApp } from '../support/index.js';
 import type { StartAppOptions, TestApp } from '../support/index.js';
@@ -150,7 +163,127 @@ describe.each(PLATFORMS)('At its start on %s, the module', (platform) => {
   });
 });
 
+@Controller()
+class Routes {
+  @Get('files/:name')
+  file(): void {}
+}
+
+@Controller()
+class CatchAll {
+  @Get('*path')
+  page(): void {}
+}
+
+@Controller()
+class AllBelow {
+  @All('files/*rest')
+  below(): void {}
+}
+
+@Controller()
+class Creation {
+  @Post('files')
+  create(): void {}
+}
+
+@Controller('videos')
+class Videos {
+  @Patch(':video')
+  update(): void {}
+
+  @TusEndpoint()
+  upload(): void {}
+
+  @Get(':video')
+  get(): void {}
+}
+
+@Controller()
+class Harmless {
+  @Get('files')
+  list(): void {}
+
+  @Get('files/latest')
+  latest(): void {}
+
+  @Get('files/:id/info')
+  info(): void {}
+
+  @Delete('files/:name')
+  remove(): void {}
+
+  @Version('2')
+  @Get('files/:id')
+  ofAnotherVersion(): void {}
+}
+
+@Controller()
+class Wildcards {
+  @Get('*')
+  page(): void {}
+
+  @All('files/*')
+  below(): void {}
+}
+
+const TAKERS: [name: string, options: Partial<StartAppOptions>, warning: RegExp][] = [
+  [
+    'a route for GET, which answers HEAD',
+    { controllers: [Routes] },
+    /route "GET \/files\/:name" .* takes HEAD \/files\/:id from/,
+  ],
+  [
+    'one that catches all',
+    { controllers: [CatchAll] },
+    /"GET \/\*path" .* takes HEAD \/files\/:id from/,
+  ],
+  [
+    'one for all methods',
+    { controllers: [AllBelow] },
+    /"ALL \/files\/\*rest" .* takes HEAD \/files\/:id, PATCH \/files\/:id from/,
+  ],
+  [
+    'one on the path of creations',
+    { controllers: [Creation] },
+    /"POST \/files" .* takes POST \/files from/,
+  ],
+  [
+    'one on the path of an endpoint',
+    { controllers: [Videos] },
+    /"PATCH \/videos\/:video" .* takes PATCH \/videos\/:uploadId from/,
+  ],
+  [
+    'one below a prefix with parameters',
+    { controllers: [Routes], configure: (app) => void app.setGlobalPrefix(':tenant') },
+    /"GET \/:tenant\/files\/:name" .* takes HEAD \/:tenant\/files\/:id from/,
+  ],
+];
+
+@Module({ controllers: [Routes, CatchAll, AllBelow, Creation] })
+class LaterModule {}
+
+describe('At its start on express, the module', () => {
+  it.each(TAKERS)('warns of %s and comes first', (_name, options, warning) =>
+    expectWarnings({ platform: 'express', ...options }, warning),
+  );
+
+  it('says nothing of routes that come after', () =>
+    expectWarnings({ platform: 'express', imports: [LaterModule] }));
+
+  it('says nothing of routes that take nothing of uploads', () =>
+    expectWarnings({
+      platform: 'express',
+      controllers: [Harmless],
+      configure: (app) =>
+        void app.enableVersioning({ type: VersioningType.HEADER, header: 'X-Version' }),
+    }));
+});
+
 describe('At its start on fastify, the module', () => {
+  it('says nothing of routes that come first, for they take nothing', () =>
+    expectWarnings({ platform: 'fastify', controllers: [Wildcards] }));
+
   it('warns of handlerTimeout', () =>
     expectWarnings(
       { platform: 'fastify', adapter: new FastifyAdapter({ handlerTimeout: 90_000 }) },

@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import type { CanActivate, ExecutionContext, MiddlewareConsumer, NestModule } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as tus from 'tus-js-client';
@@ -40,11 +41,17 @@ import {
   post,
   rawHead,
   startApp,
+  storedBytes,
   terminate,
   useApp,
 } from '../support/index.js';
 import type { PlatformName, StartAppOptions, TestApp } from '../support/index.js';
 import { Calls } from './calls.js';
+
+const onFastify = (app: TestApp['nest']): NestFastifyApplication => app as NestFastifyApplication;
+
+const rawFastify = (app: TestApp['nest']): FastifyApp =>
+  onFastify(app).getHttpAdapter().getInstance() as unknown as FastifyApp;
 
 /** What came of the requests that were handed over. */
 @Injectable()
@@ -508,5 +515,92 @@ describe.each(PLATFORMS)('A body that was read before TusService.handle() on %s'
     expectRefused(response, 500);
     expect(response.text).toContain('was read before it reached the upload module');
     expect(await offsetOf(app(), upload)).toBe(0);
+  });
+});
+
+/** A parser of the app's that takes bodies of every type, and what is left of them in `handle()`. */
+type ParserCase = [name: string, platform: PlatformName, configure: (app: TestApp['nest']) => void];
+
+const PARSERS: ParserCase[] = [
+  [
+    'a raw parser for everything on express',
+    'express',
+    (nest) => void (nest as NestExpressApplication).useBodyParser('raw', { type: '*/*' }),
+  ],
+  ['a parser for * on fastify', 'fastify', (nest) => void onFastify(nest).useBodyParser('*')],
+  [
+    'a parser by pattern on fastify',
+    'fastify',
+    (nest) => void onFastify(nest).useBodyParser(/^application\/.*/),
+  ],
+  [
+    'a parser for their type that leaves them in their stream on fastify',
+    'fastify',
+    (nest) =>
+      rawFastify(nest).addContentTypeParser(OCTETS, (_request, payload, done) =>
+        done(null, payload),
+      ),
+  ],
+];
+
+describe.each(PARSERS)('TusService.handle() with %s', (_name, platform, configure) => {
+  const app = useApp({
+    platform,
+    controllers: [OwnController],
+    providers: [Handled],
+    configure,
+  });
+
+  it('gets all bytes', async () => {
+    const upload = await create(app(), { path: '/own', length: 10, body: 'hello' });
+
+    const response = await patch(app(), upload, { offset: 5, body: ['wor', 'ld'] });
+
+    expect([response.status, response.headers['upload-offset']]).toEqual([204, '10']);
+    expect((await storedBytes(app(), upload)).toString()).toBe('helloworld');
+  });
+
+  it('checks them as ever', async () => {
+    const upload = await create(app(), { path: '/own', length: 5 });
+
+    expectRefused(await patch(app(), upload, { offset: 3, body: 'he' }), 409);
+    expectRefused(await patch(app(), upload, { body: 'hello world' }), 413);
+    expectRefused(await patch(app(), upload, { body: ['hello', ' world'] }), 413);
+    expect(await offsetOf(app(), upload)).toBe(0);
+  });
+});
+
+/** What is used of Fastify. */
+interface FastifyApp {
+  addContentTypeParser(
+    type: string,
+    parser: (request: object, body: unknown, done: (error: null, body: unknown) => void) => void,
+  ): void;
+  all(path: string, handler: (request: PlatformRequest, reply: PlatformResponse) => void): void;
+}
+
+describe('TusService.handle() on a route of Fastify’s own', () => {
+  const route = (context: FastifyApp, service: TusService, path: string) => {
+    for (const each of [path, `${path}/:id`]) {
+      context.all(each, (request, reply) => void service.handle(request, reply));
+    }
+  };
+  const app = useApp({
+    platform: 'fastify',
+    configure: (nest) => {
+      const service = nest.get(TusService, { strict: false });
+      route(rawFastify(nest), service, '/raw');
+      void onFastify(nest).register(((context: FastifyApp, _options: object, done: () => void) => {
+        route(context, service, '/encapsulated');
+        done();
+      }) as never);
+    },
+  });
+
+  it.each(['/raw', '/encapsulated'])('gets all bytes at %s', async (path) => {
+    const upload = await create(app(), { path, length: 10, body: 'hello' });
+
+    expect((await patch(app(), upload, { offset: 5, body: 'world' })).status).toBe(204);
+    expect((await storedBytes(app(), upload)).toString()).toBe('helloworld');
   });
 });

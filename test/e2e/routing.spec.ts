@@ -1,4 +1,5 @@
 import {
+  All,
   Body,
   Controller,
   Delete,
@@ -17,7 +18,18 @@ import {
 } from '@nestjs/common';
 import type { CanActivate, ExecutionContext, INestApplication } from '@nestjs/common';
 import { HttpAdapterHost, RouterModule } from '@nestjs/core';
-import { TusController, TusModule, TusService } from '../../lib/index.js';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { createRequire } from 'node:module';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  TusController,
+  TusEndpoint,
+  TusModule,
+  TusService,
+  UploadedUpload,
+} from '../../lib/index.js';
+import type { EndpointUpload } from '../../lib/index.js';
 import {
   FinishedRecorder,
   PLATFORMS,
@@ -29,12 +41,13 @@ import {
   offsetOf,
   patch,
   post,
+  rawHead,
   startApp,
   storedBytes,
   terminate,
   useApp,
 } from '../support/index.js';
-import type { HeaderValues, TestApp } from '../support/index.js';
+import type { HeaderValues, PlatformName, TestApp } from '../support/index.js';
 
 /** Creates an upload at a path, sends its bytes to `Location` in two parts, and asks for it. */
 async function expectServed(app: TestApp, path: string, headers: HeaderValues = {}): Promise<void> {
@@ -237,6 +250,90 @@ describe.each(PLATFORMS)('spellings of the upload path on %s', (platform) => {
 
     expect(response.status).toBe(404);
     expect(await offsetOf(app(), upload)).toBe(0);
+  });
+});
+
+/** How a router spells paths: its setting, and a spelling that it takes for that of `/files`. */
+type Router = [
+  name: string,
+  platform: PlatformName,
+  adapter: () => AbstractHttpAdapter,
+  path: string,
+];
+
+/** Fastify itself, as an app may hand it to its adapter. */
+const fastify = createRequire(import.meta.url)('fastify') as (options: object) => never;
+
+const onExpress = (setting: string) => (): AbstractHttpAdapter => {
+  const adapter = new ExpressAdapter();
+  adapter.set(setting, true);
+  return adapter;
+};
+
+const onFastify = (options: Fastify) => (): AbstractHttpAdapter => new FastifyAdapter(options);
+
+type Fastify = ConstructorParameters<typeof FastifyAdapter>[0] & {
+  readonly ignoreTrailingSlash?: boolean;
+};
+
+const ROUTERS: Router[] = [
+  ['strict routing', 'express', onExpress('strict routing'), '/files'],
+  ['case sensitive routing', 'express', onExpress('case sensitive routing'), '/files/'],
+  ['ignoreTrailingSlash', 'fastify', onFastify({ ignoreTrailingSlash: true }), '/files/'],
+  [
+    'routerOptions.ignoreTrailingSlash',
+    'fastify',
+    onFastify({ routerOptions: { ignoreTrailingSlash: true } }),
+    '/files/',
+  ],
+  [
+    'ignoreTrailingSlash on a server of the app',
+    'fastify',
+    () => new FastifyAdapter(fastify({ ignoreTrailingSlash: true })),
+    '/files/',
+  ],
+  [
+    'ignoreDuplicateSlashes',
+    'fastify',
+    onFastify({ routerOptions: { ignoreDuplicateSlashes: true } }),
+    '/files//',
+  ],
+  [
+    'caseSensitive: false',
+    'fastify',
+    onFastify({ routerOptions: { caseSensitive: false } }),
+    '/Files/',
+  ],
+];
+
+@Controller('videos')
+class EndpointController {
+  @TusEndpoint()
+  upload(@UploadedUpload() { id }: EndpointUpload): object {
+    return { id };
+  }
+
+  @TusEndpoint('short')
+  uploadShort(): void {}
+}
+
+describe.each(ROUTERS)('a router with %s, on %s', (_name, platform, adapter, path) => {
+  const app = useApp({ platform, adapter: adapter(), controllers: [EndpointController] });
+
+  it('serves uploads', async () => {
+    await expectServed(app(), '/files');
+    const { path: created } = await create(app(), { length: 10, path });
+    const spelled = { path: path.replace(/\/*$/, `/${created.split('/').at(-1)}`) };
+
+    expect((await patch(app(), spelled, { body: 'hello' })).status).toBe(204);
+    expect(await offsetOf(app(), spelled)).toBe(5);
+  });
+
+  it('serves endpoints', async () => {
+    const upload = await create(app(), { length: 5, path: path.replace(/files/i, 'videos') });
+    const response = await patch(app(), { path: `/videos/${upload.id}` }, { body: 'hello' });
+
+    expect([response.status, JSON.parse(response.text)]).toEqual([200, { id: upload.id }]);
   });
 });
 
@@ -600,6 +697,16 @@ describe.each(PLATFORMS)('a route of the app inside the upload path on %s', (pla
     import(@Body() body: unknown): object {
       return { imported: body };
     }
+
+    @All('any')
+    any(@Body() body: unknown): object {
+      return { imported: body };
+    }
+
+    @Get('page')
+    page(): string {
+      return 'page';
+    }
   }
 
   @Module({ controllers: [BesideController] })
@@ -613,16 +720,47 @@ describe.each(PLATFORMS)('a route of the app inside the upload path on %s', (pla
       imports: (tmpFileDir) => [BesideModule, TusModule.forRoot({ tmpFileDir })],
     });
 
-    const response = await app.request({
-      method: 'POST',
-      path: '/files/import',
-      headers: { 'Content-Type': 'application/json' },
-      body: '{"a":1}',
-    });
+    for (const path of ['/files/import', '/files/any']) {
+      const response = await app.request({
+        method: 'POST',
+        path,
+        headers: { 'Content-Type': 'application/json' },
+        body: '{"a":1}',
+      });
 
-    expect(JSON.parse(response.text)).toEqual({ imported: { a: 1 } });
-    expect(response.headers['tus-resumable']).toBeUndefined();
+      expect(JSON.parse(response.text)).toEqual({ imported: { a: 1 } });
+      expect(response.headers['tus-resumable']).toBeUndefined();
+    }
+    const page = await app.request({ method: 'HEAD', path: '/files/page' });
+    expect([page.status, page.headers['content-length']]).toEqual([200, '4']);
+    expect(page.headers['tus-resumable']).toBeUndefined();
     await expectServed(app, '/files');
     await app.close();
+  });
+});
+
+describe('a route of the app that takes HEAD from uploads on express', () => {
+  @Controller('files')
+  class NameController {
+    @Get(':name')
+    get(@Param('name') name: string): string {
+      return `file ${name}`;
+    }
+  }
+  const app = useApp({ platform: 'express', controllers: [NameController] });
+
+  it('is reached by HEAD, and not by POST that says so in X-HTTP-Method-Override', async () => {
+    const upload = await create(app(), { length: 5 });
+    const connection = await app().connect();
+    const lines = ['Tus-Resumable: 1.0.0', 'X-HTTP-Method-Override: HEAD'];
+
+    await connection.write(rawHead('POST', upload.path, [...lines, 'Content-Length: 0']));
+    const refused = await connection.response();
+    await connection.write(rawHead('GET', upload.path, []));
+    const next = await connection.response();
+
+    expectRefused(refused, 405);
+    expect([next.status, next.body.toString()]).toEqual([200, `file ${upload.id}`]);
+    expect((await head(app(), upload)).headers['content-length']).toBe('37');
   });
 });

@@ -5,6 +5,7 @@ import { discoveryHeaders } from '../../protocol/index.js';
 import { TUS_OPTIONS } from '../../tus.constants.js';
 import { endpointTwice, endpointWithoutInstance } from '../../tus.messages.js';
 import { createCorsHandler } from '../cors.js';
+import type { TusRoute } from '../tus-route.js';
 import { endpointName, type EndpointMark } from './endpoint-mark.js';
 import { endpointsOf, mapEndpoints } from './endpoint-routes.js';
 import { getEndpointsToken } from './tus-endpoints.js';
@@ -12,6 +13,9 @@ import { getEndpointsToken } from './tus-endpoints.js';
 /** Finds the app's `@TusEndpoint()` methods, and makes them ready. */
 @Injectable()
 export class EndpointExplorer implements OnModuleInit {
+  /** The marks on the routes of the instance's endpoints, once they are ready. */
+  readonly routes: TusRoute[] = [];
+
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly discovery: DiscoveryService,
@@ -61,6 +65,7 @@ export class EndpointExplorer implements OnModuleInit {
         ? this.options.maxSize
         : parseSize('@TusEndpoint maxSize', options.maxSize);
     const { cors } = this.options;
+    this.routes.push(route);
     route.prepare(this.adapterHost.httpAdapter, {
       discovery: discoveryHeaders({ ...this.options, maxSize }),
       cors: cors && createCorsHandler(cors),

@@ -54,7 +54,8 @@ export class TusService {
 
   /**
    * What happens to uploads in this process, as it happens; completes when the app shuts down.
-   * Progress is told ten times a second at most for each upload. Watching disturbs nothing.
+   * Progress is told ten times a second at most for each upload. Watching disturbs nothing. Events
+   * come in the async context that the app was started in, whichever request they are of.
    */
   get events$(): Observable<UploadEvent> {
     return this.events.events$;

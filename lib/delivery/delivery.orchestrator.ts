@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ContextSnapshot } from '../context/index.js';
 import { asError } from '../errors/index.js';
 import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { Processes } from '../processes/index.js';
@@ -26,6 +27,7 @@ const REGISTRY_PAUSE = 1000;
 @Injectable()
 export class DeliveryOrchestrator implements Completion {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly context = new ContextSnapshot();
   /** Tells this process from all others, those that had the same process id included. */
   private readonly holder: string;
   private readonly running = new Set<Promise<void>>();
@@ -94,7 +96,7 @@ export class DeliveryOrchestrator implements Completion {
 
   private wake(): void {
     this.again = true;
-    if (!this.draining && this.started) this.draining = this.drain();
+    if (!this.draining && this.started) this.draining = this.context.run(() => this.drain());
   }
 
   /** What a process that died was to retry later is nobody's until someone looks at it, too. */

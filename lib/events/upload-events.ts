@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
+import { ContextSnapshot } from '../context/index.js';
 import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
@@ -23,6 +24,7 @@ interface Advance {
 @Injectable()
 export class UploadEvents implements UploadObserver {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly context = new ContextSnapshot();
   private readonly subject = new Subject<UploadEvent>();
   /** Uploads that have advanced since their last event. */
   private readonly advances = new Map<string, Advance>();
@@ -66,7 +68,7 @@ export class UploadEvents implements UploadObserver {
   /** A delivery was given up on. */
   failed(record: UploadRecord, delivery: Delivery): void {
     if (!this.subject.observed) return;
-    this.subject.next({ type: 'failed', upload: this.describe(record), delivery });
+    this.emit({ type: 'failed', upload: this.describe(record), delivery });
   }
 
   /** Ends all subscriptions. */
@@ -79,12 +81,17 @@ export class UploadEvents implements UploadObserver {
     this.advances.delete(id);
     if (!advance) return;
     const { record, offset } = advance;
-    this.subject.next({ type: 'progress', upload: this.describe(record, offset) });
+    this.emit({ type: 'progress', upload: this.describe(record, offset) });
   }
 
   private tell(type: Exclude<UploadEvent['type'], 'failed'>, record: UploadRecord): void {
     if (!this.subject.observed) return;
-    this.subject.next({ type, upload: this.describe(record) });
+    this.emit({ type, upload: this.describe(record) });
+  }
+
+  /** Who listens is not of the request that the event comes from. */
+  private emit(event: UploadEvent): void {
+    this.context.run(() => this.subject.next(event));
   }
 
   private describe(record: UploadRecord, offset?: number): Upload {

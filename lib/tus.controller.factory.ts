@@ -1,9 +1,11 @@
 import { Controller, RequestMapping, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
+import { getTusToken } from './decorators/index.js';
 import { MarkTusRoute, type TusRoute } from './http/index.js';
 import type { TusModuleExtras } from './interfaces/index.js';
 import { TusController } from './tus.controller.js';
+import { injectOwnService } from './tus.controller.service.js';
 
 type Handler = (this: TusController, ...args: unknown[]) => unknown;
 
@@ -33,6 +35,7 @@ export function createTusController(extras: TusModuleExtras, route: TusRoute): T
 
   for (const decorate of decorators) decorate(controller);
   Controller({ path, version })(controller);
+  injectOwnService(controller, getTusToken(extras.name));
   return controller;
 }
 

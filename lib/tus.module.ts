@@ -44,7 +44,6 @@ import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
 import { RecoveryLog } from './tus.recovery-log.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
-import { TusService } from './tus.service.js';
 import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/index.js';
 
 /**
@@ -59,7 +58,6 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
 @Module({
   imports: [DiscoveryModule],
   providers: [
-    TusService,
     TusHttp,
     TusRequests,
     TusHandle,

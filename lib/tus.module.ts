@@ -9,7 +9,7 @@ import {
   MissingHandlers,
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
-import { HandlerExplorer } from './handlers/index.js';
+import { AppProviders, HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
   EndpointExplorer,
@@ -70,6 +70,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     TusHandlers,
     CleanupService,
     CleanupOrchestrator,
+    AppProviders,
     HandlerExplorer,
     CreateHooks,
     FinishHooks,

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
 import { ContextSnapshot } from '../context/index.js';
+import { HandlerExplorer } from '../handlers/index.js';
 import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
@@ -29,7 +30,10 @@ export class UploadEvents implements UploadObserver {
   /** Uploads that have advanced since their last event. */
   private readonly advances = new Map<string, Advance>();
 
-  constructor(private readonly files: FinishedFiles) {}
+  constructor(
+    private readonly files: FinishedFiles,
+    private readonly explorer: HandlerExplorer,
+  ) {}
 
   readonly events$: Observable<UploadEvent> = this.subject.asObservable();
 
@@ -39,7 +43,7 @@ export class UploadEvents implements UploadObserver {
 
   /** So that a fast upload does not become thousands of events, they are told a step later. */
   advanced(record: UploadRecord, offset: number): void {
-    if (!this.subject.observed) return;
+    if (!this.isWatched()) return;
     const advance = this.advances.get(record.id);
     if (advance) {
       advance.record = record;
@@ -67,7 +71,7 @@ export class UploadEvents implements UploadObserver {
 
   /** A delivery was given up on. */
   failed(record: UploadRecord, delivery: Delivery): void {
-    if (!this.subject.observed) return;
+    if (!this.isWatched()) return;
     this.emit({ type: 'failed', upload: this.describe(record), delivery });
   }
 
@@ -85,8 +89,14 @@ export class UploadEvents implements UploadObserver {
   }
 
   private tell(type: Exclude<UploadEvent['type'], 'failed'>, record: UploadRecord): void {
-    if (!this.subject.observed) return;
+    if (!this.isWatched()) return;
     this.emit({ type, upload: this.describe(record) });
+  }
+
+  /** A module that was loaded meanwhile may have brought who listens. */
+  private isWatched(): boolean {
+    this.explorer.look();
+    return this.subject.observed;
   }
 
   /** Who listens is not of the request that the event comes from. */

@@ -23,12 +23,14 @@ export interface PreparedUpload {
 /** Asks the app's `@BeforeUploadCreate()` methods, one after the other. */
 @Injectable()
 export class CreateHooks {
-  private handlers: CreateHandler[] = [];
+  private readonly handlers: CreateHandler[] = [];
 
   constructor(private readonly explorer: HandlerExplorer) {}
 
   explore(): void {
-    this.handlers = this.explorer.explore<BeforeUploadCreateOptions>('before-create');
+    this.explorer.explore<BeforeUploadCreateOptions>('before-create', (handler) => {
+      this.handlers.push(handler);
+    });
   }
 
   /**
@@ -40,6 +42,7 @@ export class CreateHooks {
    * @throws RangeError, TypeError, TusOptionError for a change that cannot be made
    */
   async prepare(upload: NewUpload, request?: object): Promise<PreparedUpload> {
+    this.explorer.look();
     let prepared: PreparedUpload = { upload, headers: {} };
     for (const handler of this.handlers) {
       const draft = draftOf(prepared.upload, request);

@@ -147,6 +147,14 @@ export function idleLimited(setting: string, milliseconds: number, idleTimeout: 
   );
 }
 
+/** Without an HTTP server, this process may be a script. */
+export function backgroundElsewhere(): string {
+  return (
+    'The app has no HTTP server: deliveries, cleanup and repair are left to other processes. Set ' +
+    'background to true where this one is to do them.'
+  );
+}
+
 /** Nobody sees the cleanup among the app's schedules. */
 export function cleanupUnscheduled(): string {
   return 'The app imports no ScheduleModule: cleanup runs on a timer of its own.';

@@ -39,6 +39,7 @@ import {
   TUS_REGISTRY,
   TUS_STORAGE,
 } from './tus.constants.js';
+import { TusBackground } from './tus.background.js';
 import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
@@ -66,6 +67,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     UploadCreation,
     UploadPath,
     TusLifecycle,
+    TusBackground,
     TusDoctor,
     TusHandlers,
     CleanupService,

@@ -143,7 +143,7 @@ export class TusService {
 
   /**
    * Has deliveries of an upload tried again that were given up on, with all their attempts before
-   * them.
+   * them; where this process makes none itself (`background`), by one that does.
    *
    * @param handler only that handler's; all unless given
    * @returns how many there were

@@ -49,6 +49,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     minRate: optional(options.minRate, (rate) => parseRate('minRate', rate)),
     maxAppends: optional(options.maxAppends, (count) => parseCount('maxAppends', count)),
     durability: parseDurability(options.durability ?? 'completion'),
+    background: optional(options.background, (flag) => parseFlag('background', flag)),
     download: parseFlag('download', options.download ?? false),
     removePartials: parseRemovePartials(options.concatenation ?? {}),
     delivery: parseDelivery(options.delivery ?? {}),

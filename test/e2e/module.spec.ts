@@ -156,6 +156,7 @@ describe('a wrong option', () => {
     [{ cleanup: { every: true } }, 'cleanup.every', 'true', `'10m'`],
     [{ delivery: { concurrency: 0 } }, 'delivery.concurrency', '0', 'above zero'],
     [{ durability: 'best' }, 'durability', `'best'`, 'none, completion, chunk'],
+    [{ background: 'no' }, 'background', `'no'`, 'true or false'],
     [{ publicUrl: 'example.com' }, 'publicUrl', `'example.com'`, 'https://'],
     [{ extensions: ['creation-with-upload'] }, 'extensions', 'with-upload', 'needs "creation"'],
   ])('%j fails at start, and says what to do', async (tus, option, value, remedy) => {

@@ -22,6 +22,7 @@ describe('resolveOptions', () => {
       delivery: { attempts: 10, concurrency: 10, backoffFirst: 1000, backoffMax: HOUR },
       afterDelivery: 'keep',
       sendFile: false,
+      background: undefined,
     });
   });
 
@@ -67,6 +68,7 @@ describe('resolveOptions', () => {
     [{ delivery: { afterDelivery: 'remove' } }, { afterDelivery: 'remove' }],
     [{ delivery: { afterDelivery: 'keep' } }, { afterDelivery: 'keep' }],
     [{ sendFile: true }, { sendFile: true }],
+    [{ background: false }, { background: false }],
     [
       { delivery: { backoff: { first: '5s' } } },
       { delivery: expect.objectContaining({ backoffFirst: 5000 }) },
@@ -106,6 +108,7 @@ describe('resolveOptions', () => {
     ['cleanup', true],
     ['delivery', 3],
     ['sendFile', 'yes'],
+    ['background', 'no'],
     ['uploadDir', './x'],
   ])('refuses %s: %j, naming the option, its value and a remedy', (option, value) => {
     const refusal = refusalOf(() => resolveOptions({ [option]: value } as TusModuleOptions));

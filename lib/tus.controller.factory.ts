@@ -1,6 +1,7 @@
 import { Controller, RequestMapping, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
+import { getTusToken } from './decorators/index.js';
 import {
   copyParameterMetadata,
   defineMethod,
@@ -15,6 +16,7 @@ import {
 } from './http/index.js';
 import type { TusModuleExtras } from './interfaces/index.js';
 import { TusController } from './tus.controller.js';
+import { injectOwnService } from './tus.controller.service.js';
 
 /** What one instance's controller is made with. */
 interface Mapping {
@@ -60,6 +62,7 @@ export function createTusController(extras: TusModuleExtras, route: TusRoute): T
 
   for (const decorate of decorators) decorate(controller);
   Controller({ path: uploadPath, version })(controller);
+  injectOwnService(controller, getTusToken(extras.name));
   return controller;
 }
 

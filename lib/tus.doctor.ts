@@ -1,12 +1,10 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
-import { SchedulerRegistry } from '@nestjs/schedule';
 import { EndpointExplorer, platformOf, TusRoute } from './http/index.js';
 import type { TusOptions } from './options/index.js';
 import { isInMemory } from './storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_ROUTE } from './tus.constants.js';
 import {
-  cleanupUnscheduled,
   durabilityNone,
   folderInMemory,
   idleLimited,
@@ -27,7 +25,6 @@ export class TusDoctor {
     private readonly endpoints: EndpointExplorer,
     private readonly adapterHost: HttpAdapterHost,
     private readonly config: ApplicationConfig,
-    @Optional() private readonly scheduler?: SchedulerRegistry,
   ) {}
 
   /** Never fails, whatever it finds. */
@@ -39,9 +36,6 @@ export class TusDoctor {
       ...(await this.lossesOfPower()),
     ];
     for (const warning of warnings) this.logger.warn(warning);
-    if (!this.scheduler && this.options.cleanupEvery !== undefined) {
-      this.logger.verbose(cleanupUnscheduled());
-    }
   }
 
   private routes(): string[] {

@@ -9,14 +9,13 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
-import { CleanupOrchestrator } from './cleanup/index.js';
-import { DeliveryOrchestrator } from './delivery/index.js';
 import { asError } from './errors/index.js';
 import { deferContinue, HeadlessConnections } from './http/index.js';
 import { TusOptionError, type TusOptions } from './options/index.js';
 import { OtherPidNamespaceError, Processes, SharedClaims } from './processes/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
+import { TusBackground } from './tus.background.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
 import {
   faultSignalsFreed,
@@ -27,7 +26,7 @@ import {
 import { freeFaultSignals } from './startup/index.js';
 import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
-import { Leases, Recovery, Uploads } from './uploads/index.js';
+import { Leases, Uploads } from './uploads/index.js';
 
 /** Milliseconds that running handlers get to return when the app shuts down. */
 const HANDLER_PATIENCE = 1000;
@@ -56,11 +55,9 @@ export class TusLifecycle
     private readonly claims: SharedClaims,
     private readonly leases: Leases,
     private readonly uploads: Uploads,
-    private readonly recovery: Recovery,
     private readonly handlers: TusHandlers,
     private readonly doctor: TusDoctor,
-    private readonly deliveries: DeliveryOrchestrator,
-    private readonly cleanup: CleanupOrchestrator,
+    private readonly background: TusBackground,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
@@ -85,23 +82,13 @@ export class TusLifecycle
     );
     this.prepareServer();
     await this.doctor.examine();
-    this.handlers.reportMissing();
-    await this.deliveries.start();
-    this.cleanup.start();
-    this.recovery.start();
-    this.processes.whenGone((identity) => {
-      void this.recovery.takeOver(this.claims.leftBy(identity));
-    });
+    await this.background.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.uploads.interrupt('shutdown');
     this.connections?.endWithServer();
-    await Promise.all([
-      this.cleanup.stop(),
-      this.recovery.stop(),
-      this.deliveries.stop(HANDLER_PATIENCE),
-    ]);
+    await this.background.stop(HANDLER_PATIENCE);
     await this.handlers.stop();
   }
 

@@ -54,12 +54,41 @@ export function endpointTwice(name: string): string {
   );
 }
 
-/** Nobody would serve an endpoint. */
-export function endpointWithoutInstance(name: string, instance?: string): string {
+/** No instance would call a method. */
+export function methodWithoutInstance(
+  decorator: string,
+  method: string,
+  instance: string | undefined,
+  names: readonly (string | undefined)[],
+): string {
   const what = instance === undefined ? 'without a name' : `called "${instance}"`;
+  const there = names.map((name) => (name === undefined ? 'the one without a name' : `"${name}"`));
   return (
-    `The @TusEndpoint() method "${name}" is for a TusModule instance ${what}, and there is none. ` +
-    `Import TusModule.forRoot() with that name, or give the endpoint the name of one there is.`
+    `The ${decorator}() method "${method}" is for a TusModule instance ${what}, and there is none. ` +
+    `There are: ${there.join(', ')}. Give the decorator the name of one of them, or import ` +
+    `TusModule.forRoot() for the one it means.`
+  );
+}
+
+/** A module that was loaded later has a handler that cannot be called. */
+export function handlerLeftOut(reason: string): string {
+  return `A handler of a module that was loaded later is not called. ${reason}`;
+}
+
+/** A decorator has put another method in the place of an endpoint's, which has no route. */
+export function endpointReplaced(name: string): string {
+  return (
+    `The @TusEndpoint() method "${name}" is not served: a decorator above has replaced the method, ` +
+    `and its route and all that stands below are lost. Put @TusEndpoint() above that decorator, and ` +
+    `guards too, or have it copy the metadata of the method.`
+  );
+}
+
+/** Nest has no routes for what is loaded later. */
+export function endpointNotRouted(name: string): string {
+  return (
+    `The @TusEndpoint() method "${name}" is not served: its controller was loaded after the start, ` +
+    `when Nest makes no routes. To have it served, import its module as usual.`
   );
 }
 
@@ -144,6 +173,14 @@ export function idleLimited(setting: string, milliseconds: number, idleTimeout: 
   return (
     `${setting} is ${milliseconds} ms, so connections are closed that long without a byte, and ` +
     `not after the idleTimeout of ${idleTimeout} ms. Make it longer, or idleTimeout shorter.`
+  );
+}
+
+/** Without an HTTP server, this process may be a script. */
+export function backgroundElsewhere(): string {
+  return (
+    'The app has no HTTP server: deliveries, cleanup and repair are left to other processes. Set ' +
+    'background to true where this one is to do them.'
   );
 }
 

@@ -32,7 +32,6 @@ function withExtras(definition: DynamicModule, extras: TusModuleExtras): Dynamic
   const route = new TusRoute();
   const mount: Mount = { uploadPath, version: extras.version, module: definition.module };
   const token = getTusToken(name);
-  const alias = name === undefined ? [] : [{ provide: token, useExisting: TusService }];
 
   return {
     ...definition,
@@ -44,8 +43,9 @@ function withExtras(definition: DynamicModule, extras: TusModuleExtras): Dynamic
       { provide: TUS_NAME, useValue: name },
       { provide: TUS_ROUTE, useValue: route },
       { provide: TUS_MOUNT, useValue: mount },
+      // Under no other token: of several providers of one, `app.get()` takes any.
+      { provide: token, useClass: TusService },
       { provide: getEndpointsToken(name), useExisting: TusEndpoints },
-      ...alias,
     ],
     exports: [...(definition.exports ?? []), token],
   };

@@ -9,7 +9,7 @@ import {
   MissingHandlers,
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
-import { HandlerExplorer } from './handlers/index.js';
+import { AppProviders, HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
   EndpointExplorer,
@@ -40,12 +40,12 @@ import {
   TUS_REGISTRY,
   TUS_STORAGE,
 } from './tus.constants.js';
+import { TusBackground } from './tus.background.js';
 import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
 import { RecoveryLog } from './tus.recovery-log.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
-import { TusService } from './tus.service.js';
 import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/index.js';
 
 /**
@@ -60,7 +60,6 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
 @Module({
   imports: [DiscoveryModule],
   providers: [
-    TusService,
     TusHttp,
     TusRequests,
     TusHandle,
@@ -70,10 +69,12 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     UploadCreation,
     UploadPath,
     TusLifecycle,
+    TusBackground,
     TusDoctor,
     TusHandlers,
     CleanupService,
     CleanupOrchestrator,
+    AppProviders,
     HandlerExplorer,
     CreateHooks,
     FinishHooks,

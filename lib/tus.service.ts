@@ -60,7 +60,8 @@ export class TusService {
 
   /**
    * What happens to uploads in this process, as it happens; completes when the app shuts down.
-   * Progress is told ten times a second at most for each upload. Watching disturbs nothing.
+   * Progress is told ten times a second at most for each upload. Watching disturbs nothing. Events
+   * come in the async context that the app was started in, whichever request they are of.
    */
   get events$(): Observable<UploadEvent> {
     return this.events.events$;
@@ -156,7 +157,7 @@ export class TusService {
 
   /**
    * Has deliveries of an upload tried again that were given up on, with all their attempts before
-   * them.
+   * them; where this process makes none itself (`background`), by one that does.
    *
    * @param handler only that handler's; all unless given
    * @returns how many there were

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
+import { cleanupUnscheduled } from '../tus.messages.js';
 import { CleanupService } from './cleanup.service.js';
 
 /**
@@ -33,6 +34,7 @@ export class CleanupOrchestrator {
     const { cleanupEvery, name } = this.options;
     if (cleanupEvery === undefined) return;
     this.interval = setInterval(() => this.run(), Math.min(cleanupEvery, LONGEST_TIMER)).unref();
+    if (!this.scheduler) this.logger.verbose(cleanupUnscheduled());
     this.scheduler?.addInterval(getCleanupIntervalName(name), this.interval);
   }
 

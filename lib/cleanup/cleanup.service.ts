@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ContextSnapshot } from '../context/index.js';
 import { asError } from '../errors/index.js';
 import type { CleanupReport } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
@@ -39,6 +40,7 @@ type Verdict = 'expired' | 'removed' | 'forgotten' | 'kept' | 'stuck';
 @Injectable()
 export class CleanupService {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly context = new ContextSnapshot();
   private pass?: Promise<CleanupReport>;
   private stopped = false;
   /** How far the running pass goes. */
@@ -58,7 +60,7 @@ export class CleanupService {
    * there is nothing to do.
    */
   run(): Promise<CleanupReport> {
-    this.pass ??= this.walkAlone(Date.now()).finally(() => (this.pass = undefined));
+    this.pass ??= this.context.run(() => this.begin());
     return this.pass;
   }
 
@@ -66,6 +68,10 @@ export class CleanupService {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.pass?.catch(() => undefined);
+  }
+
+  private begin(): Promise<CleanupReport> {
+    return this.walkAlone(Date.now()).finally(() => (this.pass = undefined));
   }
 
   private async walkAlone(now: number): Promise<CleanupReport> {

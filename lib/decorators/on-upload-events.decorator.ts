@@ -6,7 +6,8 @@ import { markHandler } from './handler-marks.js';
  *
  * This decorator and those below tell what happened in this process, once and without a promise:
  * nothing is repeated after a throw, which is logged, or a crash. A handler is called when those
- * that were called before it for the same upload have returned. Partial uploads are not told of.
+ * that were called before it for the same upload have returned. Partial uploads are not told of. An
+ * `AsyncLocalStorage` holds what it held when the app was started, and nothing of a request.
  *
  * @publicApi
  */

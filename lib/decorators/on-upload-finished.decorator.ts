@@ -10,6 +10,9 @@ import { markHandler } from './handler-marks.js';
  * `upload.attempt` and `upload.id` tell a repetition. May be given several times, for several
  * instances.
  *
+ * It belongs to no request: an `AsyncLocalStorage` holds what it held when the app was started. What it
+ * is to know of the request goes into `owner` or the metadata.
+ *
  * @publicApi
  */
 export function OnUploadFinished(options: OnUploadFinishedOptions = {}): MethodDecorator {

@@ -16,6 +16,7 @@ import {
   type EndpointMark,
 } from '../http/index.js';
 import type { TusEndpointOptions } from '../interfaces/index.js';
+import { assertNotStatic, noteMethod } from '../marks/index.js';
 import { parsePath } from '../options/index.js';
 import { ENDPOINT_METADATA } from '../tus.constants.js';
 
@@ -43,6 +44,7 @@ export function TusEndpoint(path = '', options: TusEndpointOptions = {}): Method
   const base = trimmed === '' ? '' : parsePath('@TusEndpoint path', trimmed, UPLOAD_PARAMETER);
   const route = new TusRoute();
   return (target, key, descriptor: PropertyDescriptor) => {
+    assertNotStatic('@TusEndpoint', target, key);
     const mark: EndpointMark = { key: String(key), path: base, options, route };
     applyDecorators(
       SetMetadata(ENDPOINT_METADATA, mark),
@@ -50,6 +52,7 @@ export function TusEndpoint(path = '', options: TusEndpointOptions = {}): Method
       UseInterceptors(EndpointInterceptor),
       UseFilters(TusExceptionFilter),
     )(target, key, descriptor);
+    noteMethod(ENDPOINT_METADATA, target, key, mark);
   };
 }
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ContextSnapshot } from '../context/index.js';
 import { asError } from '../errors/index.js';
 import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { Processes } from '../processes/index.js';
@@ -13,6 +14,7 @@ import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY } from '../tus.constants.js';
 import type { Completion } from '../uploads/index.js';
 import { DeliveryAttempts } from './delivery.attempts.js';
 import { FinishedHandlers } from './finished-handlers.js';
+import { RemoteWake } from './remote-wake.js';
 
 /** Milliseconds until the registry is asked again after it failed. */
 const REGISTRY_PAUSE = 1000;
@@ -26,12 +28,15 @@ const REGISTRY_PAUSE = 1000;
 @Injectable()
 export class DeliveryOrchestrator implements Completion {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly context = new ContextSnapshot();
   /** Tells this process from all others, those that had the same process id included. */
   private readonly holder: string;
   private readonly running = new Set<Promise<void>>();
   private readonly shutdown = new AbortController();
+  private readonly others: RemoteWake;
   private timer?: NodeJS.Timeout;
   private started = false;
+  private isLeft = false;
   private draining?: Promise<void>;
   private again = false;
 
@@ -44,6 +49,7 @@ export class DeliveryOrchestrator implements Completion {
   ) {
     this.holder = processes.identity;
     processes.whenGone((identity) => void this.takeOverFrom(identity));
+    this.others = new RemoteWake(processes, () => this.onWoken());
   }
 
   /** Begins to deliver, first of all what processes that died have left. */
@@ -51,6 +57,13 @@ export class DeliveryOrchestrator implements Completion {
     await this.registry.releaseDeliveries((holder) => this.processes.isGone(holder), Date.now());
     this.started = true;
     this.wake();
+  }
+
+  /** Delivers nothing: other processes on the folder do, and are told when there is something. */
+  leaveToOthers(): void {
+    this.isLeft = true;
+    // One that could not greet this one in time may have looked before the last finish.
+    this.processes.whenMet(() => this.others.wakeOthers());
   }
 
   /** Begins no more deliveries, and gives running handlers the time to return. */
@@ -76,13 +89,13 @@ export class DeliveryOrchestrator implements Completion {
   }
 
   committed(): void {
-    this.wake();
+    this.call();
   }
 
   /** Has deliveries of an upload tried again that were given up on; see `UploadRegistry`. */
   async retry(uploadId: string, handler?: string): Promise<number> {
     const revived = await this.registry.reviveDeliveries(uploadId, handler, Date.now());
-    if (revived > 0) this.wake();
+    if (revived > 0) this.call();
     return revived;
   }
 
@@ -92,9 +105,20 @@ export class DeliveryOrchestrator implements Completion {
     await Promise.all(this.running);
   }
 
+  /** Has what is due delivered, here or elsewhere. */
+  private call(): void {
+    if (this.started) this.wake();
+    else this.others.wakeOthers();
+  }
+
+  private onWoken(): boolean {
+    this.wake();
+    return this.isLeft;
+  }
+
   private wake(): void {
     this.again = true;
-    if (!this.draining && this.started) this.draining = this.drain();
+    if (!this.draining && this.started) this.draining = this.context.run(() => this.drain());
   }
 
   /** What a process that died was to retry later is nobody's until someone looks at it, too. */

@@ -29,30 +29,34 @@ export class FinishedHandlers {
   ) {}
 
   /**
-   * Finds them.
+   * Finds them; those of modules that are loaded later join them.
    *
    * @throws Error when two of them have the same name, so that deliveries could not be told apart
    * @throws TusOptionError for a wrong option of a decorator
    */
   explore(): void {
-    for (const handler of this.explorer.explore<OnUploadFinishedOptions>('finished')) {
-      checkName(handler.name);
-      if (this.handlers.has(handler.name)) throw new Error(handlerTwice(handler.name));
-      this.handlers.set(handler.name, { ...handler, rules: this.rulesOf(handler.options) });
-    }
+    this.explorer.explore<OnUploadFinishedOptions>('finished', (handler) => this.add(handler));
   }
 
   get(name: string): FinishedHandler | undefined {
+    this.explorer.look();
     return this.handlers.get(name);
   }
 
   /** Names of the handlers that are to hear of an upload; what an endpoint answers is handled. */
   meantFor(record: UploadRecord): string[] {
+    this.explorer.look();
     if (record.endpoint !== undefined || this.handlers.size === 0) return [];
     const upload = describeRecord(record);
     return [...this.handlers.values()]
       .filter((handler) => handler.wants(upload))
       .map(({ name }) => name);
+  }
+
+  private add(handler: Handler<OnUploadFinishedOptions>): void {
+    checkName(handler.name);
+    if (this.handlers.has(handler.name)) throw new Error(handlerTwice(handler.name));
+    this.handlers.set(handler.name, { ...handler, rules: this.rulesOf(handler.options) });
   }
 
   private rulesOf({ attempts, backoff }: OnUploadFinishedOptions): RetryRules {

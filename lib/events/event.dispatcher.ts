@@ -42,15 +42,13 @@ export class EventDispatcher {
   /** Finds the handlers; without any, nothing listens to events. */
   explore(): void {
     for (const { kind, types } of EVENTS) {
-      for (const handler of this.explorer.explore(kind)) {
+      this.explorer.explore(kind, (handler) => {
         for (const type of types) this.listen(type, (event) => void this.enqueue(handler, event));
-      }
+      });
     }
-    for (const handler of this.explorer.explore<OnUploadProgressOptions>('progress')) {
+    this.explorer.explore<OnUploadProgressOptions>('progress', (handler) => {
       this.listenPaced(handler);
-    }
-    if (this.listeners.size === 0) return;
-    this.subscription = this.events.events$.subscribe((event) => this.dispatch(event));
+    });
   }
 
   /** Resolves when the handlers that an upload's events have called so far have returned. */
@@ -66,6 +64,7 @@ export class EventDispatcher {
 
   private listen(type: UploadEvent['type'], listener: Listener): void {
     this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
+    this.subscription ??= this.events.events$.subscribe((event) => this.dispatch(event));
   }
 
   private listenPaced(handler: Handler<OnUploadProgressOptions>): void {

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
+import { ContextSnapshot } from '../context/index.js';
+import { HandlerExplorer } from '../handlers/index.js';
 import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
@@ -23,11 +25,15 @@ interface Advance {
 @Injectable()
 export class UploadEvents implements UploadObserver {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly context = new ContextSnapshot();
   private readonly subject = new Subject<UploadEvent>();
   /** Uploads that have advanced since their last event. */
   private readonly advances = new Map<string, Advance>();
 
-  constructor(private readonly files: FinishedFiles) {}
+  constructor(
+    private readonly files: FinishedFiles,
+    private readonly explorer: HandlerExplorer,
+  ) {}
 
   readonly events$: Observable<UploadEvent> = this.subject.asObservable();
 
@@ -37,7 +43,7 @@ export class UploadEvents implements UploadObserver {
 
   /** So that a fast upload does not become thousands of events, they are told a step later. */
   advanced(record: UploadRecord, offset: number): void {
-    if (!this.subject.observed) return;
+    if (!this.isWatched()) return;
     const advance = this.advances.get(record.id);
     if (advance) {
       advance.record = record;
@@ -65,8 +71,8 @@ export class UploadEvents implements UploadObserver {
 
   /** A delivery was given up on. */
   failed(record: UploadRecord, delivery: Delivery): void {
-    if (!this.subject.observed) return;
-    this.subject.next({ type: 'failed', upload: this.describe(record), delivery });
+    if (!this.isWatched()) return;
+    this.emit({ type: 'failed', upload: this.describe(record), delivery });
   }
 
   /** Ends all subscriptions. */
@@ -79,12 +85,23 @@ export class UploadEvents implements UploadObserver {
     this.advances.delete(id);
     if (!advance) return;
     const { record, offset } = advance;
-    this.subject.next({ type: 'progress', upload: this.describe(record, offset) });
+    this.emit({ type: 'progress', upload: this.describe(record, offset) });
   }
 
   private tell(type: Exclude<UploadEvent['type'], 'failed'>, record: UploadRecord): void {
-    if (!this.subject.observed) return;
-    this.subject.next({ type, upload: this.describe(record) });
+    if (!this.isWatched()) return;
+    this.emit({ type, upload: this.describe(record) });
+  }
+
+  /** A module that was loaded meanwhile may have brought who listens. */
+  private isWatched(): boolean {
+    this.explorer.look();
+    return this.subject.observed;
+  }
+
+  /** Who listens is not of the request that the event comes from. */
+  private emit(event: UploadEvent): void {
+    this.context.run(() => this.subject.next(event));
   }
 
   private describe(record: UploadRecord, offset?: number): Upload {

@@ -1,81 +1,120 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ContextIdFactory, DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
+import { ContextIdFactory, MetadataScanner, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import { handlerMarksOf, type HandlerKind, type HandlerMark } from '../decorators/handler-marks.js';
+import type { Module } from '@nestjs/core/injector/module.js';
+import {
+  HANDLER_DECORATORS,
+  markedMethods,
+  type HandlerKind,
+  type HandlerMark,
+} from '../decorators/handler-marks.js';
 import { asError } from '../errors/index.js';
 import type { HandlerOptions } from '../interfaces/index.js';
-import type { TusOptions } from '../options/index.js';
+import { TusOptionError, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
-import { handlerNotStable } from '../tus.messages.js';
+import { handlerLeftOut, handlerNotStable, methodWithoutInstance } from '../tus.messages.js';
+import { AppProviders } from './app-providers.js';
 import type { Handler } from './handler.interface.js';
 
 type Method = (...args: readonly unknown[]) => unknown;
+type AnyHandler = Handler<HandlerOptions<never>>;
+type Take = (handler: AnyHandler) => void;
 
 /** A mark on a method, and where that is. */
 interface MarkedMethod {
   readonly mark: HandlerMark;
   readonly wrapper: InstanceWrapper;
-  readonly key: string;
+  readonly key: PropertyKey;
 }
 
 /** Finds the app's decorated methods that are meant for one instance. */
 @Injectable()
 export class HandlerExplorer {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly takers = new Map<HandlerKind, Take>();
+  /** Objects that need not be looked at again: a factory may pass on what has a token already. */
+  private readonly seen = new WeakSet<object>();
   /** Found once, for to look at every method of an app takes a while. */
   private marked?: readonly MarkedMethod[];
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
-    private readonly discovery: DiscoveryService,
+    private readonly providers: AppProviders,
     private readonly scanner: MetadataScanner,
-    private readonly moduleRef: ModuleRef,
-  ) {}
+  ) {
+    providers.whenLoaded((wrapper) => this.takeLate(wrapper));
+  }
 
-  /** The handlers of a kind on all providers and controllers, in the order Nest has them. */
+  /**
+   * Gives the handlers of a kind on all providers and controllers, in the order Nest has them, and
+   * later those of modules that the app loads.
+   *
+   * @param take what it throws keeps the app from its start, or a later handler out
+   * @throws TusOptionError for a handler of an instance that is not there
+   */
   explore<Options extends HandlerOptions<never> = HandlerOptions>(
     kind: HandlerKind,
-  ): Handler<Options>[] {
-    this.marked ??= this.findMarked();
-    const handlers: Handler<HandlerOptions<never>>[] = this.marked
-      .filter(({ mark }) => mark.kind === kind)
-      .map((marked) => this.handlerOf(marked));
-    return handlers as Handler<Options>[];
+    take: (handler: Handler<Options>) => void,
+  ): void {
+    this.marked ??= this.providers.all().flatMap((wrapper) => this.markedOn(wrapper));
+    this.takers.set(kind, take as Take);
+    for (const { mark, ...place } of this.marked) {
+      if (mark.kind === kind && this.isOurs(mark, place)) this.take({ mark, ...place });
+    }
   }
 
-  private findMarked(): MarkedMethod[] {
-    const seen = new Set<object>();
-    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    return wrappers.flatMap((wrapper) => this.markedOn(wrapper, seen));
+  /** Looks for handlers of modules that were loaded meanwhile; cheap, and to be done before each use. */
+  look(): void {
+    this.providers.look();
   }
 
-  /** @param seen objects that need not be looked at again */
-  private markedOn(wrapper: InstanceWrapper, seen: Set<object>): MarkedMethod[] {
+  private take(marked: MarkedMethod): void {
+    this.takers.get(marked.mark.kind)?.(this.handlerOf(marked));
+  }
+
+  /** What is wrong with it must not fail the request that happens to come next. */
+  private takeLate(wrapper: InstanceWrapper): void {
+    for (const marked of this.markedOn(wrapper)) {
+      try {
+        if (this.isOurs(marked.mark, marked)) this.take(marked);
+      } catch (error) {
+        this.logger.error(handlerLeftOut(asError(error).message));
+      }
+    }
+  }
+
+  private markedOn(wrapper: InstanceWrapper): MarkedMethod[] {
     const { instance } = wrapper as { instance: object | null | undefined };
     // An alias (`useExisting`) of a transient provider has an instance of its own.
     if (typeof instance !== 'object' || instance === null || wrapper.isAlias) return [];
-    // A factory may pass on what has a token already.
-    if (seen.has(instance)) return [];
-    seen.add(instance);
-    const prototype: unknown = Object.getPrototypeOf(instance);
-    return this.scanner
-      .getAllMethodNames(prototype as object)
-      .flatMap((key) => this.marksAt(wrapper, (instance as Record<string, unknown>)[key], key));
+    if (this.seen.has(instance)) return [];
+    this.seen.add(instance);
+    const prototype = Object.getPrototypeOf(instance) as object | null;
+    return markedMethods(prototype, this.scanner).flatMap(({ key, marks }) =>
+      marks.map((mark) => ({ mark, wrapper, key })),
+    );
   }
 
-  private marksAt(wrapper: InstanceWrapper, method: unknown, key: string): MarkedMethod[] {
-    if (typeof method !== 'function') return [];
-    return handlerMarksOf(method)
-      .filter(({ options }) => options.instance === this.options.name)
-      .map((mark) => ({ mark, wrapper, key }));
+  /** @throws TusOptionError when it is for none of the app's instances; the first of them tells it */
+  private isOurs({ kind, options }: HandlerMark, place: Omit<MarkedMethod, 'mark'>): boolean {
+    const { instance } = options;
+    if (instance === this.options.name) return true;
+    const names = this.providers.instanceNames();
+    if (names.includes(instance) || names[0] !== this.options.name) return false;
+    const decorator = HANDLER_DECORATORS[kind];
+    const name = options.id ?? this.defaultName(place);
+    throw new TusOptionError(
+      `${decorator} instance`,
+      instance,
+      methodWithoutInstance(decorator, name, instance, names),
+    );
   }
 
-  private handlerOf({ mark, wrapper, key }: MarkedMethod): Handler<HandlerOptions<never>> {
+  private handlerOf({ mark, ...place }: MarkedMethod): AnyHandler {
     const { options } = mark;
-    const { constructor } = wrapper.instance as { constructor?: { name?: string } };
-    const name = options.id ?? this.defaultName(constructor?.name, key);
+    const name = options.id ?? this.defaultName(place);
     const wants = (upload: never) => this.isWanted(name, options, upload);
-    return { name, options, wants, call: this.caller(wrapper, key) };
+    return { name, options, wants, call: this.caller(place) };
   }
 
   private isWanted(name: string, { when }: HandlerOptions<never>, upload: never): boolean {
@@ -90,15 +129,17 @@ export class HandlerExplorer {
     }
   }
 
-  private defaultName(className: string | undefined, key: string): string {
-    if (className === undefined || className === '') throw new Error(handlerNotStable(key));
-    return `${className}#${key}`;
+  private defaultName({ wrapper, key }: Omit<MarkedMethod, 'mark'>): string {
+    const { constructor } = wrapper.instance as { constructor?: { name?: string } };
+    const className = constructor?.name ?? '';
+    if (className === '') throw new Error(handlerNotStable(String(key)));
+    return `${className}#${String(key)}`;
   }
 
-  private caller(wrapper: InstanceWrapper, key: string): Handler['call'] {
+  private caller({ wrapper, key }: Omit<MarkedMethod, 'mark'>): Handler['call'] {
     return async (context, ...args) => {
       const instance = await this.instanceOf(wrapper, context);
-      return instance[key]?.(...args);
+      return Reflect.apply(Reflect.get(instance, key) as Method, instance, args);
     };
   }
 
@@ -106,15 +147,12 @@ export class HandlerExplorer {
    * A request-scoped provider is made for every call, in a context of its own, and so is a
    * transient one, of which there is no instance to find.
    */
-  private async instanceOf(
-    wrapper: InstanceWrapper,
-    context: object,
-  ): Promise<Record<string, Method>> {
-    if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) {
-      return wrapper.instance as Record<string, Method>;
-    }
+  private async instanceOf(wrapper: InstanceWrapper, context: object): Promise<object> {
+    if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) return wrapper.instance as object;
+    // Of its own module: others may have another provider under the same token.
+    const { instance: moduleRef } = (wrapper.host as Module).getProviderByKey<ModuleRef>(ModuleRef);
     const contextId = ContextIdFactory.create();
-    this.moduleRef.registerRequestByContextId(context, contextId);
-    return this.moduleRef.resolve(wrapper.token, contextId, { strict: false });
+    moduleRef.registerRequestByContextId(context, contextId);
+    return moduleRef.resolve<object>(wrapper.token, contextId, { strict: true });
   }
 }

@@ -1,2 +1,3 @@
+export * from './app-providers.js';
 export * from './handler.explorer.js';
 export * from './handler.interface.js';

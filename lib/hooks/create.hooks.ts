@@ -24,7 +24,7 @@ export interface PreparedUpload {
 /** Asks the app's `@BeforeUploadCreate()` methods, one after the other, and then for an id. */
 @Injectable()
 export class CreateHooks {
-  private handlers: CreateHandler[] = [];
+  private readonly handlers: CreateHandler[] = [];
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
@@ -32,7 +32,9 @@ export class CreateHooks {
   ) {}
 
   explore(): void {
-    this.handlers = this.explorer.explore<BeforeUploadCreateOptions>('before-create');
+    this.explorer.explore<BeforeUploadCreateOptions>('before-create', (handler) => {
+      this.handlers.push(handler);
+    });
   }
 
   /**
@@ -44,6 +46,7 @@ export class CreateHooks {
    * @throws RangeError, TypeError, TusOptionError for a change that cannot be made, or what is no id
    */
   async prepare(upload: NewUpload, request?: object): Promise<PreparedUpload> {
+    this.explorer.look();
     let prepared: PreparedUpload = { upload, headers: {} };
     for (const handler of this.handlers) {
       const draft = draftOf(prepared.upload, request);

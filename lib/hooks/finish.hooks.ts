@@ -21,12 +21,14 @@ type FinishHandler = Handler<BeforeUploadFinishOptions>;
 /** Asks the app's `@BeforeUploadFinish()` methods, one after the other. */
 @Injectable()
 export class FinishHooks implements FinishGate {
-  private handlers: FinishHandler[] = [];
+  private readonly handlers: FinishHandler[] = [];
 
   constructor(private readonly explorer: HandlerExplorer) {}
 
   explore(): void {
-    this.handlers = this.explorer.explore<BeforeUploadFinishOptions>('before-finish');
+    this.explorer.explore<BeforeUploadFinishOptions>('before-finish', (handler) => {
+      this.handlers.push(handler);
+    });
   }
 
   /** The same, with the request that brings the last byte. */
@@ -38,6 +40,7 @@ export class FinishHooks implements FinishGate {
   }
 
   guards(record: UploadRecord): boolean {
+    this.explorer.look();
     return this.handlers.length > 0 && this.handlersFor(record).length > 0;
   }
 

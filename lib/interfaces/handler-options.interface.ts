@@ -9,7 +9,8 @@ import type { UploadDescription } from './upload.interface.js';
  */
 export interface HandlerOptions<T = UploadDescription> {
   /**
-   * Name of the instance whose uploads the method is called for.
+   * Name of the instance whose uploads the method is called for; the app does not start with one
+   * that is not there.
    *
    * @default the instance without a name
    */

@@ -440,6 +440,17 @@ export interface TusModuleOptions {
    */
   hash?: HashAlgorithm | TusHashOptions;
 
+  /**
+   * Whether this process calls `@OnUploadFinished()` handlers, cleans up, and repairs what processes that
+   * died have left. Where it is false, another process on the folder does: it hears of each finished
+   * upload at once, and a worker that starts later finds what is waiting. `TusService.cleanup()` and
+   * `retry()` work everywhere.
+   *
+   * @default true where the app has an HTTP server; false in a standalone app, such as a script, and
+   * in a microservice
+   */
+  background?: boolean;
+
   /** How finished uploads are delivered. */
   delivery?: TusDeliveryOptions;
 

@@ -4,6 +4,7 @@ import { TusOptionError } from './option.error.js';
 const KEYS = {
   '': [
     'allowedTypes',
+    'background',
     'cleanup',
     'concatenation',
     'cors',

@@ -54,6 +54,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     durability: parseDurability(options.durability ?? 'completion'),
     hash: optional(options.hash, parseHash),
     ...parseDownload(options.download),
+    background: optional(options.background, (flag) => parseFlag('background', flag)),
     removePartials: parseRemovePartials(options.concatenation ?? {}),
     delivery: parseDelivery(options.delivery ?? {}),
     afterDelivery: parseAfterDelivery(options.delivery?.afterDelivery ?? 'keep'),

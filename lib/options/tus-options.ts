@@ -34,6 +34,8 @@ export interface TusOptions extends UploadRules {
   readonly dispositionOf?: TusDownloadOptions['disposition'];
   readonly publicUrl?: string;
   readonly cors?: CheckedCors;
+  /** Whether this process delivers, cleans up and repairs; absent: where it has an HTTP server. */
+  readonly background?: boolean;
   readonly delivery: DeliveryRules;
   /** Time between two cleanup passes; absent: none by itself. */
   readonly cleanupEvery?: number;

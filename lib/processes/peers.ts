@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { ContextSnapshot } from '../context/index.js';
 import { isIdentity } from './identity.js';
 import { Peer } from './peer.js';
 import { removeSocket } from './socket-address.js';
@@ -8,6 +9,8 @@ const RETRY_PAUSE = 1000;
 
 /** The connections to the other processes, kept up as long as these live. */
 export class Peers {
+  /** A connection lives on after the request that had it made. */
+  private readonly context = new ContextSnapshot();
   private readonly peers = new Map<string, Peer>();
   private readonly linking = new Map<string, Promise<Peer | undefined>>();
   private closed = false;
@@ -42,7 +45,7 @@ export class Peers {
     if (peer?.isOpen) return peer;
     const linking =
       this.linking.get(identity) ??
-      this.connect(identity).finally(() => this.linking.delete(identity));
+      this.context.run(() => this.connect(identity)).finally(() => this.linking.delete(identity));
     this.linking.set(identity, linking);
     return linking;
   }

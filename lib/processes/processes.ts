@@ -55,6 +55,11 @@ export class Processes {
     return this.peers.isEmpty;
   }
 
+  /** Identities of the other processes that live, as far as is known. */
+  get others(): readonly string[] {
+    return this.peers.identities;
+  }
+
   /** Whether all others know of this process. */
   get isMet(): boolean {
     return this.met && !this.closed;

@@ -1,3 +1,4 @@
+import { ContextSnapshot } from '../context/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry, Usages } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
@@ -17,6 +18,8 @@ export type Admit = (usages: Usages) => UploadRecord;
 
 /** Sees to it that nobody takes more than his share, nor all together more than there is. */
 export class Admission {
+  /** What is counted for several requests is kept longer than any of them lasts. */
+  private readonly context = new ContextSnapshot();
   private received?: { readonly at: number; readonly bytes: Promise<number> };
 
   constructor(
@@ -61,7 +64,7 @@ export class Admission {
   private receivedBytes(): Promise<number> {
     const now = Date.now();
     if (!this.received || now - this.received.at > FRESH) {
-      this.received = { at: now, bytes: this.sumReceived() };
+      this.received = { at: now, bytes: this.context.run(() => this.sumReceived()) };
     }
     return this.received.bytes;
   }

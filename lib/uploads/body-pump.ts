@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { ContextSnapshot } from '../context/index.js';
 import type { BodyMemory, WaitingBody } from './body-memory.js';
 import type { Lease, RevokeReason } from './lease.js';
 import { RateWatch } from './rate-watch.js';
@@ -39,6 +40,8 @@ export function pump(body: Readable, target: PumpTarget): Promise<BodyEnd> {
 }
 
 class BodyPump implements WaitingBody {
+  /** It is other requests that let this one go on, or take its upload away. */
+  private readonly context = new ContextSnapshot();
   private batch: Uint8Array[] = [];
   private batchBytes = 0;
   /** Bytes gathered, and being written. */
@@ -75,8 +78,12 @@ class BodyPump implements WaitingBody {
     if (body.destroyed) this.stop('lost');
   }
 
-  /** Reads, or goes on reading after it was made to wait. */
   resume(): void {
+    this.context.run(() => this.read());
+  }
+
+  /** Reads, or goes on reading after it was made to wait. */
+  private read(): void {
     this.body.resume();
     if (this.isBegun) this.rate?.excuse();
     else this.begin();
@@ -88,7 +95,7 @@ class BodyPump implements WaitingBody {
     if (minRate) this.rate = new RateWatch(minRate, idleTimeout, () => this.onSlow());
     // After one turn, so that what has arrived already is taken: clients that ask twice for
     // everything would otherwise never get ahead.
-    setImmediate(() => this.target.lease.onRevoke((reason) => this.stop(reason)));
+    setImmediate(() => this.target.lease.onRevoke((reason) => this.onRevoked(reason)));
   }
 
   private take(chunk: Uint8Array): void {
@@ -140,6 +147,10 @@ class BodyPump implements WaitingBody {
   private letGo(bytes: number): void {
     this.held -= bytes;
     this.target.memory.release(bytes);
+  }
+
+  private onRevoked(reason: RevokeReason): void {
+    this.context.run(() => this.stop(reason));
   }
 
   /** Nor is it slow while its connection is paused. */

@@ -5,6 +5,6 @@ export interface Completion {
   /** The deliveries that are born in the same transaction as the finish. */
   deliveriesOf(record: UploadRecord, now: number): DeliveryRecord[];
 
-  /** Called after the finish was committed: there may be deliveries to make. */
+  /** Called after a finish was committed with deliveries. */
   committed(): void;
 }

@@ -69,7 +69,6 @@ export class Finisher {
   async release(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
     const finished = await this.commit(record, answer);
     this.hashes?.forget(record);
-    this.parties.completion.committed();
     this.parties.observer.finished(finished);
     // What cannot be removed now goes with the next cleanup.
     const { filePath } = finished;
@@ -151,6 +150,7 @@ export class Finisher {
     const dueAt = dueAfter(finished, keptFor, endedAt);
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
     await this.registry.change(record.id, () => ({ record: committed, deliveries }));
+    if (deliveries.length > 0) this.parties.completion.committed();
     return committed;
   }
 

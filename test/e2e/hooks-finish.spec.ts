@@ -11,9 +11,15 @@ import { REQUEST } from '@nestjs/core';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as tus from 'tus-js-client';
-import { BeforeUploadFinish, NoFileError, UploadNotFoundError } from '../../lib/index.js';
+import {
+  BeforeUploadFinish,
+  NoFileError,
+  TusModule,
+  UploadNotFoundError,
+} from '../../lib/index.js';
 import type { CompleteUpload, FinishAnswer } from '../../lib/index.js';
 import {
   PLATFORMS,
@@ -261,7 +267,17 @@ describe.each(PLATFORMS)('several @BeforeUploadFinish() on %s', (platform) => {
     }
   }
 
-  const app = useApp({ platform, providers: [Scoped] });
+  const app = useApp({
+    platform,
+    providers: [Scoped],
+    imports: (tmpFileDir) => [
+      TusModule.forRoot({
+        name: 'avatars',
+        uploadPath: '/avatars',
+        tmpFileDir: join(tmpFileDir, '..', 'avatars'),
+      }),
+    ],
+  });
 
   it('answer together, each made for the request', async () => {
     const upload = await create(app(), { length: 5 });

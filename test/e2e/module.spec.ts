@@ -1,12 +1,13 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModuleRef, NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   InjectTus,
   OnUploadFinished,
+  TusController,
   TusModule,
   TusOptionError,
   TusService,
@@ -112,15 +113,15 @@ describe.each(PLATFORMS)('forRootAsync on %s', (platform) => {
   });
 });
 
+@Injectable()
+class Elsewhere {
+  constructor(readonly tus: TusService) {}
+}
+
+@Module({ providers: [Elsewhere], exports: [Elsewhere] })
+class ElsewhereModule {}
+
 describe('isGlobal', () => {
-  @Injectable()
-  class Elsewhere {
-    constructor(readonly tus: TusService) {}
-  }
-
-  @Module({ providers: [Elsewhere] })
-  class ElsewhereModule {}
-
   const start = (isGlobal: boolean): Promise<TestApp> =>
     startApp({
       platform: 'express',
@@ -155,6 +156,7 @@ describe('a wrong option', () => {
     [{ cleanup: { every: true } }, 'cleanup.every', 'true', `'10m'`],
     [{ delivery: { concurrency: 0 } }, 'delivery.concurrency', '0', 'above zero'],
     [{ durability: 'best' }, 'durability', `'best'`, 'none, completion, chunk'],
+    [{ background: 'no' }, 'background', `'no'`, 'true or false'],
     [{ publicUrl: 'example.com' }, 'publicUrl', `'example.com'`, 'https://'],
     [{ extensions: ['creation-with-upload'] }, 'extensions', 'with-upload', 'needs "creation"'],
   ])('%j fails at start, and says what to do', async (tus, option, value, remedy) => {
@@ -328,6 +330,139 @@ describe.each(PLATFORMS)('two instances on %s', (platform) => {
     expect(photos().avatars.all).not.toContain(document.id);
     expect(photos().documents.all).not.toContain(avatar.id);
     expect(app().finished.countOf(avatar.id)).toBe(0);
+  });
+});
+
+describe.each([
+  ['the unnamed one first', false],
+  ['the unnamed one last', true],
+])('the service of an instance, %s', (_order, isLast) => {
+  @Injectable()
+  class Injecting {
+    constructor(
+      @InjectTus('avatars') readonly avatars: TusService,
+      @InjectTus() readonly unnamed: TusService,
+      readonly byType: TusService,
+      readonly moduleRef: ModuleRef,
+    ) {}
+  }
+
+  let app: TestApp;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await makeTempFolder();
+    const unnamed = TusModule.forRoot({ tmpFileDir: join(folder, 'unnamed') });
+    const named = ['avatars', 'videos'].map((name) =>
+      TusModule.forRoot({ name, uploadPath: `/${name}`, tmpFileDir: join(folder, name) }),
+    );
+    app = await startApp({
+      platform: 'express',
+      tus: false,
+      imports: isLast ? [...named, unnamed] : [unnamed, ...named],
+      providers: [Injecting],
+      listen: false,
+    });
+  });
+  afterAll(async () => {
+    await app.close();
+    await removeTempFolder(folder);
+  });
+  const injected = (): Injecting => app.nest.get(Injecting);
+
+  it('is the one that is injected, by its class', async () => {
+    const { unnamed, byType, moduleRef } = injected();
+
+    expect(byType).toBe(unnamed);
+    expect(app.nest.get(TusService)).toBe(unnamed);
+    expect(app.nest.get(TusService, { strict: false })).toBe(unnamed);
+    expect(app.nest.get(TusService, { strict: false, each: true })).toEqual([unnamed]);
+    expect(await app.nest.resolve(TusService)).toBe(unnamed);
+    expect(moduleRef.get(TusService, { strict: false })).toBe(unnamed);
+    expect(await moduleRef.resolve(TusService, undefined, { strict: false })).toBe(unnamed);
+  });
+
+  it('is the one that is injected, by its token', async () => {
+    const { unnamed, avatars, moduleRef } = injected();
+
+    expect(app.nest.get(getTusToken())).toBe(unnamed);
+    expect(app.nest.get(getTusToken('avatars'))).toBe(avatars);
+    expect(moduleRef.get(getTusToken('avatars'), { strict: false })).toBe(avatars);
+    expect(await app.nest.resolve(getTusToken('avatars'))).toBe(avatars);
+    expect(new Set([unnamed, avatars, app.nest.get(getTusToken('videos'))]).size).toBe(3);
+  });
+});
+
+describe('the service where all instances have names', () => {
+  const imports = (folder: string) => [
+    TusModule.forRoot({ name: 'avatars', isGlobal: true, tmpFileDir: join(folder, 'avatars') }),
+  ];
+
+  it('is not there by its class, and Nest says so', async () => {
+    const app = await startApp({ platform: 'express', tus: false, imports, listen: false });
+
+    expect(() => app.nest.get(TusService)).toThrow('Nest could not find TusService');
+    expect(() => app.nest.get(getTusToken())).toThrow('Nest could not find TusService');
+    expect(app.nest.get(getTusToken('avatars'))).toBeInstanceOf(TusService);
+    await app.close();
+  });
+
+  it('cannot be injected by its class', async () => {
+    @Injectable()
+    class Confused {
+      constructor(readonly tus: TusService) {}
+    }
+    const options = { platform: 'express', tus: false, imports, listen: false } as const;
+
+    const starting = startApp({ ...options, providers: [Confused] });
+
+    await expect(starting).rejects.toThrow(/dependencies of the Confused.*TusService/s);
+  });
+});
+
+describe.each(PLATFORMS)('the controller of a named instance on %s', (platform) => {
+  @Controller()
+  class AvatarController extends TusController {
+    constructor(
+      readonly byType: TusService,
+      @InjectTus() readonly byToken: TusService,
+      readonly elsewhere: Elsewhere,
+    ) {
+      super();
+    }
+
+    @Inject()
+    readonly byProperty!: TusService;
+
+    @Get('count')
+    async count(): Promise<number[]> {
+      const services = [this.byType, this.byToken, this.byProperty, this.elsewhere.tus];
+      const pages = await Promise.all(services.map((service) => service.list()));
+      return pages.map(({ items }) => items.length);
+    }
+  }
+
+  const app = useApp({
+    platform,
+    tus: { isGlobal: true },
+    imports: (tmpFileDir) => [
+      TusModule.forRoot({
+        name: 'avatars',
+        uploadPath: '/avatars',
+        tmpFileDir: join(tmpFileDir, '..', 'avatars'),
+        controller: AvatarController,
+        imports: [ElsewhereModule],
+      }),
+    ],
+  });
+
+  it('injects the service of its instance, and others that of the unnamed one', async () => {
+    await create(app(), { length: 5, path: '/avatars' });
+    await create(app(), { length: 5, path: '/avatars' });
+    await create(app(), { length: 5 });
+
+    const { text } = await app().request({ path: '/avatars/count' });
+
+    expect(JSON.parse(text)).toEqual([2, 2, 2, 1]);
   });
 });
 

@@ -5,6 +5,8 @@ import {
   ROUTE_ARGS_METADATA,
 } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
+import { methodNotes } from '../../marks/index.js';
+import { ENDPOINT_METADATA } from '../../tus.constants.js';
 import { describeRoute } from '../openapi/index.js';
 import {
   copyParameterMetadata,
@@ -40,6 +42,14 @@ export function endpointsOf(controller: Type): EndpointMark[] {
     // Methods that serve the other verbs carry the mark too, those of a base class as well.
     return mark?.key === key ? [mark] : [];
   });
+}
+
+/** Endpoints whose methods were replaced by a decorator above, and have lost their routes with it. */
+export function replacedEndpoints(controller: Type): EndpointMark[] {
+  const prototype = controller.prototype as object;
+  const noted = [...methodNotes<EndpointMark>(ENDPOINT_METADATA, prototype).values()].flat();
+  const endpoints = endpointsOf(controller);
+  return noted.filter((mark) => !endpoints.some(({ key }) => key === mark.key));
 }
 
 /**

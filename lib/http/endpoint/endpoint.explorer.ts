@@ -1,34 +1,41 @@
-import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { DiscoveryService, HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { parseSize, type TusOptions } from '../../options/index.js';
+import { Inject, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
+import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
+import { AppProviders } from '../../handlers/index.js';
+import { parseSize, TusOptionError, type TusOptions } from '../../options/index.js';
 import { discoveryHeaders } from '../../protocol/index.js';
-import { TUS_OPTIONS } from '../../tus.constants.js';
-import { endpointTwice, endpointWithoutInstance } from '../../tus.messages.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
+import {
+  endpointNotRouted,
+  endpointReplaced,
+  endpointTwice,
+  methodWithoutInstance,
+} from '../../tus.messages.js';
 import { createCorsHandler } from '../cors.js';
 import type { TusRoute } from '../tus-route.js';
 import { endpointName, type EndpointMark } from './endpoint-mark.js';
-import { endpointsOf, mapEndpoints } from './endpoint-routes.js';
-import { getEndpointsToken } from './tus-endpoints.js';
+import { endpointsOf, mapEndpoints, replacedEndpoints } from './endpoint-routes.js';
 
 /** Finds the app's `@TusEndpoint()` methods, and makes them ready. */
 @Injectable()
 export class EndpointExplorer implements OnModuleInit {
   /** The marks on the routes of the instance's endpoints, once they are ready. */
   readonly routes: TusRoute[] = [];
+  private readonly logger = new Logger(LOGGER_CONTEXT);
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly discovery: DiscoveryService,
-    private readonly moduleRef: ModuleRef,
+    private readonly providers: AppProviders,
     private readonly adapterHost: HttpAdapterHost,
   ) {
     // Controllers are known by now, and their routes are not read yet.
     for (const controller of this.controllers()) mapEndpoints(controller);
+    providers.whenLoaded(({ metatype }) => this.lookAtLate(metatype as Type | null));
   }
 
   /**
-   * @throws Error for an endpoint of an instance that is not there, or two of one name
-   * @throws TusOptionError for a wrong option
+   * @throws TusOptionError for a wrong option, such as an instance that is not there
+   * @throws Error for two endpoints of one name
    */
   onModuleInit(): void {
     const names = new Set<string>();
@@ -36,12 +43,27 @@ export class EndpointExplorer implements OnModuleInit {
       for (const mark of endpointsOf(controller)) {
         const name = endpointName(mark, controller);
         this.assertServed(mark, name);
-        if (mark.options.instance !== this.options.name) continue;
+        if (!this.isOurs(mark)) continue;
         if (names.has(name)) throw new Error(endpointTwice(name));
         names.add(name);
         this.prepare(mark);
       }
+      for (const mark of replacedEndpoints(controller).filter((each) => this.isOurs(each))) {
+        this.logger.warn(endpointReplaced(endpointName(mark, controller)));
+      }
     }
+  }
+
+  /** Routes are made at the start alone. */
+  private lookAtLate(metatype: Type | null): void {
+    if (typeof metatype !== 'function' || !('prototype' in metatype)) return;
+    for (const mark of endpointsOf(metatype).filter((each) => this.isOurs(each))) {
+      this.logger.warn(endpointNotRouted(endpointName(mark, metatype)));
+    }
+  }
+
+  private isOurs({ options }: EndpointMark): boolean {
+    return options.instance === this.options.name;
   }
 
   private controllers(): Type[] {
@@ -51,12 +73,14 @@ export class EndpointExplorer implements OnModuleInit {
       .filter((metatype) => metatype !== null);
   }
 
-  private assertServed({ options }: EndpointMark, name: string): void {
-    try {
-      this.moduleRef.get(getEndpointsToken(options.instance), { strict: false });
-    } catch {
-      throw new Error(endpointWithoutInstance(name, options.instance));
-    }
+  private assertServed({ options: { instance } }: EndpointMark, name: string): void {
+    const names = this.providers.instanceNames();
+    if (names.includes(instance)) return;
+    throw new TusOptionError(
+      '@TusEndpoint instance',
+      instance,
+      methodWithoutInstance('@TusEndpoint', name, instance, names),
+    );
   }
 
   private prepare({ route, options }: EndpointMark): void {

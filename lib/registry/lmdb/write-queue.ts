@@ -1,3 +1,5 @@
+import { ContextSnapshot } from '../../context/index.js';
+
 /** Most pieces of work in one transaction, so that the event loop is not held for long. */
 const MAX_BATCH = 256;
 
@@ -15,6 +17,8 @@ interface Entry<C> {
  * way and whoever runs the transactions may start afresh.
  */
 export class WriteQueue<C> {
+  /** Under load it runs on for ever, and must not keep what the request had that began it. */
+  private readonly context = new ContextSnapshot();
   private readonly waiting: Entry<C>[] = [];
   private draining?: Promise<void>;
 
@@ -33,7 +37,7 @@ export class WriteQueue<C> {
     return new Promise<T>((resolve, reject) => {
       const run = (context: C) => attempt(() => work(context), resolve, reject);
       this.waiting.push({ run, fail: reject });
-      this.draining ??= this.drain();
+      this.draining ??= this.context.run(() => this.drain());
     });
   }
 

@@ -22,6 +22,7 @@ describe('resolveOptions', () => {
       delivery: { attempts: 10, concurrency: 10, backoffFirst: 1000, backoffMax: HOUR },
       afterDelivery: 'keep',
       sendFile: false,
+      background: undefined,
     });
   });
 
@@ -83,6 +84,7 @@ describe('resolveOptions', () => {
       { hash: { algorithm: 'md5', compareWith: 'md5' } },
       { hash: { algorithm: 'md5', compareWith: 'md5' } },
     ],
+    [{ background: false }, { background: false }],
     [
       { delivery: { backoff: { first: '5s' } } },
       { delivery: expect.objectContaining({ backoffFirst: 5000 }) },
@@ -136,6 +138,7 @@ describe('resolveOptions', () => {
     ['hash', 'sha3'],
     ['hash', true],
     ['hash', null],
+    ['background', 'no'],
     ['uploadDir', './x'],
   ])('refuses %s: %j, naming the option, its value and a remedy', (option, value) => {
     const refusal = refusalOf(() => resolveOptions({ [option]: value } as TusModuleOptions));

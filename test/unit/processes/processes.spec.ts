@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,8 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { Member } from './member.js';
+import { Processes } from '../../../lib/processes/index.js';
+import { LmdbSharedTables } from '../../../lib/registry/index.js';
 import { openMember } from './open-member.js';
 
 describe('Processes on one folder', () => {
@@ -37,6 +40,27 @@ describe('Processes on one folder', () => {
 
     await first.report('gone', second.identity);
     expect(await sockets()).toEqual([first.identity]);
+  });
+
+  it('notice it in the context they were made in, whoever had asked the one that ended', async () => {
+    const requests = new AsyncLocalStorage<string>();
+    const { processes } = requests.run('start', () => ({
+      processes: new Processes({
+        folder: join(folder, 'processes'),
+        tables: new LmdbSharedTables({ folder, durable: true }),
+      }),
+    }));
+    const gone = new Promise((resolve) => processes.whenGone(() => resolve(requests.getStore())));
+    const member = await Member.start(folder);
+
+    await requests.run('a request', async () => {
+      expect(await processes.isGone(member.identity)).toBe(false);
+      expect(requests.getStore()).toBe('a request');
+    });
+    await member.kill();
+
+    expect(await gone).toBe('start');
+    await processes.close();
   });
 
   it('all come to know each other when they start at the same time', async () => {

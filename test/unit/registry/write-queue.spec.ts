@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { WriteQueue } from '../../../lib/registry/lmdb/write-queue.js';
 
 /** Transactions that commit, or fail, when a test says so. */
@@ -34,6 +35,25 @@ class Transactions {
 }
 
 describe('the queue of writes', () => {
+  it('works for all in the context it was made in, and each goes on in its own', async () => {
+    const requests = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const queue = new WriteQueue<undefined>((work) => {
+      seen.push(requests.getStore());
+      work(undefined);
+      return Promise.resolve();
+    });
+    const write = (request: string) =>
+      requests.run(request, async () => {
+        await queue.add(() => undefined);
+        return requests.getStore();
+      });
+
+    expect(await Promise.all(['a', 'b', 'c'].map(write))).toEqual(['a', 'b', 'c']);
+    expect(await write('d')).toBe('d');
+    expect(seen).toEqual([undefined, undefined]);
+  });
+
   it('puts writes that are asked for at once into one transaction', async () => {
     const transactions = new Transactions();
     const writes = Array.from({ length: 64 }, (_, i) => transactions.add(`${i}`));

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
@@ -384,6 +385,44 @@ describe('pump', () => {
 
     expect(await pump(body, target())).toBe('ended');
     expect(sink.text).toBe('all of it');
+  });
+
+  describe('writes in the context of the request', () => {
+    const requests = new AsyncLocalStorage<string>();
+    const writers: (string | undefined)[] = [];
+    const write = (chunks: readonly Uint8Array[]): Promise<void> => {
+      writers.push(requests.getStore());
+      return sink.write(chunks);
+    };
+    const mine = <T>(work: () => T): T => requests.run('mine', work);
+    beforeEach(() => {
+      writers.length = 0;
+    });
+
+    it('when another one’s bytes have made room for it', async () => {
+      const body = new PassThrough();
+      memory.take(FULL);
+      const done = mine(() => pump(body, target({ write })));
+      mine(() => body.end('hello'));
+
+      requests.run('another', () => memory.release(FULL));
+
+      expect(await done).toBe('ended');
+      expect(writers).toEqual(['mine']);
+    });
+
+    it('when a newer one takes its upload', async () => {
+      const body = new PassThrough();
+      const done = mine(() => pump(body, target({ write })));
+      mine(() => body.write('first, '));
+      await untilTrue(() => writers.length === 1);
+      mine(() => body.write('second'));
+
+      requests.run('newer', () => lease.revoke('newer-request'));
+
+      expect(await done).toBe('newer-request');
+      expect(writers).toEqual(['mine', 'mine']);
+    });
   });
 
   it('passes on the error of a write that failed, and stops reading', async () => {

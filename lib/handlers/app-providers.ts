@@ -1,0 +1,80 @@
+import { Injectable, Scope } from '@nestjs/common';
+import { DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { TUS_NAME } from '../tus.constants.js';
+
+type Listener = (wrapper: InstanceWrapper) => void;
+
+/**
+ * The app's providers and controllers: those there are at the start, and those of modules that it
+ * loads later (`LazyModuleLoader`).
+ */
+@Injectable()
+export class AppProviders {
+  private readonly seen = new WeakSet<InstanceWrapper>();
+  private readonly listeners: Listener[] = [];
+  /** How many modules there were, once all of their providers had been made. */
+  private modulesSeen = 0;
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly modules: ModulesContainer,
+  ) {}
+
+  /** All there are at the start, in the order Nest has them. */
+  all(): InstanceWrapper[] {
+    const wrappers = this.discover();
+    for (const wrapper of wrappers) this.seen.add(wrapper);
+    this.modulesSeen = this.modules.size;
+    return wrappers;
+  }
+
+  /** Calls with each one of a module that is loaded later, once it is noticed. */
+  whenLoaded(listener: Listener): void {
+    this.listeners.push(listener);
+  }
+
+  /**
+   * Looks for modules that were loaded meanwhile; to be called before handlers are, for Nest says
+   * nothing of it. While there are none it is one comparison.
+   */
+  look(): void {
+    if (this.modules.size === this.modulesSeen || this.modulesSeen === 0) return;
+    const unseen = this.discover().filter((wrapper) => !this.seen.has(wrapper));
+    const made = unseen.filter(isMade);
+    // A module is there some time before its providers.
+    if (made.length === unseen.length) this.modulesSeen = this.modules.size;
+    for (const wrapper of made) {
+      this.seen.add(wrapper);
+      for (const listener of this.listeners) listener(wrapper);
+    }
+  }
+
+  /** The names of the app's instances; of the one without, `undefined`. */
+  instanceNames(): (string | undefined)[] {
+    return this.discovery
+      .getProviders()
+      .filter(({ token }) => token === TUS_NAME)
+      .map(({ instance }) => instance as string | undefined);
+  }
+
+  private discover(): InstanceWrapper[] {
+    return [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+  }
+}
+
+/** Of what is made for each request, there is nothing to wait for. */
+function isMade(wrapper: InstanceWrapper): boolean {
+  const { isResolved } = wrapper.getInstanceByContextId(STATIC_CONTEXT);
+  return isResolved === true || wrapper.isTransient || isRequestScoped(wrapper);
+}
+
+/** As `isDependencyTreeStatic()`, which would keep its answer, though more may come to be known. */
+function isRequestScoped(wrapper: InstanceWrapper, asked = new Set<InstanceWrapper>()): boolean {
+  if (asked.has(wrapper)) return false;
+  asked.add(wrapper);
+  const properties = wrapper.getPropertiesMetadata() ?? [];
+  const needed = [...(wrapper.getCtorMetadata() ?? []), ...properties.map((each) => each.wrapper)];
+  return wrapper.scope === Scope.REQUEST || needed.some((each) => isRequestScoped(each, asked));
+}

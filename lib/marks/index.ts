@@ -1,0 +1,1 @@
+export * from './method-notes.js';

@@ -1,0 +1,61 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { CleanupOrchestrator } from './cleanup/index.js';
+import { DeliveryOrchestrator } from './delivery/index.js';
+import type { TusOptions } from './options/index.js';
+import { Processes, SharedClaims } from './processes/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS } from './tus.constants.js';
+import { TusHandlers } from './tus.handlers.js';
+import { backgroundElsewhere } from './tus.messages.js';
+import { Recovery } from './uploads/index.js';
+
+/**
+ * What an instance does by itself, beside requests and what the app asks for: deliveries, cleanup,
+ * and the repair of what processes that died have left.
+ *
+ * It is for those that serve, and for workers. A script that only wants to look at uploads would take
+ * deliveries from a server, and end in the middle of them.
+ */
+@Injectable()
+export class TusBackground {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly handlers: TusHandlers,
+    private readonly deliveries: DeliveryOrchestrator,
+    private readonly cleanup: CleanupOrchestrator,
+    private readonly recovery: Recovery,
+    private readonly processes: Processes,
+    private readonly claims: SharedClaims,
+  ) {}
+
+  /** Begins, or leaves it to other processes on the folder. */
+  async start(): Promise<void> {
+    if (!(this.options.background ?? this.hasServer())) return this.leave();
+    this.handlers.reportMissing();
+    await this.deliveries.start();
+    this.cleanup.start();
+    this.recovery.start();
+    this.processes.whenGone((identity) => {
+      void this.recovery.takeOver(this.claims.leftBy(identity));
+    });
+  }
+
+  /** @param patience milliseconds that running handlers get to return */
+  async stop(patience: number): Promise<void> {
+    await Promise.all([this.cleanup.stop(), this.recovery.stop(), this.deliveries.stop(patience)]);
+  }
+
+  private leave(): void {
+    this.deliveries.leaveToOthers();
+    if (this.options.background === undefined) this.logger.log(backgroundElsewhere());
+  }
+
+  private hasServer(): boolean {
+    // There is no adapter in a standalone app, nor in a microservice, whatever its type says.
+    const adapter = this.adapterHost.httpAdapter as Partial<HttpAdapterHost['httpAdapter']> | null;
+    return Boolean(adapter?.getHttpServer?.());
+  }
+}

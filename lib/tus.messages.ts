@@ -1,5 +1,8 @@
 import type { RecoveryReport } from './uploads/index.js';
 
+/** Most damaged rows that are named in one line. */
+const SHOWN_ROWS = 10;
+
 /** Two handlers would share the rows that say what was delivered. */
 export function handlerTwice(name: string): string {
   return (
@@ -136,5 +139,16 @@ export function durabilityNone(): string {
   return (
     `durability is 'none' in production: a machine that is lost may lose all that is known of ` +
     `uploads, finished ones included. Use 'completion' unless uploads may be lost.`
+  );
+}
+
+/** Rows of the registry were damaged on the disk. */
+export function rowsDamaged(rows: readonly string[], folder: string): string {
+  const shown = rows.slice(0, SHOWN_ROWS).join(', ');
+  const more = rows.length > SHOWN_ROWS ? ` and ${rows.length - SHOWN_ROWS} more` : '';
+  return (
+    `The registry in ${folder} has ${count(rows.length, 'row')} that cannot be read: ` +
+    `${shown}${more}. They count as none from now on, and their bytes are kept in its table ` +
+    `"unreadable"; the files of such uploads are put into .tus/lost. Check the disk.`
   );
 }

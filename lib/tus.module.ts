@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Logger, Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { join } from 'node:path';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
@@ -31,6 +31,7 @@ import {
 } from './registry/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
+  LOGGER_CONTEXT,
   PROCESSES_FOLDER,
   REGISTRY_FOLDER,
   TUS_NAME,
@@ -42,6 +43,7 @@ import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
 import { RecoveryLog } from './tus.recovery-log.js';
+import { rowsDamaged } from './tus.messages.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
 import { TusService } from './tus.service.js';
 import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/index.js';
@@ -107,7 +109,8 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     {
       provide: TUS_REGISTRY,
       inject: [TUS_OPTIONS],
-      useFactory: (options: TusOptions) => new LmdbRegistry(registryOptions(options)),
+      useFactory: (options: TusOptions) =>
+        new LmdbRegistry({ ...registryOptions(options), onDamage: reportDamage(options) }),
     },
     {
       provide: TUS_STORAGE,
@@ -165,4 +168,9 @@ export class TusModule extends ConfigurableModuleClass {
 
 function registryOptions({ tmpFileDir, durability }: TusOptions): LmdbRegistryOptions {
   return { folder: join(tmpFileDir, REGISTRY_FOLDER), durable: durability !== 'none' };
+}
+
+function reportDamage({ tmpFileDir }: TusOptions): (rows: readonly string[]) => void {
+  const logger = new Logger(LOGGER_CONTEXT);
+  return (rows) => logger.error(rowsDamaged(rows, join(tmpFileDir, REGISTRY_FOLDER)));
 }

@@ -41,9 +41,9 @@ export function fitsKey(id: string): boolean {
   return id.length <= MAX_ID_LENGTH;
 }
 
-/** Where an upload's due row is; `undefined` when it has none. */
-export function dueKey(record: UploadRecord): DueKey | undefined {
-  return record.dueAt === undefined ? undefined : [record.dueAt, record.id];
+/** Where an upload is due, if it is. */
+export function dueKeys({ dueAt, id }: UploadRecord): DueKey[] {
+  return dueAt === undefined ? [] : [[dueAt, id]];
 }
 
 /** Where an upload is listed: among everyone's, and among its owner's. */

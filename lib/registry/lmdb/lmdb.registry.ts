@@ -26,6 +26,11 @@ export interface LmdbRegistryOptions {
    * killed process, and a lost machine may cost the whole registry.
    */
   readonly durable: boolean;
+  /**
+   * Told once of rows that could not be read, in words for people. They count as none, and their
+   * bytes are kept in a table of their own, "unreadable".
+   */
+  readonly onDamage?: (this: void, rows: readonly string[]) => void;
 }
 
 /** The registry of one machine: an LMDB environment that any number of its processes may share. */
@@ -42,7 +47,8 @@ export class LmdbRegistry implements UploadRegistry {
    */
   async open(): Promise<void> {
     await this.closing;
-    this.opening ??= LmdbEnvironment.acquire(this.options.folder, this.options.durable);
+    const { folder, durable, onDamage } = this.options;
+    this.opening ??= LmdbEnvironment.acquire(folder, durable, onDamage);
     try {
       this.environment = await this.opening;
     } catch (error) {
@@ -65,7 +71,7 @@ export class LmdbRegistry implements UploadRegistry {
     admit?: (usages: Usages) => UploadRecord,
   ): Promise<UploadRecord> {
     return this.opened.write(({ uploads, usage }) => {
-      if (uploads.get(record.id)) throw new Error(`The upload id ${record.id} is taken.`);
+      if (uploads.has(record.id)) throw new Error(`The upload id ${record.id} is taken.`);
       const admitted = admit?.(usage.of(record.owner)) ?? record;
       uploads.put(admitted);
       usage.count(admitted, undefined);
@@ -187,7 +193,7 @@ export class LmdbRegistry implements UploadRegistry {
     this.opening = undefined;
     const environment = await opening?.catch(() => undefined);
     this.environment = undefined;
-    await environment?.release();
+    await environment?.release(this.options.onDamage);
   }
 
   private nextHolder(after?: string): Promise<string | undefined> {

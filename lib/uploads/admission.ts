@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry, Usages } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
@@ -59,7 +60,8 @@ export class Admission {
   }
 
   private receivedBytes(): Promise<number> {
-    const now = Date.now();
+    // No clock that may be set back.
+    const now = performance.now();
     if (!this.received || now - this.received.at > FRESH) {
       this.received = { at: now, bytes: this.sumReceived() };
     }

@@ -24,6 +24,28 @@ export function handlerGone(handler: string): string {
   return `There is no @OnUploadFinished() handler "${handler}" any more; its delivery waits for one.`;
 }
 
+/** A handler takes long, or hangs. */
+export function handlerRunsLong(id: string, handler: string, since: Date): string {
+  return (
+    `Upload ${id}: ${handler} has been running since ${since.toISOString()}. As long as it does, ` +
+    `others of its deliveries may have to wait; a handler that may hang needs a timeout, ` +
+    `@OnUploadFinished({ timeout: '10m' }).`
+  );
+}
+
+/** What tells of an upload hangs. */
+export function othersHang(id: string, handler: string): string {
+  return (
+    `Upload ${id}: a handler that was told of it before has not returned yet; ${handler} is called ` +
+    `all the same.`
+  );
+}
+
+/** A delivery that its process does not survive. */
+export function handlerEndsProcess(attempts: number): string {
+  return `${attempts} attempts have ended with their process, so no other is made.`;
+}
+
 /** Two instances would expire and deliver each other's uploads. */
 export function folderTaken(folder: string): string {
   return `Another TusModule instance of this app uses ${folder}. Give each instance a folder of its own.`;

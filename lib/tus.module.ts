@@ -6,6 +6,7 @@ import {
   DeliveryAttempts,
   DeliveryOrchestrator,
   FinishedHandlers,
+  HandlerRuns,
   MissingHandlers,
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
@@ -79,6 +80,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     UploadEvents,
     EventDispatcher,
     FinishedHandlers,
+    HandlerRuns,
     MissingHandlers,
     DeliveryAttempts,
     DeliveryOrchestrator,

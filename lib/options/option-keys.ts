@@ -29,7 +29,7 @@ const KEYS = {
   cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
   quota: ['bytes', 'concurrent', 'uploads'],
   metadata: ['maxBytes', 'maxKeys', 'type', 'validate'],
-  delivery: ['afterDelivery', 'attempts', 'backoff', 'concurrency'],
+  delivery: ['afterDelivery', 'attempts', 'backoff', 'concurrency', 'timeout'],
   'delivery.backoff': ['first', 'max'],
 };
 

@@ -1,9 +1,10 @@
-import type { RangeOptions, RootDatabase } from 'lmdb';
+import type { Key, RangeOptions, RootDatabase } from 'lmdb';
 import type {
   DeliveryKey,
   DeliveryQuery,
   DeliveryRecord,
   DeliveryState,
+  DueTerms,
   Page,
 } from '../registry.interface.js';
 import type { AsideTable } from './aside-table.js';
@@ -16,7 +17,7 @@ import { Rows, type RowsOptions } from './rows.js';
 import { isDeliveryRecord, isStateKey } from './shapes.js';
 
 /** A `StateKey` without its state, which the query gives. */
-type StatePosition = [rank: number | string, uploadId: string, handler: string];
+type StatePosition = [group: string, rank: number, uploadId: string, handler: string];
 
 const ROWS: RowsOptions<DeliveryRecord, RowKey> = {
   name: 'deliveries',
@@ -31,7 +32,12 @@ export class DeliveryTable {
 
   constructor(root: RootDatabase, damage: Damage) {
     this.rows = new Rows(root, ROWS, damage);
-    this.stateOrder = new Order(root, { name: 'deliveries-state', isKey: isStateKey }, damage);
+    this.stateOrder = new Order(root, { name: 'deliveries-order', isKey: isStateKey }, damage);
+  }
+
+  /** Whether its order leads to as many rows as there are. */
+  get isWhole(): boolean {
+    return this.rows.count === this.stateOrder.count;
   }
 
   get(key: DeliveryKey): DeliveryRecord | undefined {
@@ -64,19 +70,24 @@ export class DeliveryTable {
     for (const row of this.of(uploadId)) this.remove(row);
   }
 
-  due(until: number, limit: number): DeliveryRecord[] {
-    const entries = this.entries({ start: ['waiting'], end: ['waiting', until, LAST] });
-    return take(entries, pageLimit(limit)).map(({ row }) => row);
+  due(until: number, termsOf: (handler: string) => DueTerms): DeliveryRecord[] {
+    const rows = [...this.groups('waiting')].flatMap((handler) =>
+      take(this.dueOf(handler, until, termsOf(handler)), termsOf(handler).limit),
+    );
+    return rows.sort((a, b) => a.dueAt - b.dueAt);
   }
 
-  /** When the waiting delivery that comes first is due. */
-  nextDueAt(): number | undefined {
-    return this.firstOf('waiting')?.dueAt;
+  /** When the waiting delivery that comes first is due, of the handlers that count. */
+  nextDueAt(counts: (handler: string) => boolean): number | undefined {
+    const times = [...this.groups('waiting')]
+      .filter(counts)
+      .flatMap((handler) => this.firstKey(['waiting', handler])?.[2] ?? []);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** The holder of a running delivery that sorts next after another holder. */
   nextHolder(after?: string): string | undefined {
-    return this.firstOf('running', after)?.holder;
+    return this.nextGroup('running', after);
   }
 
   /** Some of the running deliveries that a holder has. */
@@ -129,14 +140,36 @@ export class DeliveryTable {
     return toPage(found, limit, ({ row }) => rowKey(row));
   }
 
-  private firstOf(state: DeliveryState, afterRank?: string): DeliveryRecord | undefined {
-    const start = afterRank === undefined ? [state] : [state, afterRank, LAST];
-    const [first] = take(this.entries({ start, end: [state, LAST] }), 1);
-    return first?.row;
+  private *dueOf(handler: string, until: number, { latest }: DueTerms): Generator<DeliveryRecord> {
+    const prefix = ['waiting', handler];
+    const inTime = { start: prefix, end: [...prefix, until, LAST] };
+    for (const { row } of this.entries(inTime)) yield row;
+    if (latest === undefined) return;
+    const misdated = { start: [...prefix, latest, LAST], end: [...prefix, LAST] };
+    for (const { row } of this.entries(misdated)) yield row;
+  }
+
+  /** The groups that a state has deliveries in, without looking at those. */
+  private *groups(state: DeliveryState): Generator<string> {
+    let group = this.nextGroup(state);
+    while (group !== undefined) {
+      yield group;
+      group = this.nextGroup(state, group);
+    }
+  }
+
+  private nextGroup(state: DeliveryState, after?: string): string | undefined {
+    const start = after === undefined ? [state] : [state, after, LAST];
+    return this.firstKey([state], start)?.[1];
+  }
+
+  private firstKey(prefix: readonly string[], start: Key = [...prefix]): StateKey | undefined {
+    const [key] = take(this.stateOrder.keys({ start, end: [...prefix, LAST] }), 1);
+    return key;
   }
 
   private entries(range: RangeOptions): Generator<Entry<StateKey, DeliveryRecord>> {
-    return this.stateOrder.entries(range, ([, , uploadId, handler]) =>
+    return this.stateOrder.entries(range, ([, , , uploadId, handler]) =>
       this.rows.get([uploadId, handler]),
     );
   }
@@ -151,10 +184,11 @@ function statePosition(cursor?: string): StatePosition | undefined {
   return decodeCursor<StatePosition>(
     cursor,
     (value): value is StatePosition =>
-      value.length === 3 &&
-      (typeof value[0] === 'number' || typeof value[0] === 'string') &&
-      typeof value[1] === 'string' &&
-      typeof value[2] === 'string',
+      value.length === 4 &&
+      typeof value[0] === 'string' &&
+      typeof value[1] === 'number' &&
+      typeof value[2] === 'string' &&
+      typeof value[3] === 'string',
   );
 }
 

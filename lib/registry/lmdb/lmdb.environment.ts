@@ -135,10 +135,19 @@ export class LmdbEnvironment {
     try {
       await this.opened();
       if (this.durable) await syncFolder(this.folder);
+      await this.assertWhole();
     } catch (error) {
       await this.release();
       throw error;
     }
+  }
+
+  /** What an order does not lead to would never be found: it may be of an earlier version. */
+  private async assertWhole(): Promise<void> {
+    const { tables, damage } = await this.opened();
+    if (tables.deliveries.isWhole) return;
+    damage.note();
+    await this.write(() => undefined);
   }
 
   private get ready(): Store | undefined {

@@ -30,6 +30,11 @@ export class Order<K extends Key> {
     this.raw = root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' });
   }
 
+  /** How many there are, damaged ones included. */
+  get count(): number {
+    return (this.order.getStats() as { entryCount: number }).entryCount;
+  }
+
   /** Puts keys in place of others. */
   move(from: readonly K[], to: readonly K[]): void {
     for (const key of from) this.order.removeSync(key);

@@ -46,6 +46,7 @@ function parse(text: string): unknown {
 /** The first items of what may have more, which is left unread. */
 export function take<T>(items: Iterable<T>, count: number): T[] {
   const taken: T[] = [];
+  if (count <= 0) return taken;
   for (const item of items) {
     taken.push(item);
     if (taken.length >= count) break;

@@ -30,6 +30,11 @@ export class Rows<V extends object, K extends Key> {
     this.raw = root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' });
   }
 
+  /** How many there are, damaged ones included. */
+  get count(): number {
+    return (this.rows.getStats() as { entryCount: number }).entryCount;
+  }
+
   /** Whether there is one, be it damaged. */
   has(key: K): boolean {
     return this.rows.doesExist(key);
@@ -97,7 +102,8 @@ function readJson(read: () => unknown): unknown {
   try {
     return read();
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    // By its name, for it may come from another realm.
+    if ((error as Partial<Error>).name === 'SyntaxError') return null;
     throw error;
   }
 }

@@ -63,8 +63,7 @@ export function isListKey(key: unknown): key is ListKey {
 }
 
 export function isStateKey(key: unknown): key is StateKey {
-  const isWaiting = Array.isArray(key) && typeof key[1] === 'number';
-  return isTuple(key, ['string', isWaiting ? 'number' : 'string', 'string', 'string']);
+  return isTuple(key, ['string', 'string', 'number', 'string', 'string']);
 }
 
 function isTuple(key: unknown, types: readonly string[]): boolean {

@@ -141,7 +141,7 @@ describe('rows of the LMDB registry that cannot be read', () => {
         const { items } = await registry.deliveries(query);
         expect(items.map(({ handler }) => handler)).toEqual(['A#a', 'C#c']);
       }
-      expect(await registry.dueDeliveries(FOREVER, 10)).toHaveLength(2);
+      expect(await registry.dueDeliveries(FOREVER, () => ({ limit: 10 }))).toHaveLength(2);
       expect(await registry.nextDeliveryAt()).toBeDefined();
       expect(told).toEqual([[`deliveries ${JSON.stringify(`${id}\0B#b`)}`]]);
     });
@@ -149,13 +149,17 @@ describe('rows of the LMDB registry that cannot be read', () => {
     it('do not keep those of a process that died from being released', async () => {
       const id = await finishedUpload(registry, { handler: 'A#a' }, { handler: 'B#b' });
       for (const handler of ['A#a', 'B#b']) {
-        await registry.claimDelivery({ uploadId: id, handler }, 'gone');
+        await registry.claimDelivery({ uploadId: id, handler }, 'gone', 1);
       }
       await after(() => damageRow(folder, 'deliveries', [id, 'A#a']));
 
       expect(await registry.releaseDeliveries(() => true, 7)).toBe(1);
-      expect(await registry.dueDeliveries(7, 10)).toMatchObject([{ handler: 'B#b' }]);
-      expect(await registry.claimDelivery({ uploadId: id, handler: 'A#a' }, 'me')).toBeUndefined();
+      expect(await registry.dueDeliveries(7, () => ({ limit: 10 }))).toMatchObject([
+        { handler: 'B#b' },
+      ]);
+      expect(
+        await registry.claimDelivery({ uploadId: id, handler: 'A#a' }, 'me', 1),
+      ).toBeUndefined();
     });
 
     it('do not keep their upload from being forgotten', async () => {
@@ -196,14 +200,14 @@ describe('rows of the LMDB registry that cannot be read', () => {
     it.each(DAMAGED_KEYS)('are left out (%s)', async (bytes) => {
       const ids = await threeUploads({ owner: 'ada' });
       const id = await finishedUpload(registry, { handler: 'A#a' });
-      const orders = ['uploads-due', 'uploads-list', 'deliveries-state'];
+      const orders = ['uploads-due', 'uploads-list', 'deliveries-order'];
       await after(
         ...orders.map((order) => () => damageOrder(folder, order, Buffer.from(bytes, 'hex'))),
       );
 
       expect(await listed()).toEqual(expect.arrayContaining([...ids, id]));
       expect(await due()).toEqual([...ids, id].sort());
-      expect(await registry.dueDeliveries(FOREVER, 10)).toHaveLength(1);
+      expect(await registry.dueDeliveries(FOREVER, () => ({ limit: 10 }))).toHaveLength(1);
       expect(await registry.releaseDeliveries(() => true, 1)).toBe(0);
       expect((await registry.deliveries({ state: 'dead' })).items).toEqual([]);
     });
@@ -231,6 +235,16 @@ describe('rows of the LMDB registry that cannot be read', () => {
     });
   });
 
+  it('of an order that was lost are made anew when it is opened', async () => {
+    const id = await finishedUpload(registry, { handler: 'A#a' }, { handler: 'B#b' });
+    await after(() => clearTable(folder, 'deliveries-order'));
+
+    expect(await registry.dueDeliveries(FOREVER, () => ({ limit: 10 }))).toHaveLength(2);
+    expect((await registry.deliveries({ state: 'waiting' })).items).toHaveLength(2);
+    expect(await registry.get(id)).toBeDefined();
+    expect(told).toEqual([]);
+  });
+
   it('of every table at once are all seen to', async () => {
     const [first, bad, last] = await threeUploads({ owner: 'ada', length: 100 });
     const id = await finishedUpload(registry, { handler: 'A#a' }, { handler: 'B#b' });
@@ -242,7 +256,9 @@ describe('rows of the LMDB registry that cannot be read', () => {
     );
 
     expect(await listed('ada')).toEqual([first, last]);
-    expect(await registry.dueDeliveries(FOREVER, 10)).toMatchObject([{ handler: 'B#b' }]);
+    expect(await registry.dueDeliveries(FOREVER, () => ({ limit: 10 }))).toMatchObject([
+      { handler: 'B#b' },
+    ]);
     expect(await registry.usage('ada')).toMatchObject({ own: { bytes: 200 }, all: { uploads: 3 } });
     expect(told).toHaveLength(1);
     expect(told[0]).toHaveLength(4);

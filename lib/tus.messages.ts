@@ -1,5 +1,8 @@
 import type { RecoveryReport } from './uploads/index.js';
 
+/** Most damaged rows that are named in one line. */
+const SHOWN_ROWS = 10;
+
 /** Two handlers would share the rows that say what was delivered. */
 export function handlerTwice(name: string): string {
   return (
@@ -19,6 +22,28 @@ export function handlerNotStable(method: string): string {
 /** A delivery has no handler any more. */
 export function handlerGone(handler: string): string {
   return `There is no @OnUploadFinished() handler "${handler}" any more; its delivery waits for one.`;
+}
+
+/** A handler takes long, or hangs. */
+export function handlerRunsLong(id: string, handler: string, since: Date): string {
+  return (
+    `Upload ${id}: ${handler} has been running since ${since.toISOString()}. As long as it does, ` +
+    `others of its deliveries may have to wait; a handler that may hang needs a timeout, ` +
+    `@OnUploadFinished({ timeout: '10m' }).`
+  );
+}
+
+/** What tells of an upload hangs. */
+export function othersHang(id: string, handler: string): string {
+  return (
+    `Upload ${id}: a handler that was told of it before has not returned yet; ${handler} is called ` +
+    `all the same.`
+  );
+}
+
+/** A delivery that its process does not survive. */
+export function handlerEndsProcess(attempts: number): string {
+  return `${attempts} attempts have ended with their process, so no other is made.`;
 }
 
 /** Two instances would expire and deliver each other's uploads. */
@@ -226,4 +251,14 @@ export function registryFaulted(reason: string): string {
 /** The disk works again. */
 export function registryRepaired(): string {
   return 'What is known of uploads is in a new file on the disk; requests are served again.';
+}
+/** Rows of the registry were damaged on the disk. */
+export function rowsDamaged(rows: readonly string[], folder: string): string {
+  const shown = rows.slice(0, SHOWN_ROWS).join(', ');
+  const more = rows.length > SHOWN_ROWS ? ` and ${rows.length - SHOWN_ROWS} more` : '';
+  return (
+    `The registry in ${folder} has ${count(rows.length, 'row')} that cannot be read: ` +
+    `${shown}${more}. They count as none from now on, and their bytes are kept in its table ` +
+    `"unreadable"; the files of such uploads are put into .tus/lost. Check the disk.`
+  );
 }

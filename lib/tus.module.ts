@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Logger, Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { join } from 'node:path';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
@@ -6,6 +6,7 @@ import {
   DeliveryAttempts,
   DeliveryOrchestrator,
   FinishedHandlers,
+  HandlerRuns,
   MissingHandlers,
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
@@ -33,6 +34,7 @@ import {
 import { RegistryLog } from './startup/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
+  LOGGER_CONTEXT,
   PROCESSES_FOLDER,
   REGISTRY_FOLDER,
   TUS_NAME,
@@ -81,6 +83,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     UploadEvents,
     EventDispatcher,
     FinishedHandlers,
+    HandlerRuns,
     MissingHandlers,
     DeliveryAttempts,
     DeliveryOrchestrator,
@@ -112,7 +115,10 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
       provide: TUS_REGISTRY,
       inject: [TUS_OPTIONS],
       useFactory: (options: TusOptions) =>
-        new LmdbRegistry({ ...registryOptions(options), observer: new RegistryLog() }),
+        new LmdbRegistry({
+          ...registryOptions(options),
+          observer: new RegistryLog(registryOptions(options).folder),
+        }),
     },
     {
       provide: TUS_STORAGE,

@@ -10,25 +10,34 @@ import type {
   UploadRegistry,
 } from '../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY } from '../tus.constants.js';
-import { handlerGone } from '../tus.messages.js';
+import { handlerEndsProcess, handlerGone, othersHang } from '../tus.messages.js';
 import { describeFinished, FinishedFiles } from '../uploads/index.js';
 import { backoff } from './backoff.js';
 import { describeDelivery } from './describe-delivery.js';
 import { FinishedHandlers } from './finished-handlers.js';
+import { HandlerRuns } from './handler-runs.js';
+import { TimeLimit } from './time-limit.js';
 
 /** Milliseconds after which it is looked again whether a handler is there. */
 const HANDLER_PAUSE = 60_000;
+
+/** How many attempts may end with their process, for each one that may fail. */
+const LOST_FOR_EACH = 3;
 
 /** Makes the attempts to deliver, one at a time each. */
 @Injectable()
 export class DeliveryAttempts {
   private readonly logger = new Logger(LOGGER_CONTEXT);
 
+  /** Milliseconds for which handlers that were to be told of the upload before are waited for. */
+  readonly patience = 10_000;
+
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     private readonly files: FinishedFiles,
     private readonly handlers: FinishedHandlers,
+    private readonly runs: HandlerRuns,
     private readonly dispatcher: EventDispatcher,
     private readonly events: UploadEvents,
   ) {}
@@ -36,23 +45,27 @@ export class DeliveryAttempts {
   /**
    * Calls the handler of a delivery.
    *
-   * @param signal aborted when the app shuts down
+   * @param shutdown aborted when the app shuts down
    */
-  async make(row: DeliveryRecord, signal: AbortSignal): Promise<DeliveryOutcome> {
+  async make(row: DeliveryRecord, shutdown: AbortSignal): Promise<DeliveryOutcome> {
     const handler = this.handlers.get(row.handler);
+    const rules = this.handlers.rulesOf(row.handler);
     try {
       const record = await this.registry.get(row.uploadId);
       // Its client terminated it meanwhile: there is nothing to hand over.
       if (record?.state !== 'finished') return { kind: 'done' };
       if (!handler) return this.waitForHandler(row);
-      await this.dispatcher.settled(row.uploadId);
+      if (isLostTooOften(row, rules)) return this.giveUpOnLost(row);
+      await this.othersReturned(row, shutdown);
       const finished = describeFinished(record, this.files.locate(record));
       const upload: FinishedUpload = { ...finished, attempt: row.attempt };
-      await handler.call(upload, upload, { signal });
+      await this.runs.run(row, rules.timeout, shutdown, (signal) =>
+        handler.call(upload, upload, { signal }),
+      );
       return { kind: 'done' };
     } catch (error) {
-      if (signal.aborted) return this.forNextStart(asError(error));
-      return this.afterFailure(row, asError(error), handler?.rules ?? this.options.delivery);
+      if (shutdown.aborted) return this.forNextStart(asError(error));
+      return this.afterFailure(row, asError(error), rules);
     }
   }
 
@@ -61,10 +74,25 @@ export class DeliveryAttempts {
     const record = await this.registry.get(row.uploadId);
     if (!record) return;
     if (outcome.kind === 'dead') {
-      const { error } = outcome;
-      this.events.failed(record, describeDelivery({ ...row, state: 'dead', error }));
+      const { error, isUncounted } = outcome;
+      const attempt = isUncounted ? row.attempt - 1 : row.attempt;
+      this.events.failed(record, describeDelivery({ ...row, state: 'dead', attempt, error }));
     }
     if (outcome.kind === 'done' && record.removeWhenDelivered) await this.removeDelivered(record);
+  }
+
+  /** What happened to an upload is told in order, unless a handler that was told before hangs. */
+  private async othersReturned(row: DeliveryRecord, shutdown: AbortSignal): Promise<void> {
+    const others = this.dispatcher.settled(row.uploadId);
+    if (!others) return;
+    const limit = new TimeLimit(this.patience, shutdown);
+    try {
+      if (await limit.allows(others)) return;
+      shutdown.throwIfAborted();
+      this.logger.warn(othersHang(row.uploadId, row.handler));
+    } finally {
+      limit.end();
+    }
   }
 
   /** A process that dies before it is done leaves it to the cleanup. */
@@ -76,7 +104,7 @@ export class DeliveryAttempts {
 
   private afterFailure(row: DeliveryRecord, error: Error, rules: RetryRules): DeliveryOutcome {
     const { attempts } = rules;
-    const tried = row.attempt - (row.forgiven ?? 0);
+    const tried = row.attempt - (row.forgiven ?? 0) - (row.lost ?? 0);
     if (tried >= attempts) return this.giveUp(row, error);
 
     const wait = backoff(tried, rules);
@@ -100,6 +128,13 @@ export class DeliveryAttempts {
     return { kind: 'retry', dueAt: Date.now() + wait, error, isUncounted: true };
   }
 
+  /** This attempt, of all, was none. */
+  private giveUpOnLost(row: DeliveryRecord): DeliveryOutcome {
+    const error = handlerEndsProcess(row.lost ?? 0);
+    this.logger.error(`Upload ${row.uploadId}: ${row.handler} failed for good: ${error}`);
+    return { kind: 'dead', error, isUncounted: true };
+  }
+
   private giveUp(row: DeliveryRecord, { message, stack }: Error): DeliveryOutcome {
     this.logger.error(
       `Upload ${row.uploadId}: ${row.handler} failed for good, attempt ${row.attempt}: ${message}`,
@@ -107,4 +142,9 @@ export class DeliveryAttempts {
     );
     return { kind: 'dead', error: message };
   }
+}
+
+/** A process may be ended by anything, and by its handler time and again. */
+function isLostTooOften({ lost = 0 }: DeliveryRecord, { attempts }: RetryRules): boolean {
+  return lost >= attempts * LOST_FOR_EACH;
 }

@@ -1,20 +1,24 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ContextSnapshot } from '../context/index.js';
 import { asError } from '../errors/index.js';
-import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
+import { LONGEST_TIMER } from '../options/index.js';
 import { Processes } from '../processes/index.js';
 import type {
   DeliveryOutcome,
   DeliveryRecord,
+  DueTerms,
   UploadRecord,
   UploadRegistry,
 } from '../registry/index.js';
-import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY } from '../tus.constants.js';
+import { LOGGER_CONTEXT, TUS_REGISTRY } from '../tus.constants.js';
 import type { Completion } from '../uploads/index.js';
+import { longestBackoff } from './backoff.js';
 import { DeliveryAttempts } from './delivery.attempts.js';
 import { FinishedHandlers } from './finished-handlers.js';
 import { RemoteWake } from './remote-wake.js';
+import { RunningDeliveries } from './running-deliveries.js';
 
 /** Milliseconds until the registry is asked again after it failed. */
 const REGISTRY_PAUSE = 1000;
@@ -31,7 +35,7 @@ export class DeliveryOrchestrator implements Completion {
   private readonly context = new ContextSnapshot();
   /** Tells this process from all others, those that had the same process id included. */
   private readonly holder: string;
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new RunningDeliveries();
   private readonly shutdown = new AbortController();
   private readonly others: RemoteWake;
   private timer?: NodeJS.Timeout;
@@ -41,13 +45,14 @@ export class DeliveryOrchestrator implements Completion {
   private again = false;
 
   constructor(
-    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     private readonly handlers: FinishedHandlers,
     private readonly attempts: DeliveryAttempts,
     private readonly processes: Processes,
   ) {
     this.holder = processes.identity;
+    // Each delivery listens to it.
+    setMaxListeners(0, this.shutdown.signal);
     processes.whenGone((identity) => void this.takeOverFrom(identity));
     this.others = new RemoteWake(processes, () => this.onWoken());
   }
@@ -102,7 +107,7 @@ export class DeliveryOrchestrator implements Completion {
   /** A delivery that is being claimed runs, or is given back, before it is known who runs. */
   private async idle(): Promise<void> {
     await this.draining;
-    await Promise.all(this.running);
+    await this.running.idle();
   }
 
   /** Has what is due delivered, here or elsewhere. */
@@ -151,23 +156,29 @@ export class DeliveryOrchestrator implements Completion {
   }
 
   private async startDue(): Promise<void> {
-    const free = () => this.options.delivery.concurrency - this.running.size;
-    while (this.started && free() > 0) {
-      const rows = await this.registry.dueDeliveries(Date.now(), free());
+    while (this.started) {
+      const now = Date.now();
+      const rows = await this.registry.dueDeliveries(now, (handler) => this.termsOf(handler, now));
       if (rows.length === 0) return;
       for (const row of rows) await this.claimAndRun(row);
     }
   }
 
   private async claimAndRun(row: DeliveryRecord): Promise<void> {
-    const claimed = await this.registry.claimDelivery(row, this.holder);
+    const claimed = await this.registry.claimDelivery(row, this.holder, Date.now());
     if (!claimed) return;
     if (!this.started) return this.giveBack(claimed);
-    const delivery = this.deliver(claimed).finally(() => {
-      this.running.delete(delivery);
-      this.wake();
-    });
-    this.running.add(delivery);
+    void this.running.add(row.handler, this.deliver(claimed)).then(() => this.wake());
+  }
+
+  /** Each handler has its own places, so that one that hangs holds up no other. */
+  private roomFor(handler: string): number {
+    return this.handlers.rulesOf(handler).concurrency - this.running.countOf(handler);
+  }
+
+  private termsOf(handler: string, now: number): DueTerms {
+    const latest = now + longestBackoff(this.handlers.rulesOf(handler));
+    return { limit: this.roomFor(handler), latest };
   }
 
   /** The app began to end while the claim was on its way to the disk. */
@@ -176,11 +187,10 @@ export class DeliveryOrchestrator implements Completion {
     return this.settle(row, { kind: 'retry', dueAt, error, isUncounted: true });
   }
 
-  /** A full house needs no timer: the next delivery that ends wakes it. */
+  /** A handler that has no room needs no timer: the next of its deliveries that ends wakes it. */
   private async wakeAtNext(): Promise<void> {
     clearTimeout(this.timer);
-    if (this.running.size >= this.options.delivery.concurrency) return;
-    const next = await this.registry.nextDeliveryAt();
+    const next = await this.registry.nextDeliveryAt((handler) => this.roomFor(handler) > 0);
     if (next !== undefined) this.wakeIn(next - Date.now());
   }
 

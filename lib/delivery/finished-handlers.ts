@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HandlerExplorer, type Handler } from '../handlers/index.js';
-import type { OnUploadFinishedOptions } from '../interfaces/index.js';
+import type { Duration, OnUploadFinishedOptions } from '../interfaces/index.js';
 import {
+  optional,
+  orNever,
   parseCount,
   parseDuration,
   TusOptionError,
-  type RetryRules,
+  type DeliveryRules,
   type TusOptions,
 } from '../options/index.js';
 import { isName, NAME_RULE, type UploadRecord } from '../registry/index.js';
@@ -15,7 +17,7 @@ import { describeRecord } from '../uploads/index.js';
 
 /** A method decorated with `@OnUploadFinished()`. */
 export interface FinishedHandler extends Handler<OnUploadFinishedOptions> {
-  readonly rules: RetryRules;
+  readonly rules: DeliveryRules;
 }
 
 /** The `@OnUploadFinished()` handlers of an instance, by the names their deliveries are kept under. */
@@ -43,6 +45,11 @@ export class FinishedHandlers {
     return this.handlers.get(name);
   }
 
+  /** How a handler is called; one that is not there, as any other would be. */
+  rulesOf(name: string): DeliveryRules {
+    return this.handlers.get(name)?.rules ?? this.options.delivery;
+  }
+
   /** Names of the handlers that are to hear of an upload; what an endpoint answers is handled. */
   meantFor(record: UploadRecord): string[] {
     this.explorer.look();
@@ -56,22 +63,23 @@ export class FinishedHandlers {
   private add(handler: Handler<OnUploadFinishedOptions>): void {
     checkName(handler.name);
     if (this.handlers.has(handler.name)) throw new Error(handlerTwice(handler.name));
-    this.handlers.set(handler.name, { ...handler, rules: this.rulesOf(handler.options) });
+    this.handlers.set(handler.name, { ...handler, rules: this.rulesFrom(handler.options) });
   }
 
-  private rulesOf({ attempts, backoff }: OnUploadFinishedOptions): RetryRules {
+  private rulesFrom(options: OnUploadFinishedOptions): DeliveryRules {
     const { delivery } = this.options;
-    const duration = (part: 'first' | 'max', fallback: number) =>
-      backoff?.[part] === undefined
-        ? fallback
-        : parseDuration(`@OnUploadFinished backoff.${part}`, backoff[part]);
+    const { attempts, backoff, concurrency, timeout } = options;
+    const count = (name: string) => (value: number) =>
+      parseCount(`@OnUploadFinished ${name}`, value);
+    const duration = (name: string) => (value: Duration) =>
+      parseDuration(`@OnUploadFinished ${name}`, value);
     return {
-      attempts:
-        attempts === undefined
-          ? delivery.attempts
-          : parseCount('@OnUploadFinished attempts', attempts),
-      backoffFirst: duration('first', delivery.backoffFirst),
-      backoffMax: duration('max', delivery.backoffMax),
+      attempts: optional(attempts, count('attempts')) ?? delivery.attempts,
+      concurrency: optional(concurrency, count('concurrency')) ?? delivery.concurrency,
+      backoffFirst: optional(backoff?.first, duration('backoff.first')) ?? delivery.backoffFirst,
+      backoffMax: optional(backoff?.max, duration('backoff.max')) ?? delivery.backoffMax,
+      timeout:
+        timeout === undefined ? delivery.timeout : orNever(timeout, '@OnUploadFinished timeout'),
     };
   }
 }

@@ -51,9 +51,13 @@ export class EventDispatcher {
     });
   }
 
-  /** Resolves when the handlers that an upload's events have called so far have returned. */
-  async settled(uploadId: string): Promise<void> {
-    await this.chains.get(uploadId);
+  /**
+   * Resolves when the handlers that an upload's events have called so far have returned.
+   *
+   * @returns `undefined` when they have
+   */
+  settled(uploadId: string): Promise<void> | undefined {
+    return this.chains.get(uploadId);
   }
 
   /** Calls no handler for what has not been told yet. */

@@ -19,6 +19,9 @@ export interface Delivery {
   /** When the next attempt is due, of one that waits. */
   readonly dueAt?: Date;
 
+  /** Since when the attempt runs, of one that is running. */
+  readonly startedAt?: Date;
+
   /** Message of the last failure. */
   readonly error?: string;
 }
@@ -30,9 +33,12 @@ export interface Delivery {
  */
 export interface DeliveryContext {
   /**
-   * Aborted when the app shuts down: a handler that returns or throws within a second afterwards is
-   * heard; one that throws, or does neither, is called again at the next start, and no attempt is
-   * counted for what it throws.
+   * Aborted when the app shuts down, and when the handler's `timeout` is over. What a handler returns
+   * or throws within a second afterwards is heard.
+   *
+   * At a shutdown, one that throws, or does neither, is called again at the next start, and no attempt
+   * is counted for what it throws. After its `timeout`, one that throws, or does neither, has failed.
+   * Give the signal to what the handler waits for, as in `fetch(url, { signal })`.
    */
   readonly signal: AbortSignal;
 }

@@ -40,8 +40,8 @@ export interface HandlerOptions<T = UploadDescription> {
  */
 export interface OnUploadFinishedOptions extends HandlerOptions {
   /**
-   * How often a handler that throws is tried before it is given up on; one whose process dies is
-   * called again in any case.
+   * How often a handler that throws is tried before it is given up on, and a third of how often one
+   * whose process dies is.
    *
    * @default the module's `delivery.attempts`
    */
@@ -49,6 +49,20 @@ export interface OnUploadFinishedOptions extends HandlerOptions {
 
   /** Time between two attempts, where it differs from the module's `delivery.backoff`. */
   backoff?: { first?: Duration; max?: Duration };
+
+  /**
+   * How many of its deliveries run at the same time in this process.
+   *
+   * @default the module's `delivery.concurrency`
+   */
+  concurrency?: number;
+
+  /**
+   * How long an attempt may take; `false` for any time. See the module's `delivery.timeout`.
+   *
+   * @default the module's `delivery.timeout`
+   */
+  timeout?: Duration | false;
 }
 
 /**

@@ -197,7 +197,8 @@ export interface TusCorsOptions {
  */
 export interface TusDeliveryOptions {
   /**
-   * How often a handler that throws is tried.
+   * How often a handler that throws is tried. Attempts that end with their process are counted apart:
+   * after three times as many, the delivery is given up too.
    *
    * @default 10
    */
@@ -212,11 +213,22 @@ export interface TusDeliveryOptions {
   };
 
   /**
-   * How many handlers run at the same time in this process.
+   * How many deliveries to each handler run at the same time in this process. Each handler has so
+   * many of its own, so one that hangs holds up no other.
    *
    * @default 10
    */
   concurrency?: number;
+
+  /**
+   * How long an attempt may take; `false` for any time. When it is over, the `signal` of its
+   * `DeliveryContext` is aborted, and the attempt has failed unless the handler returns within a
+   * second. One that goes on all the same is not called again for this upload in this process before
+   * it has returned; attempts that come due meanwhile wait for it, as long as `timeout`, and fail.
+   *
+   * @default false
+   */
+  timeout?: Duration | false;
 
   /**
    * What becomes of a file once all handlers of its upload have succeeded. Those of an upload that

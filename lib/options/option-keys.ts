@@ -34,7 +34,7 @@ const KEYS = {
   download: ['disposition'],
   quota: ['bytes', 'concurrent', 'uploads'],
   metadata: ['maxBytes', 'maxKeys', 'type', 'validate'],
-  delivery: ['afterDelivery', 'attempts', 'backoff', 'concurrency'],
+  delivery: ['afterDelivery', 'attempts', 'backoff', 'concurrency', 'timeout'],
   'delivery.backoff': ['first', 'max'],
 };
 

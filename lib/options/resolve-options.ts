@@ -149,11 +149,12 @@ function parseExtensions(value: readonly TusExtension[]): ReadonlySet<TusExtensi
 
 function parseDelivery(value: NonNullable<TusModuleOptions['delivery']>): DeliveryRules {
   assertKeys('delivery', value);
-  const { attempts = 10, concurrency = 10, backoff = {} } = value;
+  const { attempts = 10, concurrency = 10, timeout = false, backoff = {} } = value;
   assertKeys('delivery.backoff', backoff);
   return {
     attempts: parseCount('delivery.attempts', attempts),
     concurrency: parseCount('delivery.concurrency', concurrency),
+    timeout: orNever(timeout, 'delivery.timeout'),
     backoffFirst: parseDuration('delivery.backoff.first', backoff.first ?? 1),
     backoffMax: parseDuration('delivery.backoff.max', backoff.max ?? '1h'),
   };

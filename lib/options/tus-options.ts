@@ -54,9 +54,12 @@ export interface RetryRules {
   readonly backoffMax: number;
 }
 
-/** How handlers are called. */
+/** How a handler is called. */
 export interface DeliveryRules extends RetryRules {
+  /** How many of its deliveries run at the same time in this process. */
   readonly concurrency: number;
+  /** How long an attempt may take; absent: any time. */
+  readonly timeout?: number;
 }
 
 /** CORS as it is answered; `maxAge` in milliseconds. */

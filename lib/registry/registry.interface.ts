@@ -96,10 +96,14 @@ export interface DeliveryRecord extends DeliveryKey {
   readonly attempt: number;
   /** How many of them do not count any more, because it was given new ones. */
   readonly forgiven?: number;
+  /** How many of those that count ended with their process. */
+  readonly lost?: number;
   /** When it may run (`waiting`), in milliseconds since the epoch. */
   readonly dueAt: number;
   /** Which process runs it (`running`): the identity that process gave itself at its start. */
   readonly holder?: string;
+  /** Since when it runs (`running`), in milliseconds since the epoch. */
+  readonly startedAt?: number;
   /** Message of the last failure. */
   readonly error?: string;
 }
@@ -123,7 +127,23 @@ export type DeliveryOutcome =
       /** Whether it was no attempt at all: there was no handler, or the app was ending. */
       readonly isUncounted?: boolean;
     }
-  | { readonly kind: 'dead'; readonly error: string };
+  | {
+      readonly kind: 'dead';
+      readonly error: string;
+      /** Whether it was no attempt at all: those before were too many. */
+      readonly isUncounted?: boolean;
+    };
+
+/** Which of a handler's waiting deliveries are wanted. */
+export interface DueTerms {
+  /** At most so many. */
+  readonly limit: number;
+  /**
+   * The latest time that one can be waiting for. What waits for a later one is due: the clock has
+   * been set back since.
+   */
+  readonly latest?: number;
+}
 
 /** What some uploads take together: what is unfinished, and the files of others that are still there. */
 export interface Usage {
@@ -226,18 +246,25 @@ export interface UploadRegistry {
   /** Deliveries in no promised order; a page at a time. */
   deliveries(query: DeliveryQuery): Promise<Page<DeliveryRecord>>;
 
-  /** The waiting deliveries due at or before the time, earliest first. */
-  dueDeliveries(until: number, limit: number): Promise<DeliveryRecord[]>;
+  /**
+   * The waiting deliveries due at or before the time, earliest first; of each handler no more than
+   * its terms say, so that none waits behind those of another.
+   */
+  dueDeliveries(until: number, termsOf: (handler: string) => DueTerms): Promise<DeliveryRecord[]>;
 
-  /** When the next waiting delivery is due; `undefined` when none waits. */
-  nextDeliveryAt(): Promise<number | undefined>;
+  /**
+   * When the next waiting delivery is due; `undefined` when none waits.
+   *
+   * @param counts for which handlers; all unless given
+   */
+  nextDeliveryAt(counts?: (handler: string) => boolean): Promise<number | undefined>;
 
   /**
    * Takes a waiting delivery: it becomes `running` by the holder, its attempt one more.
    *
    * @returns the row as taken; `undefined` when it is gone, dead, or another has it.
    */
-  claimDelivery(key: DeliveryKey, holder: string): Promise<DeliveryRecord | undefined>;
+  claimDelivery(key: DeliveryKey, holder: string, now: number): Promise<DeliveryRecord | undefined>;
 
   /** Says how a running delivery ended. A row that another holder has is left alone. */
   settleDelivery(key: DeliveryKey, holder: string, outcome: DeliveryOutcome): Promise<void>;
@@ -251,7 +278,8 @@ export interface UploadRegistry {
   reviveDeliveries(uploadId: string, handler: string | undefined, now: number): Promise<number>;
 
   /**
-   * Makes running deliveries whose holder is gone wait again, due now.
+   * Makes running deliveries whose holder is gone wait again, due now, each with one more attempt
+   * that was lost.
    *
    * @returns how many there were.
    */
@@ -261,10 +289,15 @@ export interface UploadRegistry {
   ): Promise<number>;
 }
 
-/** Told what becomes of the disk that a registry lies on. */
+/** Told what becomes of the disk that a registry lies on, and of what was on it. */
 export interface RegistryObserver {
   /** The disk has failed; nothing is written until a repair. */
   faulted(cause: unknown): void;
   /** What the disk may have lost is in a new file; writing goes on. */
   repaired(): void;
+  /**
+   * Rows could not be read, as told in words for people. They count as none, and their bytes are kept
+   * in a table of their own, "unreadable".
+   */
+  damaged(rows: readonly string[]): void;
 }

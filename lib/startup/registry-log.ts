@@ -2,11 +2,14 @@ import { Logger } from '@nestjs/common';
 import { asError } from '../errors/index.js';
 import type { RegistryObserver } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { registryFaulted, registryRepaired } from '../tus.messages.js';
+import { registryFaulted, registryRepaired, rowsDamaged } from '../tus.messages.js';
 
-/** Says in the log, once each, that the registry's disk has failed, and that it was repaired. */
+/** Says in the log what becomes of the registry's disk, and of its rows, once each. */
 export class RegistryLog implements RegistryObserver {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  /** @param folder of the registry */
+  constructor(private readonly folder: string) {}
 
   faulted(cause: unknown): void {
     const { message, stack } = asError(cause);
@@ -15,5 +18,9 @@ export class RegistryLog implements RegistryObserver {
 
   repaired(): void {
     this.logger.log(registryRepaired());
+  }
+
+  damaged(rows: readonly string[]): void {
+    this.logger.error(rowsDamaged(rows, this.folder));
   }
 }

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { ContextSnapshot } from '../context/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry, Usages } from '../registry/index.js';
@@ -62,7 +63,8 @@ export class Admission {
   }
 
   private receivedBytes(): Promise<number> {
-    const now = Date.now();
+    // No clock that may be set back.
+    const now = performance.now();
     if (!this.received || now - this.received.at > FRESH) {
       this.received = { at: now, bytes: this.context.run(() => this.sumReceived()) };
     }

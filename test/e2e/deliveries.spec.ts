@@ -242,7 +242,13 @@ describe.each(PLATFORMS)('deliveries on %s', (platform) => {
     gate.open();
     await expectDeliveries(app(), id, {});
 
-    expect(running).toEqual({ uploadId: id, handler: 'patient', state: 'running', attempt: 1 });
+    expect(running).toEqual({
+      uploadId: id,
+      handler: 'patient',
+      state: 'running',
+      attempt: 1,
+      startedAt: expect.any(Date),
+    });
   });
 });
 
@@ -450,13 +456,93 @@ describe('deliveries of a process that died', () => {
       expect((await deliveriesOf(app(), id)).map(({ state }) => state)).toEqual(['waiting']);
     });
     crewOf(app()).work = {};
-    await registry.claimDelivery({ uploadId: id, handler: 'slow' }, 'gone');
+    await registry.claimDelivery({ uploadId: id, handler: 'slow' }, 'gone', Date.now());
     jest.spyOn(registry, 'releaseDeliveries').mockRejectedValueOnce(new Error('It is full.'));
 
     void app().nest.get(DeliveryOrchestrator, { strict: false })['takeOverFrom']('gone');
 
     await crewOf(app()).called('slow', id, 3);
     expect(app().logs.errors().join()).toContain('Deliveries could not be taken over');
+  });
+});
+
+describe.each(PLATFORMS)('deliveries of a clock that was ahead on %s', (platform) => {
+  const clock = useClock();
+  const HOURS = 5 * 3_600_000;
+  const apps: TestApp[] = [];
+  afterEach(async () => {
+    const [first] = apps;
+    for (const app of apps.splice(0)) await app.close();
+    await removeTempFolder(first!.folder!);
+  });
+
+  async function start({
+    concurrency,
+    ...backoff
+  }: {
+    first: string;
+    max?: string;
+    concurrency?: number;
+  }): Promise<TestApp> {
+    const options = withCrew(platform, { backoff, concurrency });
+    const app = await startApp({ ...options, tmpFileDir: apps[0]?.tmpFileDir });
+    apps.push(app);
+    return app;
+  }
+
+  it('are retried soon after it was set right', async () => {
+    const app = await start({ first: '200ms' });
+    crewOf(app).work = { patient: ({ attempt }) => attempt === 1 && fail() };
+    clock.advance(HOURS);
+    const { id } = await uploadWhole(app, 'hello');
+    await expectDeliveries(app, id, { patient: 'waiting 1' });
+    clock.advance(-HOURS);
+    await crewOf(app).called('patient', id, 2);
+
+    expect(crewOf(app).attemptsOf('patient', id)).toEqual([1, 2]);
+  });
+
+  it('are retried by the next app, when it was set right between the two', async () => {
+    const first = await start({ first: '1h' });
+    crewOf(first).work = { patient: fail };
+    clock.advance(HOURS);
+    const { id } = await uploadWhole(first, 'hello');
+    await expectDeliveries(first, id, { patient: 'waiting 1' });
+    await first.nest.close();
+    clock.advance(-HOURS);
+    const second = await start({ first: '1h' });
+    await crewOf(second).called('patient', id, 2);
+
+    expect(crewOf(second).attemptsOf('patient', id)).toEqual([2]);
+  });
+
+  it('wait as long as they were told to, where the clock may have said so', async () => {
+    const first = await start({ first: '10m', max: '6h' });
+    crewOf(first).work = { patient: fail };
+    clock.advance(HOURS);
+    const { id } = await uploadWhole(first, 'hello');
+    await expectDeliveries(first, id, { patient: 'waiting 1' });
+    await first.nest.close();
+    clock.advance(-HOURS);
+    const second = await start({ first: '10m', max: '6h' });
+    const next = await uploadWhole(second, 'world');
+    await crewOf(second).called('patient', next.id);
+
+    expect(crewOf(second).attemptsOf('patient', id)).toEqual([]);
+  });
+
+  it('are begun, when they were born before it was set right', async () => {
+    const app = await start({ first: '1h', concurrency: 1 });
+    const gate = new Gate();
+    crewOf(app).work = { patient: () => gate.pass() };
+    await uploadWhole(app, 'hello');
+    await gate.reached;
+    clock.advance(HOURS);
+    const { id } = await uploadWhole(app, 'world');
+    clock.advance(-HOURS);
+    gate.open();
+    await crewOf(app).called('patient', id);
+    await expectDeliveries(app, id, {});
   });
 });
 

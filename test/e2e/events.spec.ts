@@ -594,6 +594,8 @@ describe('a wrong option of a decorator', () => {
     ['@OnUploadFinished id', OnUploadFinished({ id: 7 as never })],
     ['@OnUploadFinished attempts', OnUploadFinished({ attempts: 0 })],
     ['@OnUploadFinished backoff.max', OnUploadFinished({ backoff: { max: -1 } })],
+    ['@OnUploadFinished concurrency', OnUploadFinished({ concurrency: 0 })],
+    ['@OnUploadFinished timeout', OnUploadFinished({ timeout: 'soon' })],
   ])('fails at start, named %s', async (option, decorate) => {
     class Wrong {
       @decorate

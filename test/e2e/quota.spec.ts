@@ -1,9 +1,10 @@
-import { statfs } from 'node:fs/promises';
+import { statfs, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IncomingMessage } from 'node:http';
 import type { TusQuota } from '../../lib/index.js';
 import { eventually, expectRefused, PLATFORMS, startApp, useApp } from '../support/index.js';
 import type { HttpResponse, TestApp } from '../support/index.js';
+import { useClock } from './clock.js';
 
 const OWNER = {
   owner: (request: object) => (request as IncomingMessage).headers['x-user'] as string | undefined,
@@ -202,6 +203,25 @@ describe.each(PLATFORMS)('reserveDisk on %s', (platform) => {
 
     expect((await patch(app(), deferred, 'x', { 'Upload-Length': length })).status).toBe(507);
     expect((await patch(app(), deferred, 'x', { 'Upload-Length': '1' })).status).toBe(204);
+  });
+});
+
+describe.each(PLATFORMS)('reserveDisk after the clock was ahead on %s', (platform) => {
+  const clock = useClock();
+  const app = useApp({ platform, tus: { reserveDisk: true } });
+
+  it('knows what uploads have received', async () => {
+    const { bavail, bsize } = await statfs(app().folder!);
+    const most = Math.floor(bavail * bsize * 0.6);
+    clock.advance(5 * 3_600_000);
+    const first = await created(post(app(), most));
+    expectRefused(await post(app(), most), 507);
+    clock.advance(-5 * 3_600_000);
+    // As many bytes, without taking the room.
+    await writeFile(join(app().tmpFileDir, first), '');
+    await truncate(join(app().tmpFileDir, first), most - 1);
+
+    await eventually(() => created(post(app(), most)));
   });
 });
 

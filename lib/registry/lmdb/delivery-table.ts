@@ -1,26 +1,43 @@
-import type { Database, RootDatabase } from 'lmdb';
+import type { Key, RangeOptions, RootDatabase } from 'lmdb';
 import type {
   DeliveryKey,
   DeliveryQuery,
   DeliveryRecord,
   DeliveryState,
+  DueTerms,
   Page,
 } from '../registry.interface.js';
+import type { AsideTable } from './aside-table.js';
+import type { Damage } from './damage.js';
 import { fitsKey, LAST, rowKey, stateKey } from './keys.js';
 import type { RowKey, StateKey } from './keys.js';
-import { decodeCursor, pageLimit, toPage } from './paging.js';
+import { Order, type Entry } from './order.js';
+import { decodeCursor, pageLimit, take, toPage } from './paging.js';
+import { Rows, type RowsOptions } from './rows.js';
+import { isDeliveryRecord, isStateKey } from './shapes.js';
 
 /** A `StateKey` without its state, which the query gives. */
-type StatePosition = [rank: number | string, uploadId: string, handler: string];
+type StatePosition = [group: string, rank: number, uploadId: string, handler: string];
 
-/** The rows of deliveries and their index by state; to be used within one transaction. */
+const ROWS: RowsOptions<DeliveryRecord, RowKey> = {
+  name: 'deliveries',
+  isRow: isDeliveryRecord,
+  keyOf: rowKey,
+};
+
+/** The rows of deliveries and their order by state; to be used within one transaction. */
 export class DeliveryTable {
-  private readonly rows: Database<DeliveryRecord, RowKey>;
-  private readonly stateOrder: Database<true, StateKey>;
+  private readonly rows: Rows<DeliveryRecord, RowKey>;
+  private readonly stateOrder: Order<StateKey>;
 
-  constructor(root: RootDatabase) {
-    this.rows = root.openDB({ name: 'deliveries', encoding: 'json' });
-    this.stateOrder = root.openDB({ name: 'deliveries-state', encoding: 'json' });
+  constructor(root: RootDatabase, damage: Damage) {
+    this.rows = new Rows(root, ROWS, damage);
+    this.stateOrder = new Order(root, { name: 'deliveries-order', isKey: isStateKey }, damage);
+  }
+
+  /** Whether its order leads to as many rows as there are. */
+  get isWhole(): boolean {
+    return this.rows.count === this.stateOrder.count;
   }
 
   get(key: DeliveryKey): DeliveryRecord | undefined {
@@ -31,23 +48,21 @@ export class DeliveryTable {
   put(row: DeliveryRecord): void {
     const previous = this.get(row);
     // First, because a row that cannot be encoded throws here, with nothing changed yet.
-    this.rows.putSync(rowKey(row), row);
-    if (previous) this.stateOrder.removeSync(stateKey(previous));
-    this.stateOrder.putSync(stateKey(row), true);
+    this.rows.put(rowKey(row), row);
+    this.stateOrder.move(previous ? [stateKey(previous)] : [], [stateKey(row)]);
   }
 
   remove(key: DeliveryKey): void {
     const row = this.get(key);
     if (!row) return;
-    this.rows.removeSync(rowKey(row));
-    this.stateOrder.removeSync(stateKey(row));
+    this.rows.remove(rowKey(row));
+    this.stateOrder.move([stateKey(row)], []);
   }
 
   /** All deliveries of an upload. */
   of(uploadId: string): DeliveryRecord[] {
     if (!fitsKey(uploadId)) return [];
-    const range = this.rows.getRange({ start: [uploadId], end: [uploadId, LAST] });
-    return Array.from(range, ({ value }) => value);
+    return [...this.rows.range({ start: [uploadId], end: [uploadId, LAST] })];
   }
 
   /** Removes all deliveries of an upload. */
@@ -55,27 +70,31 @@ export class DeliveryTable {
     for (const row of this.of(uploadId)) this.remove(row);
   }
 
-  due(until: number, limit: number): DeliveryRecord[] {
-    const end = ['waiting', until, LAST];
-    const keys = this.stateOrder.getKeys({ start: ['waiting'], end, limit: pageLimit(limit) });
-    return Array.from(keys, (key) => this.at(key)).filter((row) => !!row);
+  due(until: number, termsOf: (handler: string) => DueTerms): DeliveryRecord[] {
+    const rows = [...this.groups('waiting')].flatMap((handler) =>
+      take(this.dueOf(handler, until, termsOf(handler)), termsOf(handler).limit),
+    );
+    return rows.sort((a, b) => a.dueAt - b.dueAt);
   }
 
-  /** When the waiting delivery that comes first is due. */
-  nextDueAt(): number | undefined {
-    return this.firstOf('waiting')?.dueAt;
+  /** When the waiting delivery that comes first is due, of the handlers that count. */
+  nextDueAt(counts: (handler: string) => boolean): number | undefined {
+    const times = [...this.groups('waiting')]
+      .filter(counts)
+      .flatMap((handler) => this.firstKey(['waiting', handler])?.[2] ?? []);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** The holder of a running delivery that sorts next after another holder. */
   nextHolder(after?: string): string | undefined {
-    return this.firstOf('running', after)?.holder;
+    return this.nextGroup('running', after);
   }
 
   /** Some of the running deliveries that a holder has. */
   heldBy(holder: string, limit: number): DeliveryRecord[] {
     const prefix = ['running', holder];
-    const keys = this.stateOrder.getKeys({ start: prefix, end: [...prefix, LAST], limit });
-    return Array.from(keys, (key) => this.at(key)).filter((row) => !!row);
+    const entries = this.entries({ start: prefix, end: [...prefix, LAST] });
+    return take(entries, limit).map(({ row }) => row);
   }
 
   list(query: DeliveryQuery): Page<DeliveryRecord> {
@@ -84,48 +103,79 @@ export class DeliveryTable {
     return this.listState(state, query);
   }
 
+  /**
+   * Puts aside what cannot be read, and makes the order anew.
+   *
+   * @returns which rows could not be read, in words for people
+   */
+  repair(aside: AsideTable): string[] {
+    return [...this.rows.sift(aside), ...this.stateOrder.rebuild(this.stateKeys(), aside)];
+  }
+
   private listState(state: DeliveryState, query: DeliveryQuery): Page<DeliveryRecord> {
     const limit = pageLimit(query.limit);
     const position = statePosition(query.cursor);
-    const keys = this.stateOrder.getKeys({
+    const entries = this.entries({
       start: position ? [state, ...position] : [state],
       exclusiveStart: position !== undefined,
       end: [state, LAST],
-      limit: limit + 1,
     });
-    return toPage<StateKey, DeliveryRecord>(
-      [...keys],
-      limit,
-      (key) => this.at(key),
-      ([, ...rest]) => rest,
-    );
+    return toPage(take(entries, limit + 1), limit, ({ key: [, ...rest] }) => rest);
   }
 
   private listRows({ state, uploadId, ...query }: DeliveryQuery): Page<DeliveryRecord> {
     const limit = pageLimit(query.limit);
     const position = rowPosition(query.cursor, uploadId);
     if (uploadId !== undefined && !fitsKey(uploadId)) return { items: [] };
-    const found: DeliveryRecord[] = [];
-    const range = this.rows.getRange({
+    const found: { row: DeliveryRecord }[] = [];
+    const rows = this.rows.range({
       start: position ?? (uploadId === undefined ? undefined : [uploadId]),
       exclusiveStart: position !== undefined,
       end: uploadId === undefined ? undefined : [uploadId, LAST],
     });
-    for (const { value } of range) {
-      if (state === undefined || value.state === state) found.push(value);
+    for (const row of rows) {
+      if (state === undefined || row.state === state) found.push({ row });
       if (found.length > limit) break;
     }
-    return toPage<DeliveryRecord, DeliveryRecord>(found, limit, (row) => row, rowKey);
+    return toPage(found, limit, ({ row }) => rowKey(row));
   }
 
-  private firstOf(state: DeliveryState, afterRank?: string): DeliveryRecord | undefined {
-    const start = afterRank === undefined ? [state] : [state, afterRank, LAST];
-    const [key] = this.stateOrder.getKeys({ start, end: [state, LAST], limit: 1 });
-    return key && this.at(key);
+  private *dueOf(handler: string, until: number, { latest }: DueTerms): Generator<DeliveryRecord> {
+    const prefix = ['waiting', handler];
+    const inTime = { start: prefix, end: [...prefix, until, LAST] };
+    for (const { row } of this.entries(inTime)) yield row;
+    if (latest === undefined) return;
+    const misdated = { start: [...prefix, latest, LAST], end: [...prefix, LAST] };
+    for (const { row } of this.entries(misdated)) yield row;
   }
 
-  private at([, , uploadId, handler]: StateKey): DeliveryRecord | undefined {
-    return this.rows.get([uploadId, handler]);
+  /** The groups that a state has deliveries in, without looking at those. */
+  private *groups(state: DeliveryState): Generator<string> {
+    let group = this.nextGroup(state);
+    while (group !== undefined) {
+      yield group;
+      group = this.nextGroup(state, group);
+    }
+  }
+
+  private nextGroup(state: DeliveryState, after?: string): string | undefined {
+    const start = after === undefined ? [state] : [state, after, LAST];
+    return this.firstKey([state], start)?.[1];
+  }
+
+  private firstKey(prefix: readonly string[], start: Key = [...prefix]): StateKey | undefined {
+    const [key] = take(this.stateOrder.keys({ start, end: [...prefix, LAST] }), 1);
+    return key;
+  }
+
+  private entries(range: RangeOptions): Generator<Entry<StateKey, DeliveryRecord>> {
+    return this.stateOrder.entries(range, ([, , , uploadId, handler]) =>
+      this.rows.get([uploadId, handler]),
+    );
+  }
+
+  private *stateKeys(): Generator<StateKey> {
+    for (const row of this.rows.range()) yield stateKey(row);
   }
 }
 
@@ -134,10 +184,11 @@ function statePosition(cursor?: string): StatePosition | undefined {
   return decodeCursor<StatePosition>(
     cursor,
     (value): value is StatePosition =>
-      value.length === 3 &&
-      (typeof value[0] === 'number' || typeof value[0] === 'string') &&
-      typeof value[1] === 'string' &&
-      typeof value[2] === 'string',
+      value.length === 4 &&
+      typeof value[0] === 'string' &&
+      typeof value[1] === 'number' &&
+      typeof value[2] === 'string' &&
+      typeof value[3] === 'string',
   );
 }
 

@@ -17,18 +17,22 @@ export type ListKey = [scope: string, state: string, createdAt: number, id: stri
 export type RowKey = [uploadId: string, handler: string];
 
 /**
- * `[state, rank, uploadId, handler]`: a delivery's place among those of its state. The rank is
- * when a waiting one is due, who holds a running one, and 0 for a dead one.
+ * `[state, group, rank, uploadId, handler]`: a delivery's place among those of its state. A waiting
+ * one is among those of its handler, by when it is due; a running one among those of its holder.
  */
 export type StateKey = [
   state: DeliveryState,
-  rank: number | string,
+  group: string,
+  rank: number,
   uploadId: string,
   handler: string,
 ];
 
 /** Sorts behind every string and number, so that `[...prefix, LAST]` ends a prefix. */
 export const LAST: Uint8Array = Uint8Array.of(0xff);
+
+/** The group of deliveries that are in none. */
+const NO_GROUP = '-';
 
 /** The scope of a listing of everyone's uploads. */
 export const EVERYONE = '*';
@@ -46,9 +50,9 @@ export function recordKey(id: string): string {
   return id.toLowerCase();
 }
 
-/** Where an upload's due row is; `undefined` when it has none. */
-export function dueKey(record: UploadRecord): DueKey | undefined {
-  return record.dueAt === undefined ? undefined : [record.dueAt, record.id];
+/** Where an upload is due, if it is. */
+export function dueKeys({ dueAt, id }: UploadRecord): DueKey[] {
+  return dueAt === undefined ? [] : [[dueAt, id]];
 }
 
 /** Where an upload is listed: among everyone's, and among its owner's. */
@@ -71,12 +75,9 @@ export function rowKey({ uploadId, handler }: DeliveryKey): RowKey {
 
 /** Where a delivery stands among those of its state. */
 export function stateKey(row: DeliveryRecord): StateKey {
-  return [row.state, rank(row), row.uploadId, row.handler];
-}
-
-function rank(row: DeliveryRecord): number | string {
-  if (row.state === 'waiting') return row.dueAt;
-  return row.state === 'running' ? (row.holder ?? '') : 0;
+  const { state, uploadId, handler, holder = NO_GROUP, dueAt } = row;
+  if (state === 'waiting') return [state, handler, dueAt, uploadId, handler];
+  return [state, state === 'running' ? holder : NO_GROUP, 0, uploadId, handler];
 }
 
 /**

@@ -1,13 +1,14 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
+import { performance } from 'node:perf_hooks';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
-import { StorageFaultError } from '../../errors/index.js';
 import type { RegistryObserver } from '../registry.interface.js';
+import { AsideTable } from './aside-table.js';
+import { Damage } from './damage.js';
 import { DeliveryTable } from './delivery-table.js';
+import { FaultGuard, type GuardedEnvironment } from './fault-guard.js';
 import { explainFailure, isFaultOfDisk } from './lmdb.errors.js';
 import { placeLockFile } from './lock-file.js';
-import { hasOtherUsers, isFaulty, markFaulty, replaceByCopy } from './lmdb.repair.js';
 import { MemberTable } from './member-table.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
 import { checkReadiness, RegistryDamagedError, shorten } from './readiness.js';
@@ -27,11 +28,13 @@ export interface Tables {
 interface Store {
   readonly root: RootDatabase;
   readonly tables: Tables;
+  /** Rows that could not be read, kept for people. */
+  readonly aside: AsideTable;
+  readonly damage: Damage;
 }
 
-/** Milliseconds until a repair that failed is tried again. */
-const FIRST_PAUSE = 1000;
-const LONGEST_PAUSE = 60_000;
+/** Milliseconds between two repairs: one that fails, as on a full disk, is not to be made by every read. */
+const REPAIR_PAUSE = 60_000;
 
 /** The environments open in this process, by folder. */
 const shared = new Map<string, LmdbEnvironment>();
@@ -44,25 +47,26 @@ const shared = new Map<string, LmdbEnvironment>();
  */
 export class LmdbEnvironment {
   private readonly queue = new WriteQueue<Tables>((work) => this.transact(work));
-  private readonly observers = new Set<RegistryObserver>();
   private store?: Store;
   private closing?: Promise<void>;
   private users = 0;
-  /** Why nothing is written, after the disk has failed. */
-  private fault?: StorageFaultError;
-  private repairing?: Promise<void>;
+  private readonly observers = new Set<RegistryObserver>();
+  private readonly guard: FaultGuard;
+  private repairedAt = -Infinity;
 
   private constructor(
     private readonly folder: string,
     private readonly durable: boolean,
-  ) {}
+  ) {
+    this.guard = new FaultGuard(this.guarded());
+  }
 
   /**
    * Opens the environment in a folder, which is made when it is not there.
    *
    * @param durable whether a write resolves only when it is on disk; without it a lost machine may
    * lose the last writes, and leave an environment that cannot be opened any more
-   * @param observer told when the disk fails, and when what it may have lost is repaired
+   * @param observer told of a disk that fails, and of rows that could not be read
    * @throws Error on a network file system, when what is there is damaged, or when it is open with
    * another durability
    * @throws NoSpaceError when there is no room for it.
@@ -96,30 +100,39 @@ export class LmdbEnvironment {
     return environment;
   }
 
-  /** Reads from the latest snapshot, what another process just wrote included. */
+  /**
+   * Reads from the latest snapshot, what another process just wrote included.
+   *
+   * What it meets that cannot be read is seen to first, so that the rest is told whole.
+   */
   async read<T>(work: (tables: Tables) => T): Promise<T> {
-    const { root, tables } = this.ready ?? (await this.opened());
+    const { root, tables, damage } = this.ready ?? (await this.opened());
     root.resetReadTxn();
-    return work(tables);
+    const found = work(tables);
+    if (!damage.isFound) return found;
+    return (await this.hasRepaired(damage)) ? this.read(work) : found;
   }
 
   /**
    * Runs a piece of work in a write transaction that concurrent writers share.
    *
+   * A row that it cannot read is none to it, and is kept aside in the same transaction.
+   *
    * What it wrote before it threw would be committed, so it must make all its checks first.
    *
    * @throws NoSpaceError when there is no room; nothing was changed then
-   * @throws StorageFaultError when the disk has failed, from then on until a repair
+   * @throws StorageFaultError when the disk has failed, until all is in a new file
    */
   write<T>(work: (tables: Tables) => T): Promise<T> {
     return this.queue.add(work);
   }
 
   /** Waits for running writes, and closes the environment when this was its last user. */
-  async release(): Promise<void> {
+  async release(observer?: RegistryObserver): Promise<void> {
+    if (observer) this.observers.delete(observer);
     this.users--;
     await this.queue.idle();
-    if (this.users === 0) await this.repairing;
+    if (this.users === 0) await this.guard.idle();
     if (this.users === 0) await this.close();
     if (this.users === 0) shared.delete(this.folder);
   }
@@ -127,23 +140,47 @@ export class LmdbEnvironment {
   /** @param shortLength bytes that its file had, if all of it is to be read to see that it is whole */
   private async start(shortLength?: number): Promise<void> {
     try {
-      const { root } = await this.opened();
-      if (shortLength !== undefined) await this.assertWhole(root, shortLength);
-      if (await isFaulty(this.folder)) await this.repairAtStart(root);
+      if (shortLength !== undefined) await this.assertNotCutOff(shortLength);
+      await this.guard.renewAtStart();
+      await this.opened();
       if (this.durable) await syncFolder(this.folder);
+      await this.assertOrdered();
     } catch (error) {
       await this.release();
       throw error;
     }
   }
 
-  private async assertWhole(root: RootDatabase, shortLength: number): Promise<void> {
+  /** What an order does not lead to would never be found: it may be of an earlier version. */
+  private async assertOrdered(): Promise<void> {
+    const { tables, damage } = await this.opened();
+    if (tables.deliveries.isWhole) return;
+    damage.note();
+    await this.write(() => undefined);
+  }
+
+  private async assertNotCutOff(shortLength: number): Promise<void> {
+    const { root } = await this.opened();
     try {
       readAll(root);
     } catch (cause) {
       await shorten(this.folder, shortLength);
       throw new RegistryDamagedError(this.folder, 'is damaged: its file was cut off', { cause });
     }
+  }
+
+  /** The environment as its guard sees it. */
+  private guarded(): GuardedEnvironment {
+    const tell = (told: (observer: RegistryObserver) => void) => this.observers.forEach(told);
+    return {
+      folder: this.folder,
+      isUsed: () => this.users > 0,
+      open: async () => (await this.opened()).root,
+      close: () => this.close(),
+      assertWhole: readThrough,
+      faulted: (cause) => tell((observer) => observer.faulted(cause)),
+      repaired: () => tell((observer) => observer.repaired()),
+    };
   }
 
   private get ready(): Store | undefined {
@@ -157,55 +194,56 @@ export class LmdbEnvironment {
   }
 
   private async transact(work: (tables: Tables) => void): Promise<void> {
-    if (this.fault) throw this.fault;
-    const { root, tables } = await this.opened();
+    this.guard.assertSound();
+    const store = await this.opened();
+    const { root, tables, damage } = store;
+    let damaged: string[] = [];
     try {
       await root.transaction(() => {
         work(tables);
+        if (damage.isFound) damaged = this.repair(store);
+        damage.forget();
         tables.usage.flush();
       });
+      if (damaged.length > 0) for (const observer of this.observers) observer.damaged(damaged);
     } catch (error) {
       tables.usage.reset();
       const reason = await explainFailure(error, this.folder);
       // LMDB refuses further writes, without a word, once its own root page could not be written.
       await this.close();
-      throw isFaultOfDisk(reason) ? await this.distrust(reason) : reason;
+      throw isFaultOfDisk(reason) ? await this.guard.distrust(reason) : reason;
     }
   }
 
-  /** What a commit that failed may have cost does not show, and the next one says nothing of it. */
-  private async distrust(cause: unknown): Promise<StorageFaultError> {
-    this.fault = new StorageFaultError({ cause });
-    await markFaulty(this.folder);
-    for (const observer of this.observers) observer.faulted(cause);
-    this.repairing = this.repair().finally(() => (this.repairing = undefined));
-    return this.fault;
+  private get mayRepair(): boolean {
+    return performance.now() - this.repairedAt > REPAIR_PAUSE;
   }
 
-  /** Other processes that have the file open would go on with it, so it stays until they end. */
-  private async repair(): Promise<void> {
-    for (let wait = FIRST_PAUSE; this.users > 0; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-      const isDone = await this.tryRepair().catch(() => false);
-      if (isDone) return;
-      await pause(wait, undefined, { ref: false });
+  /** Lets the next transaction see to what was found. */
+  private async hasRepaired(damage: Damage): Promise<boolean> {
+    if (!this.mayRepair) {
+      damage.forget();
+      return false;
     }
+    return this.write(() => undefined).then(
+      () => true,
+      () => false,
+    );
   }
 
-  private async tryRepair(): Promise<boolean> {
-    const { root } = await this.opened();
-    if (hasOtherUsers(root)) return false;
-    await replaceByCopy(this.folder, root, readThrough);
-    await this.close();
-    this.fault = undefined;
-    for (const observer of this.observers) observer.repaired();
-    return true;
-  }
-
-  private async repairAtStart(root: RootDatabase): Promise<void> {
-    if (hasOtherUsers(root)) throw new Error(faultyAndInUse(this.folder));
-    await replaceByCopy(this.folder, root, readThrough);
-    await this.close();
-    await this.opened();
+  /**
+   * Puts all rows aside that cannot be read, and makes anew what follows from the others: orders and
+   * sums. It walks the whole registry, in one transaction, which hardly ever happens.
+   *
+   * @returns which rows these were
+   */
+  private repair({ tables, aside }: Store): string[] {
+    const { uploads, deliveries, usage } = tables;
+    if (!this.mayRepair) return [];
+    this.repairedAt = performance.now();
+    const damaged = [...uploads.repair(aside), ...deliveries.repair(aside)];
+    damaged.push(...usage.repair(uploads.all(), aside));
+    return damaged;
   }
 
   private async close(): Promise<void> {
@@ -226,15 +264,18 @@ function openStore(path: string, durable: boolean): Store {
     // Batching makes a promise nobody can handle, which ends the process when a commit fails.
     eventTurnBatching: false,
   });
+  const damage = new Damage();
   try {
     return {
       root,
       tables: {
-        uploads: new UploadTable(root),
-        deliveries: new DeliveryTable(root),
-        usage: new UsageTable(root),
+        uploads: new UploadTable(root, damage),
+        deliveries: new DeliveryTable(root, damage),
+        usage: new UsageTable(root, damage),
         members: new MemberTable(root),
       },
+      aside: new AsideTable(root),
+      damage,
     };
   } catch (error) {
     void root.close();
@@ -250,13 +291,6 @@ async function readThrough(folder: string): Promise<void> {
   } finally {
     await root.close();
   }
-}
-
-function faultyAndInUse(folder: string): string {
-  return (
-    `The disk has failed to store what is known of uploads, and other processes still use ` +
-    `${folder}. End all of them, then start again.`
-  );
 }
 
 /** Reads everything that is there. */

@@ -4,6 +4,7 @@ import type {
   DeliveryOutcome,
   DeliveryQuery,
   DeliveryRecord,
+  DueTerms,
   Page,
   RegistryObserver,
   UploadChange,
@@ -28,6 +29,7 @@ export interface LmdbRegistryOptions {
    * killed process, and a lost machine may cost the whole registry.
    */
   readonly durable: boolean;
+  /** Told what becomes of the disk and of rows; without one nothing is told. */
   readonly observer?: RegistryObserver;
 }
 
@@ -123,21 +125,29 @@ export class LmdbRegistry implements UploadRegistry {
     return this.opened.read(({ deliveries }) => deliveries.list(query));
   }
 
-  async dueDeliveries(until: number, limit: number): Promise<DeliveryRecord[]> {
-    return this.opened.read(({ deliveries }) => deliveries.due(until, limit));
+  async dueDeliveries(
+    until: number,
+    termsOf: (handler: string) => DueTerms,
+  ): Promise<DeliveryRecord[]> {
+    return this.opened.read(({ deliveries }) => deliveries.due(until, termsOf));
   }
 
-  async nextDeliveryAt(): Promise<number | undefined> {
-    return this.opened.read(({ deliveries }) => deliveries.nextDueAt());
+  async nextDeliveryAt(counts = (_handler: string) => true): Promise<number | undefined> {
+    return this.opened.read(({ deliveries }) => deliveries.nextDueAt(counts));
   }
 
   /** @throws RangeError when the holder's name has more than 512 bytes, or control characters. */
-  async claimDelivery(key: DeliveryKey, holder: string): Promise<DeliveryRecord | undefined> {
+  async claimDelivery(
+    key: DeliveryKey,
+    holder: string,
+    now: number,
+  ): Promise<DeliveryRecord | undefined> {
     checkName('holder', holder);
     return this.opened.write(({ deliveries }) => {
       const row = deliveries.get(key);
       if (row?.state !== 'waiting') return undefined;
-      const taken = { ...row, state: 'running', attempt: row.attempt + 1, holder } as const;
+      const attempt = row.attempt + 1;
+      const taken = { ...row, state: 'running', attempt, holder, startedAt: now } as const;
       deliveries.put(taken);
       return taken;
     });
@@ -162,7 +172,8 @@ export class LmdbRegistry implements UploadRegistry {
         .of(uploadId)
         .filter((row) => row.state === 'dead' && (handler ?? row.handler) === row.handler);
       for (const row of dead) {
-        deliveries.put({ ...row, state: 'waiting', dueAt: now, forgiven: row.attempt });
+        const { lost: _, ...rest } = row;
+        deliveries.put({ ...rest, state: 'waiting', dueAt: now, forgiven: row.attempt });
       }
       return dead.length;
     });
@@ -191,7 +202,7 @@ export class LmdbRegistry implements UploadRegistry {
     this.opening = undefined;
     const environment = await opening?.catch(() => undefined);
     this.environment = undefined;
-    await environment?.release();
+    await environment?.release(this.options.observer);
   }
 
   private nextHolder(after?: string): Promise<string | undefined> {
@@ -231,17 +242,17 @@ function settled(
   running: DeliveryRecord,
   outcome: Exclude<DeliveryOutcome, { kind: 'done' }>,
 ): DeliveryRecord {
-  const { holder: _, ...row } = running;
+  const { holder: _holder, startedAt: _startedAt, ...row } = running;
   const { error } = outcome;
-  if (outcome.kind === 'dead') return { ...row, state: 'dead', error };
   const attempt = outcome.isUncounted ? row.attempt - 1 : row.attempt;
+  if (outcome.kind === 'dead') return { ...row, attempt, state: 'dead', error };
   return { ...row, attempt, state: 'waiting', dueAt: outcome.dueAt, error };
 }
 
 function releaseSome({ deliveries }: Tables, holder: string, now: number): number {
   const rows = deliveries.heldBy(holder, RELEASE_STEP);
-  for (const { holder: _, ...row } of rows) {
-    deliveries.put({ ...row, state: 'waiting', dueAt: now });
+  for (const { holder: _holder, startedAt: _startedAt, lost = 0, ...row } of rows) {
+    deliveries.put({ ...row, state: 'waiting', dueAt: now, lost: lost + 1 });
   }
   return rows.length;
 }

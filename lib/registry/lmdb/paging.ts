@@ -43,20 +43,30 @@ function parse(text: string): unknown {
   }
 }
 
+/** The first items of what may have more, which is left unread. */
+export function take<T>(items: Iterable<T>, count: number): T[] {
+  const taken: T[] = [];
+  if (count <= 0) return taken;
+  for (const item of items) {
+    taken.push(item);
+    if (taken.length >= count) break;
+  }
+  return taken;
+}
+
 /**
- * Makes a page of at most `limit` items.
+ * Makes a page of at most `limit` rows.
  *
  * @param found what was found, one more than the limit when more follows
- * @param positionOf where an item stands in the listing
+ * @param positionOf where a row stands in the listing
  */
-export function toPage<F, T>(
+export function toPage<F extends { readonly row: unknown }>(
   found: readonly F[],
   limit: number,
-  itemOf: (found: F) => T | undefined,
   positionOf: (found: F) => readonly CursorPart[],
-): Page<T> {
+): Page<F['row']> {
   const shown = found.slice(0, limit);
-  const items = shown.map(itemOf).filter((item): item is T & {} => item !== undefined);
+  const items = shown.map(({ row }) => row);
   const last = shown.at(-1);
   if (last === undefined || found.length <= limit) return { items };
   return { items, cursor: encodeCursor(positionOf(last)) };

@@ -1,22 +1,33 @@
-import type { Database, RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import type { Page, UploadQuery, UploadRecord } from '../registry.interface.js';
-import { dueKey, EVERYONE, fitsKey, LAST, listKeys, ownerScope, recordKey } from './keys.js';
+import type { AsideTable } from './aside-table.js';
+import type { Damage } from './damage.js';
+import { dueKeys, EVERYONE, fitsKey, LAST, listKeys, ownerScope, recordKey } from './keys.js';
 import type { DueKey, ListKey } from './keys.js';
-import { decodeCursor, pageLimit, toPage } from './paging.js';
+import { Order } from './order.js';
+import { decodeCursor, pageLimit, take, toPage } from './paging.js';
+import { Rows, type RowsOptions } from './rows.js';
+import { isDueKey, isListKey, isUploadRecord } from './shapes.js';
 
 /** A `ListKey` without its scope, which the query gives. */
 type ListPosition = [state: string, createdAt: number, id: string];
 
-/** The records of uploads and their indexes; to be used within one transaction. */
-export class UploadTable {
-  private readonly records: Database<UploadRecord, string>;
-  private readonly dueOrder: Database<true, DueKey>;
-  private readonly listOrder: Database<true, ListKey>;
+const RECORDS: RowsOptions<UploadRecord, string> = {
+  name: 'uploads',
+  isRow: isUploadRecord,
+  keyOf: ({ id }) => id,
+};
 
-  constructor(root: RootDatabase) {
-    this.records = root.openDB({ name: 'uploads', encoding: 'json' });
-    this.dueOrder = root.openDB({ name: 'uploads-due', encoding: 'json' });
-    this.listOrder = root.openDB({ name: 'uploads-list', encoding: 'json' });
+/** The records of uploads and their orders; to be used within one transaction. */
+export class UploadTable {
+  private readonly records: Rows<UploadRecord, string>;
+  private readonly dueOrder: Order<DueKey>;
+  private readonly listOrder: Order<ListKey>;
+
+  constructor(root: RootDatabase, damage: Damage) {
+    this.records = new Rows(root, RECORDS, damage);
+    this.dueOrder = new Order(root, { name: 'uploads-due', isKey: isDueKey }, damage);
+    this.listOrder = new Order(root, { name: 'uploads-list', isKey: isListKey }, damage);
   }
 
   get(id: string): UploadRecord | undefined {
@@ -24,30 +35,37 @@ export class UploadTable {
     return record?.id === id ? record : undefined;
   }
 
-  /** Whether there is an upload of this id, or of one that differs in case only. */
+  /** Whether there is an upload of this id, or of one that differs in case only, be it damaged. */
   has(id: string): boolean {
-    return this.records.get(recordKey(id)) !== undefined;
+    return this.records.has(recordKey(id));
+  }
+
+  /** All records that can be read. */
+  all(): Iterable<UploadRecord> {
+    return this.records.range();
   }
 
   /** Stores a record in place of the previous one. */
   put(record: UploadRecord, previous?: UploadRecord): void {
     // First what a wrong record throws at, with nothing written yet.
     const keys = listKeys(record);
-    this.records.putSync(recordKey(record.id), record);
-    this.putDue(record, previous);
-    this.putListed(record, keys, previous);
+    this.records.put(recordKey(record.id), record);
+    const isDueAsBefore = record.dueAt === previous?.dueAt;
+    if (!isDueAsBefore) this.dueOrder.move(previous ? dueKeys(previous) : [], dueKeys(record));
+    if (previous && isListedAlike(record, previous)) return;
+    this.listOrder.move(previous ? listKeys(previous) : [], keys);
   }
 
   remove(record: UploadRecord): void {
-    this.records.removeSync(recordKey(record.id));
-    const due = dueKey(record);
-    if (due) this.dueOrder.removeSync(due);
-    for (const key of listKeys(record)) this.listOrder.removeSync(key);
+    this.records.remove(recordKey(record.id));
+    this.dueOrder.move(dueKeys(record), []);
+    this.listOrder.move(listKeys(record), []);
   }
 
   due(until: number, limit: number): UploadRecord[] {
-    const keys = this.dueOrder.getKeys({ end: [until, LAST], limit: pageLimit(limit) });
-    return Array.from(keys, ([, id]) => this.get(id)).filter((record) => !!record);
+    const range = { end: [until, LAST] };
+    const entries = this.dueOrder.entries(range, ([, id]) => this.get(id));
+    return take(entries, pageLimit(limit)).map(({ row }) => row);
   }
 
   list(query: UploadQuery): Page<UploadRecord> {
@@ -55,32 +73,30 @@ export class UploadTable {
     const scope = query.owner === undefined ? EVERYONE : ownerScope(query.owner);
     const prefix = query.state === undefined ? [scope] : [scope, query.state];
     const position = listPosition(query);
-    const keys = this.listOrder.getKeys({
+    const range = {
       start: position ? [scope, ...position] : prefix,
       exclusiveStart: position !== undefined,
       end: [...prefix, LAST],
-      limit: limit + 1,
-    });
-    return toPage<ListKey, UploadRecord>(
-      [...keys],
-      limit,
-      ([, , , id]) => this.get(id),
-      ([, ...rest]) => rest,
-    );
+    };
+    const entries = this.listOrder.entries(range, ([, , , id]) => this.get(id));
+    return toPage(take(entries, limit + 1), limit, ({ key: [, ...rest] }) => rest);
   }
 
-  private putDue(record: UploadRecord, previous?: UploadRecord): void {
-    if (record.dueAt === previous?.dueAt) return;
-    const old = previous && dueKey(previous);
-    const due = dueKey(record);
-    if (old) this.dueOrder.removeSync(old);
-    if (due) this.dueOrder.putSync(due, true);
+  /**
+   * Puts aside what cannot be read, and makes the orders anew.
+   *
+   * @returns which rows could not be read, in words for people
+   */
+  repair(aside: AsideTable): string[] {
+    return [
+      ...this.records.sift(aside),
+      ...this.dueOrder.rebuild(this.keys(dueKeys), aside),
+      ...this.listOrder.rebuild(this.keys(listKeys), aside),
+    ];
   }
 
-  private putListed(record: UploadRecord, keys: readonly ListKey[], previous?: UploadRecord): void {
-    if (previous && isListedAlike(record, previous)) return;
-    for (const key of previous ? listKeys(previous) : []) this.listOrder.removeSync(key);
-    for (const key of keys) this.listOrder.putSync(key, true);
+  private *keys<K>(keysOf: (record: UploadRecord) => readonly K[]): Generator<K> {
+    for (const record of this.all()) yield* keysOf(record);
   }
 }
 

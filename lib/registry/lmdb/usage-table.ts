@@ -1,6 +1,10 @@
-import type { Database, RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import type { UploadRecord, Usage, Usages } from '../registry.interface.js';
+import type { AsideTable } from './aside-table.js';
+import type { Damage } from './damage.js';
 import { EVERYONE, ownerScope } from './keys.js';
+import { Rows } from './rows.js';
+import { isUsage } from './shapes.js';
 
 const NOTHING: Usage = { uploads: 0, unfinished: 0, bytes: 0, pending: 0 };
 
@@ -13,11 +17,11 @@ const NOBODY = '-';
  * Sums are kept in memory until the end of the transaction, so that many creations cost one row.
  */
 export class UsageTable {
-  private readonly rows: Database<Usage, string>;
+  private readonly rows: Rows<Usage, string>;
   private readonly changed = new Map<string, Usage>();
 
-  constructor(root: RootDatabase) {
-    this.rows = root.openDB({ name: 'usage', encoding: 'json' });
+  constructor(root: RootDatabase, damage: Damage) {
+    this.rows = new Rows(root, { name: 'usage', isRow: isUsage }, damage);
   }
 
   /** What the uploads of an owner take, and all together. */
@@ -34,8 +38,8 @@ export class UsageTable {
   /** Writes the sums; to be called last in a transaction. */
   flush(): void {
     for (const [scope, usage] of this.changed) {
-      if (usage.uploads === 0) this.rows.removeSync(scope);
-      else this.rows.putSync(scope, usage);
+      if (usage.uploads === 0) this.rows.remove(scope);
+      else this.rows.put(scope, usage);
     }
     this.changed.clear();
   }
@@ -43,6 +47,20 @@ export class UsageTable {
   /** Forgets what a transaction that failed has summed up. */
   reset(): void {
     this.changed.clear();
+  }
+
+  /**
+   * Puts aside what cannot be read, and sums up anew.
+   *
+   * @param records all there are
+   * @returns which rows could not be read, in words for people
+   */
+  repair(records: Iterable<UploadRecord>, aside: AsideTable): string[] {
+    const damaged = this.rows.sift(aside);
+    this.rows.clear();
+    this.changed.clear();
+    for (const record of records) this.count(record, undefined);
+    return damaged;
   }
 
   private get(scope: string): Usage {

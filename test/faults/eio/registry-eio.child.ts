@@ -16,7 +16,8 @@ const repairs = new EventTarget();
 
 function openRegistry(): LmdbRegistry {
   const observer = {
-    faulted: () => events.push('faulted'),
+    faulted: () => void events.push('faulted'),
+    damaged: () => void events.push('damaged'),
     repaired: () => {
       events.push('repaired');
       repairs.dispatchEvent(new Event('repaired'));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { backoff } from '../../../lib/delivery/backoff.js';
+import { backoff, longestBackoff } from '../../../lib/delivery/backoff.js';
 
 const RULES = { attempts: 10, concurrency: 1, backoffFirst: 1000, backoffMax: 60_000 };
 
@@ -26,6 +26,7 @@ describe('backoff', () => {
           const wait = backoff(attempt, RULES, random);
           expect(wait).toBeGreaterThanOrEqual(base);
           expect(wait).toBeLessThanOrEqual(base * 1.1 + 1e-9);
+          expect(wait).toBeLessThanOrEqual(longestBackoff(RULES));
         },
       ),
     );

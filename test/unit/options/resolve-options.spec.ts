@@ -89,6 +89,11 @@ describe('resolveOptions', () => {
       { delivery: { backoff: { first: '5s' } } },
       { delivery: expect.objectContaining({ backoffFirst: 5000 }) },
     ],
+    [{ delivery: { timeout: '10m' } }, { delivery: expect.objectContaining({ timeout: 600_000 }) }],
+    [
+      { delivery: { timeout: false } },
+      { delivery: expect.not.objectContaining({ timeout: expect.anything() }) },
+    ],
   ])('reads %j', (options, expected) => {
     expect(resolveOptions(options)).toMatchObject(expected);
   });
@@ -153,6 +158,8 @@ describe('resolveOptions', () => {
     ['cleanup.evry', { cleanup: { evry: 1 } as never }],
     ['delivery.attempts', { delivery: { attempts: 0 } }],
     ['delivery.concurrency', { delivery: { concurrency: 1.5 } }],
+    ['delivery.timeout', { delivery: { timeout: 0 } }],
+    ['delivery.timeout', { delivery: { timeout: true as never } }],
     ['delivery.backoff.first', { delivery: { backoff: { first: 'x' } } }],
     ['delivery.afterDelivery', { delivery: { afterDelivery: 'delete' as never } }],
     ['delivery.afterDelivery', { delivery: { afterDelivery: true as never } }],

@@ -4,6 +4,9 @@ import type { RegistryBench } from './registry.contract.js';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
+/** When deliveries are claimed. */
+const NOW = 1_700_000_000_500;
+
 /** What a registry promises of deliveries. */
 export function describeDeliveries(bench: RegistryBench): void {
   describe('deliveries that are due', () => {
@@ -13,13 +16,52 @@ export function describeDeliveries(bench: RegistryBench): void {
       expect(await dueTimes(30)).toEqual([10, 20, 30]);
       expect(await dueTimes(29)).toEqual([10, 20]);
       expect(await dueTimes(9)).toEqual([]);
-      expect(await dueTimes(FOREVER, 2)).toEqual([10, 20]);
+    });
+
+    it('are as many of each handler as there is room for, the earliest of them', async () => {
+      for (let dueAt = 1; dueAt <= 20; dueAt++) {
+        await finishedUpload(bench.registry, { handler: 'Busy#busy', dueAt });
+      }
+      await finishedUpload(bench.registry, { handler: 'Rare#rare', dueAt: 30 });
+      await finishedUpload(bench.registry, { handler: 'Full#full', dueAt: 5 });
+      const room: Record<string, number> = { 'Busy#busy': 2, 'Rare#rare': 9, 'Full#full': 0 };
+      const due = await bench.registry.dueDeliveries(FOREVER, (handler) => ({
+        limit: room[handler]!,
+      }));
+
+      expect(due.map(({ handler, dueAt }) => [handler, dueAt])).toEqual([
+        ['Busy#busy', 1],
+        ['Busy#busy', 2],
+        ['Rare#rare', 30],
+      ]);
+      expect(await bench.registry.nextDeliveryAt((handler) => handler !== 'Busy#busy')).toBe(5);
+      expect(await bench.registry.nextDeliveryAt((handler) => handler === 'Rare#rare')).toBe(30);
+      expect(await bench.registry.nextDeliveryAt(() => false)).toBeUndefined();
+    });
+
+    it('include those that wait for a time no clock can have meant', async () => {
+      const latest: Record<string, number> = { 'A#a': 100, 'B#b': 1000 };
+      for (const handler of Object.keys(latest)) {
+        for (const dueAt of [10, 100, 101, 1000, 1001]) {
+          await finishedUpload(bench.registry, { handler, dueAt });
+        }
+      }
+      const termsOf = (handler: string) => ({ limit: 3, latest: latest[handler]! });
+      const due = await bench.registry.dueDeliveries(50, termsOf);
+
+      expect(due.map(({ handler, dueAt }) => [handler, dueAt])).toEqual([
+        ['A#a', 10],
+        ['B#b', 10],
+        ['A#a', 101],
+        ['A#a', 1000],
+        ['B#b', 1001],
+      ]);
     });
 
     it('do not include running and dead ones', async () => {
       const id = await finishedUpload(bench.registry, { dueAt: 1 }, { handler: 'A#a', dueAt: 2 });
-      await bench.registry.claimDelivery(key(id), 'me');
-      await bench.registry.claimDelivery(key(id, 'A#a'), 'me');
+      await bench.registry.claimDelivery(key(id), 'me', NOW);
+      await bench.registry.claimDelivery(key(id, 'A#a'), 'me', NOW);
       await bench.registry.settleDelivery(key(id, 'A#a'), 'me', { kind: 'dead', error: 'x' });
       expect(await dueTimes(FOREVER)).toEqual([]);
       expect(await bench.registry.nextDeliveryAt()).toBeUndefined();
@@ -29,7 +71,7 @@ export function describeDeliveries(bench: RegistryBench): void {
       expect(await bench.registry.nextDeliveryAt()).toBeUndefined();
       const id = await finishedUpload(bench.registry, { dueAt: 50 }, { handler: 'A#a', dueAt: 40 });
       expect(await bench.registry.nextDeliveryAt()).toBe(40);
-      await bench.registry.claimDelivery(key(id, 'A#a'), 'me');
+      await bench.registry.claimDelivery(key(id, 'A#a'), 'me', NOW);
       expect(await bench.registry.nextDeliveryAt()).toBe(50);
     });
   });
@@ -37,9 +79,15 @@ export function describeDeliveries(bench: RegistryBench): void {
   describe('claiming a delivery', () => {
     it('makes it run by the holder, one attempt further', async () => {
       const id = await finishedUpload(bench.registry, { attempt: 2, error: 'last time' });
-      const taken = await bench.registry.claimDelivery(key(id), 'me');
+      const taken = await bench.registry.claimDelivery(key(id), 'me', NOW);
       expect(taken).toEqual(
-        delivery(id, { state: 'running', attempt: 3, holder: 'me', error: 'last time' }),
+        delivery(id, {
+          state: 'running',
+          attempt: 3,
+          holder: 'me',
+          startedAt: NOW,
+          error: 'last time',
+        }),
       );
       expect(await rows({ uploadId: id })).toEqual([taken]);
     });
@@ -50,7 +98,7 @@ export function describeDeliveries(bench: RegistryBench): void {
       const id = await finishedUpload(bench.registry, {});
       const claims = await Promise.all(
         Array.from({ length: 10 }, (_, i) =>
-          (i % 2 === 0 ? bench.registry : other).claimDelivery(key(id), `holder ${i}`),
+          (i % 2 === 0 ? bench.registry : other).claimDelivery(key(id), `holder ${i}`, NOW),
         ),
       );
       const winners = claims.filter((claim) => claim !== undefined);
@@ -61,17 +109,19 @@ export function describeDeliveries(bench: RegistryBench): void {
 
     it('is refused when the delivery is running, dead or gone', async () => {
       const id = await finishedUpload(bench.registry, {});
-      await bench.registry.claimDelivery(key(id), 'me');
-      expect(await bench.registry.claimDelivery(key(id), 'me')).toBeUndefined();
+      await bench.registry.claimDelivery(key(id), 'me', NOW);
+      expect(await bench.registry.claimDelivery(key(id), 'me', NOW)).toBeUndefined();
       await bench.registry.settleDelivery(key(id), 'me', { kind: 'dead', error: 'x' });
-      expect(await bench.registry.claimDelivery(key(id), 'me')).toBeUndefined();
-      expect(await bench.registry.claimDelivery(key(id, 'No#one'), 'me')).toBeUndefined();
+      expect(await bench.registry.claimDelivery(key(id), 'me', NOW)).toBeUndefined();
+      expect(await bench.registry.claimDelivery(key(id, 'No#one'), 'me', NOW)).toBeUndefined();
     });
 
     it('refuses a holder whose name it cannot keep', async () => {
       const id = await finishedUpload(bench.registry, {});
       for (const holder of ['', 'a\nb', 'x'.repeat(600)]) {
-        await expect(bench.registry.claimDelivery(key(id), holder)).rejects.toThrow(RangeError);
+        await expect(bench.registry.claimDelivery(key(id), holder, NOW)).rejects.toThrow(
+          RangeError,
+        );
       }
       expect(await rows({ state: 'waiting' })).toHaveLength(1);
     });
@@ -91,8 +141,8 @@ export function describeDeliveries(bench: RegistryBench): void {
       await bench.registry.settleDelivery(key(id), 'me', outcome);
       const waiting = delivery(id, { attempt: 1, dueAt: 99, error: 'try later' });
       expect(await rows({})).toStrictEqual([waiting]);
-      expect(await bench.registry.dueDeliveries(98, 10)).toEqual([]);
-      expect(await bench.registry.dueDeliveries(99, 10)).toEqual([waiting]);
+      expect(await bench.registry.dueDeliveries(98, () => ({ limit: 10 }))).toEqual([]);
+      expect(await bench.registry.dueDeliveries(99, () => ({ limit: 10 }))).toEqual([waiting]);
     });
 
     it('keeps it, with the error, when it is given up', async () => {
@@ -101,6 +151,17 @@ export function describeDeliveries(bench: RegistryBench): void {
       expect(await rows({ state: 'dead' })).toStrictEqual([
         delivery(id, { state: 'dead', attempt: 1, error: 'enough' }),
       ]);
+    });
+
+    it('takes back the attempt that was none', async () => {
+      for (const outcome of [
+        { kind: 'dead', error: 'enough', isUncounted: true },
+        { kind: 'retry', dueAt: 5, isUncounted: true },
+      ] as const) {
+        const id = await claimed('me');
+        await bench.registry.settleDelivery(key(id), 'me', outcome);
+        expect(await rows({ uploadId: id })).toMatchObject([{ attempt: 0 }]);
+      }
     });
 
     it('leaves a delivery alone that another has, or nobody', async () => {
@@ -157,7 +218,9 @@ export function describeDeliveries(bench: RegistryBench): void {
       expect(await bench.registry.reviveDeliveries(id, undefined, 77)).toBe(1);
       const revived = { handler: 'D#d', attempt: 1, forgiven: 1, dueAt: 77, error: 'x' };
       expect(await rows({ state: 'dead' })).toEqual([]);
-      expect(await bench.registry.dueDeliveries(77, 10)).toStrictEqual([delivery(id, revived)]);
+      expect(await bench.registry.dueDeliveries(77, () => ({ limit: 10 }))).toStrictEqual([
+        delivery(id, revived),
+      ]);
       expect(await bench.registry.nextDeliveryAt()).toBe(77);
     });
 
@@ -174,7 +237,7 @@ export function describeDeliveries(bench: RegistryBench): void {
     it('is for one handler where it is named', async () => {
       const id = await finishedUpload(bench.registry, { handler: 'A#a' }, { handler: 'B#b' });
       for (const handler of ['A#a', 'B#b']) {
-        await bench.registry.claimDelivery(key(id, handler), 'me');
+        await bench.registry.claimDelivery(key(id, handler), 'me', NOW);
         const outcome = { kind: 'dead', error: 'enough' } as const;
         await bench.registry.settleDelivery(key(id, handler), 'me', outcome);
       }
@@ -197,7 +260,7 @@ export function describeDeliveries(bench: RegistryBench): void {
       for (const attempt of [1, 2]) {
         await bench.registry.settleDelivery(key(id), 'me', { kind: 'dead', error: 'enough' });
         await bench.registry.reviveDeliveries(id, undefined, 7);
-        const taken = await bench.registry.claimDelivery(key(id), 'me');
+        const taken = await bench.registry.claimDelivery(key(id), 'me', NOW);
         expect(taken).toMatchObject({ attempt: attempt + 1, forgiven: attempt });
       }
       await bench.registry.settleDelivery(key(id), 'me', { kind: 'retry', dueAt: 9, error: 'x' });
@@ -211,12 +274,28 @@ export function describeDeliveries(bench: RegistryBench): void {
       const alive = await claimed('alive');
       const released = await bench.registry.releaseDeliveries((it) => it.startsWith('gone'), 77);
       expect(released).toBe(3);
-      const waiting = await bench.registry.dueDeliveries(77, 10);
+      const waiting = await bench.registry.dueDeliveries(77, () => ({ limit: 10 }));
       expect(waiting.map(({ uploadId }) => uploadId).sort()).toEqual([...gone].sort());
       for (const row of waiting) {
-        expect(row).toStrictEqual(delivery(row.uploadId, { attempt: 1, dueAt: 77 }));
+        expect(row).toStrictEqual(delivery(row.uploadId, { attempt: 1, lost: 1, dueAt: 77 }));
       }
       expect(await rows({ state: 'running' })).toMatchObject([{ uploadId: alive }]);
+    });
+
+    it('counts the attempts that were lost, until the delivery is revived', async () => {
+      const id = await finishedUpload(bench.registry, {});
+      for (const lost of [1, 2, 3]) {
+        await bench.registry.claimDelivery(key(id), 'gone', NOW);
+        await bench.registry.releaseDeliveries(() => true, 77);
+        expect(await rows({})).toMatchObject([{ attempt: lost, lost }]);
+      }
+      await bench.registry.claimDelivery(key(id), 'me', NOW);
+      await bench.registry.settleDelivery(key(id), 'me', { kind: 'dead', error: 'enough' });
+      expect(await rows({})).toMatchObject([{ lost: 3 }]);
+      await bench.registry.reviveDeliveries(id, undefined, 77);
+      expect(await rows({})).toStrictEqual([
+        delivery(id, { attempt: 4, forgiven: 4, dueAt: 77, error: 'enough' }),
+      ]);
     });
 
     it('asks once about each holder of running deliveries, and about no one else', async () => {
@@ -237,7 +316,7 @@ export function describeDeliveries(bench: RegistryBench): void {
       await claimed('gone too');
       expect(await bench.registry.releaseDeliveries(() => true, 1)).toBe(251);
       expect(await rows({ state: 'running' })).toEqual([]);
-      expect(await bench.registry.dueDeliveries(1, 1000)).toHaveLength(251);
+      expect(await bench.registry.dueDeliveries(1, () => ({ limit: 1000 }))).toHaveLength(251);
     });
   });
 
@@ -303,7 +382,7 @@ export function describeDeliveries(bench: RegistryBench): void {
       for (const query of [{}, { state: 'waiting' as const }]) {
         const page = await bench.registry.deliveries({ ...query, limit: 2 });
         const staying = (await rows(query)).slice(2);
-        await bench.registry.claimDelivery(page.items[1], 'me');
+        await bench.registry.claimDelivery(page.items[1], 'me', NOW);
         await bench.registry.settleDelivery(page.items[1], 'me', { kind: 'done' });
         const rest = await bench.registry.deliveries({ ...query, cursor: page.cursor });
         expect(rest.items).toEqual(staying);
@@ -345,12 +424,12 @@ export function describeDeliveries(bench: RegistryBench): void {
   }
 
   async function dueTimes(until: number, limit = 100): Promise<number[]> {
-    return (await bench.registry.dueDeliveries(until, limit)).map(({ dueAt }) => dueAt);
+    return (await bench.registry.dueDeliveries(until, () => ({ limit }))).map(({ dueAt }) => dueAt);
   }
 
   async function claimed(holder: string): Promise<string> {
     const id = await finishedUpload(bench.registry, {});
-    expect(await bench.registry.claimDelivery(key(id), holder)).toBeDefined();
+    expect(await bench.registry.claimDelivery(key(id), holder, NOW)).toBeDefined();
     return id;
   }
 
@@ -365,8 +444,8 @@ export function describeDeliveries(bench: RegistryBench): void {
       { handler: 'R#r' },
       { handler: 'D#d' },
     );
-    await bench.registry.claimDelivery(key(id, 'R#r'), `holder of ${id}`);
-    await bench.registry.claimDelivery(key(id, 'D#d'), 'me');
+    await bench.registry.claimDelivery(key(id, 'R#r'), `holder of ${id}`, NOW);
+    await bench.registry.claimDelivery(key(id, 'D#d'), 'me', NOW);
     await bench.registry.settleDelivery(key(id, 'D#d'), 'me', { kind: 'dead', error: 'x' });
     return id;
   }

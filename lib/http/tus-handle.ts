@@ -1,7 +1,7 @@
 import { Injectable, type HttpException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { refusalAnswer } from '../hooks/index.js';
-import { overriddenMethod } from '../protocol/index.js';
+import { assertNotOverridden } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { completeHead } from './answer-head.js';
 import { answerOf, replay, type Answer } from './answer.js';
@@ -45,7 +45,7 @@ export class TusHandle {
     completeHead(req, res);
     const exchange: Exchange = { request, response, req, res };
     try {
-      req.method = overriddenMethod(headerLines(req)) ?? req.method;
+      assertNotOverridden(headerLines(req), req.method);
       return await this.serve({ ...exchange, id: idOf(request) });
     } catch (error) {
       this.send(exchange, answerTo(this.refusals.of(error, exchange)));

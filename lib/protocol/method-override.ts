@@ -24,6 +24,22 @@ export function overriddenMethod(headers: HeaderFields): string | undefined {
 }
 
 /**
+ * Checks that a request is not meant to have another method than the one it was routed and guarded
+ * by: what a guard has let pass as one must not be done as another.
+ *
+ * @param method the request's own, or what something before routing has made of it
+ * @throws ProtocolError 400 for another method, and what {@link overriddenMethod} throws
+ */
+export function assertNotOverridden(headers: HeaderFields, method: string | undefined): void {
+  const meant = overriddenMethod(headers);
+  if (meant === undefined || meant === method) return;
+  throw new ProtocolError(
+    400,
+    `X-HTTP-Method-Override does not count here: the request was taken as ${method}, not ${meant}.`,
+  );
+}
+
+/**
  * The methods of the creation URL, or of the URL of an upload, as `Allow` lists them (RFC 9110
  * §10.2.1).
  */

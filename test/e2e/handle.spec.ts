@@ -1,5 +1,18 @@
-import { All, Controller, ForbiddenException, Injectable, Module, Req, Res } from '@nestjs/common';
-import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
+import {
+  All,
+  Controller,
+  Delete,
+  ForbiddenException,
+  Head,
+  Injectable,
+  Module,
+  Patch,
+  Post,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import type { CanActivate, ExecutionContext, MiddlewareConsumer, NestModule } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -192,27 +205,37 @@ describe.each(WAYS)('TusService.handle() in %s', (_name, platform, options) => {
     expect(handled().finished.filter((id) => id === upload.id)).toHaveLength(1);
   });
 
-  it('does what X-HTTP-Method-Override says', async () => {
+  it.each([
+    ['POST', 'PATCH'],
+    ['POST', 'DELETE'],
+    ['PATCH', 'DELETE'],
+    ['DELETE', 'HEAD'],
+    ['GET', 'OPTIONS'],
+  ])('refuses %s with X-HTTP-Method-Override: %s, which routing has not seen', async (...names) => {
+    const [method, meant] = names;
     const upload = await createOwn(5);
-    const other = await createOwn(5);
-    const override = (method: string, headers = {}, body?: string, { path } = upload) =>
-      app().request({
-        method: 'POST',
-        path,
-        headers: { ...TUS, 'X-HTTP-Method-Override': method, ...headers },
-        body,
-      });
 
-    const appended = await override(
-      'PATCH',
-      { 'Content-Type': OCTETS, 'Upload-Offset': '0' },
-      'hello',
-    );
-    const asked = await override('HEAD');
-    const ended = await override('DELETE', {}, undefined, other);
+    const response = await app().request({
+      method,
+      path: upload.path,
+      headers: {
+        ...TUS,
+        'X-HTTP-Method-Override': meant,
+        ...(method !== 'GET' && { 'Content-Type': OCTETS, 'Upload-Offset': '0' }),
+      },
+      body: method === 'GET' ? undefined : 'hello',
+    });
 
-    expect([appended.status, asked.status, ended.status]).toEqual([204, 200, 204]);
-    expect(asked.headers['upload-offset']).toBe('5');
+    expectRefused(response, 400);
+    expect(response.text).toContain('X-HTTP-Method-Override');
+    expect(await offsetOf(app(), upload)).toBe(0);
+  });
+
+  it('takes an X-HTTP-Method-Override that names the method it is', async () => {
+    const upload = await createOwn(5);
+    const headers = { 'X-HTTP-Method-Override': 'PATCH' };
+
+    expect((await patch(app(), upload, { body: 'hello', headers })).status).toBe(204);
   });
 
   it('refuses as the upload path does', async () => {
@@ -324,6 +347,101 @@ describe.each(WAYS)('TusService.handle() in %s', (_name, platform, options) => {
 
     const { upload } = await handled().first(({ upload: told }) => url.endsWith(told?.id ?? '-'));
     expect((await readFile(upload!.path)).equals(content)).toBe(true);
+  });
+});
+
+/** Lets everyone but an administrator do everything but to delete. */
+@Injectable()
+class DeletionGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { method, headers } = context.switchToHttp().getRequest<IncomingMessage>();
+    return method !== 'DELETE' || headers['x-user'] === 'admin';
+  }
+}
+
+/** A route for all verbs, whose guard looks at the method. */
+@Controller('guarded')
+class GuardedController extends OwnController {
+  @UseGuards(DeletionGuard)
+  @All(['', ':id'])
+  override upload(@Req() request: PlatformRequest, @Res() response: PlatformResponse) {
+    return super.upload(request, response);
+  }
+}
+
+/** A route for each verb, of which one has a guard. */
+@Controller('split')
+class SplitController extends OwnController {
+  @Patch(':id')
+  override upload(@Req() request: PlatformRequest, @Res() response: PlatformResponse) {
+    return super.upload(request, response);
+  }
+
+  @Post()
+  post(@Req() request: PlatformRequest, @Res() response: PlatformResponse) {
+    return super.upload(request, response);
+  }
+
+  @UseGuards(DeletionGuard)
+  @Delete(':id')
+  terminate(@Req() request: PlatformRequest, @Res() response: PlatformResponse) {
+    return super.upload(request, response);
+  }
+
+  @Head(':id')
+  status(@Req() request: PlatformRequest, @Res() response: PlatformResponse) {
+    return super.upload(request, response);
+  }
+}
+
+/** Applies the override where everything after it sees the method, as an app may. */
+function applyOverride(request: IncomingMessage, _response: ServerResponse, next: () => void) {
+  const { method } = request;
+  request.method = request.headers['x-http-method-override']?.toString() ?? method;
+  next();
+}
+
+describe.each(PLATFORMS)('A guard before TusService.handle() on %s', (platform) => {
+  const app = useApp({
+    platform,
+    controllers: [GuardedController, SplitController],
+    providers: [Handled],
+  });
+  const override = { 'X-HTTP-Method-Override': 'DELETE' };
+
+  it.each([
+    ['guarded', 'PATCH'],
+    ['guarded', 'GET'],
+    ['guarded', 'POST'],
+    ['split', 'PATCH'],
+  ])('is not got around on /%s by %s with X-HTTP-Method-Override', async (path, method) => {
+    const upload = await create(app(), { path: `/${path}`, length: 5 });
+    const attempt = { method, path: upload.path, headers: { ...TUS, ...override } };
+
+    expectRefused(await app().request(attempt), 400);
+    expect((await terminate(app(), upload)).status).toBe(403);
+    expect((await head(app(), upload)).status).toBe(200);
+    expect((await terminate(app(), upload, { 'X-User': 'admin' })).status).toBe(204);
+  });
+});
+
+describe('An app on express that applies X-HTTP-Method-Override before routing', () => {
+  const app = useApp({
+    platform: 'express',
+    controllers: [GuardedController],
+    providers: [Handled],
+    configure: (nest) => void nest.use(applyOverride),
+  });
+
+  it('has it on its own route, where its guard sees the method', async () => {
+    const upload = await create(app(), { path: '/guarded', length: 5 });
+    const headers = { ...TUS, 'X-HTTP-Method-Override': 'DELETE' };
+    const attempt = { method: 'POST', path: upload.path, headers };
+
+    expect((await app().request(attempt)).status).toBe(403);
+    expect((await head(app(), upload)).status).toBe(200);
+    const asAdmin = { ...attempt, headers: { ...headers, 'X-User': 'admin' } };
+    expect((await app().request(asAdmin)).status).toBe(204);
   });
 });
 

@@ -1,6 +1,7 @@
 import {
   ALL_EXTENSIONS,
   allowedMethods,
+  assertNotOverridden,
   methodNotAllowed,
   METHODS,
   overriddenMethod,
@@ -35,6 +36,36 @@ describe('overriddenMethod', () => {
 
   it('answers 400 to several lines', () => {
     expect(refusedStatus(() => overridden('PATCH', 'PATCH'))).toBe(400);
+  });
+});
+
+describe('assertNotOverridden', () => {
+  const assert = (method: string, ...lines: string[]) =>
+    assertNotOverridden({ 'x-http-method-override': lines }, method);
+
+  it('lets pass what says nothing, or the same', () => {
+    expect(() => assertNotOverridden({}, 'POST')).not.toThrow();
+    expect(() => assert('PATCH', 'PATCH')).not.toThrow();
+    expect(() => assert('PATCH', ' patch ')).not.toThrow();
+  });
+
+  it.each([
+    ['POST', 'PATCH'],
+    ['PATCH', 'DELETE'],
+    ['GET', 'HEAD'],
+    ['DELETE', 'OPTIONS'],
+  ])('answers 400 to a %s that is meant as %s, and says why', (method, meant) => {
+    const error = refusal(() => assert(method, meant));
+
+    expect(error.status).toBe(400);
+    expect(error.message).toContain('X-HTTP-Method-Override');
+    expect(error.message).toContain(method);
+    expect(error.message).toContain(meant);
+  });
+
+  it('answers as ever to what is no method, or several', () => {
+    expect(refusedStatus(() => assert('POST', 'TRACE'))).toBe(405);
+    expect(refusedStatus(() => assert('POST', 'POST', 'POST'))).toBe(400);
   });
 });
 

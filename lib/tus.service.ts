@@ -113,9 +113,14 @@ export class TusService {
   /**
    * Answers a request on a route of the app's own, or in its middleware, as the upload path would.
    * POST creates an upload below the request's path; of every other request the path's last segment
-   * is the upload. The body must not have been read. A request whose `X-HTTP-Method-Override` names
-   * another method than the one it has is refused with 400, for the app's routes and guards have seen
-   * that one; an app that wants the override here applies it before routing.
+   * is the upload. The body must not have been read.
+   *
+   * An upload is there only under those parameters of the path, `request.params`, that it was created
+   * under; middleware on Fastify has none.
+   *
+   * A request whose `X-HTTP-Method-Override` names another method than the one it has is refused with
+   * 400, for the app's routes and guards have seen that one; an app that wants the override here
+   * applies it before routing.
    *
    * What comes with `uploadFinished` is lost when the process dies right then;
    * `@OnUploadFinished()` is not.

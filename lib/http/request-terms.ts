@@ -9,6 +9,7 @@ import {
 import { knownId, type Quota, type UploadScope } from '../uploads/index.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
+import { bindingOf } from './path-binding.js';
 
 /** What holds for a request: which uploads it may ask for, and what it may create. */
 export class RequestTerms {
@@ -19,9 +20,10 @@ export class RequestTerms {
    *
    * @throws TusOptionError when the app's function returns what is no owner
    */
-  async scopeOf({ request, endpoint }: Exchange): Promise<UploadScope> {
+  async scopeOf(exchange: Exchange): Promise<UploadScope> {
+    const { request, endpoint } = exchange;
     const owner = this.options.owner && checkOwner(await this.options.owner(request));
-    return { owner, endpoint: endpoint?.name };
+    return { owner, endpoint: endpoint?.name, binding: bindingOf(exchange) };
   }
 
   /** @throws TusOptionError when the app's function returns what is no size */

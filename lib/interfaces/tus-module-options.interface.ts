@@ -394,7 +394,8 @@ export interface TusModuleOptions {
 export interface TusModuleExtras {
   /**
    * Path the upload controller serves, below the app's global prefix. May hold parameters
-   * (`tenants/:tenant/files`), but no wildcard.
+   * (`tenants/:tenant/files`), but no wildcard. An upload is there only under those parameters that
+   * it was created under.
    *
    * @default '/files'
    */

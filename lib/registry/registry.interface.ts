@@ -37,6 +37,8 @@ export interface UploadRecord {
   readonly owner?: string;
   /** Name of the `@TusEndpoint()` method it was sent to; absent: to the upload path. */
   readonly endpoint?: string;
+  /** Digest of the path's parameters it was created under; absent: it is bound to none. */
+  readonly binding?: string;
   /** Path inside the storage at which the finished file lies, or is to lie; absent: its id. */
   readonly filePath?: string;
   readonly createdAt: number;

@@ -89,7 +89,7 @@ export class Creator {
   }
 
   private newRecord(request: NewUpload): UploadRecord {
-    const { length, maxSize, metadata, owner, endpoint, filePath, concatHeader } = request;
+    const { length, maxSize, metadata, owner, endpoint, binding, filePath, concatHeader } = request;
     const createdAt = Date.now();
     const { validFor } = this.rules;
     return {
@@ -101,6 +101,7 @@ export class Creator {
       concat: concatHeader,
       owner,
       endpoint,
+      binding,
       filePath,
       createdAt,
       validFor,

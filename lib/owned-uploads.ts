@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { defer, switchMap, type Observable } from 'rxjs';
+import { withStatus } from './http/index.js';
 import type { Upload } from './interfaces/index.js';
 import type { Page, UploadQuery } from './registry/index.js';
 import type { ByteRange } from './storage/index.js';
@@ -65,6 +66,6 @@ export class OwnedUploads {
   }
 
   private async assertOwned(id: string): Promise<void> {
-    if (!(await this.find(id))) throw new UploadNotFoundError(id);
+    if (!(await this.find(id))) throw withStatus(new UploadNotFoundError(id));
   }
 }

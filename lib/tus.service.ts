@@ -5,6 +5,8 @@ import { CleanupService } from './cleanup/index.js';
 import { describeDelivery, DeliveryOrchestrator } from './delivery/index.js';
 import { UploadEvents, watch } from './events/index.js';
 import {
+  answering,
+  answering$,
   TusHandle,
   UploadCreation,
   type PlatformRequest,
@@ -37,6 +39,10 @@ import {
  * Reading a status never disturbs an upload that is being written. Methods that change an upload
  * wait for a running append, which lets go of it at once.
  *
+ * An error that a route lets through answers its request: `UploadNotFoundError` with 404,
+ * `NoFileError` with 409, `UploadBusyError` with 423, `NoSpaceError` with 507. They are plain errors
+ * with `status`, `statusCode` and `expose`, as those of http-errors are.
+ *
  * @publicApi
  */
 @Injectable()
@@ -67,7 +73,7 @@ export class TusService {
    * @throws UploadNotFoundError through the observable, when nothing is known of it
    */
   progress$(id: string): Observable<Upload> {
-    return watch(this.events.events$, id, () => this.find(id));
+    return answering$(watch(this.events.events$, id, () => this.find(id)));
   }
 
   /**
@@ -107,7 +113,7 @@ export class TusService {
    * @throws Error when the upload path has parameters and `publicUrl` is not set
    */
   create(input: NewUploadInput = {}): Promise<CreatedUpload> {
-    return this.creation.create(input);
+    return answering(this.creation.create(input));
   }
 
   /**
@@ -166,7 +172,7 @@ export class TusService {
    * @throws UploadNotFoundError
    */
   release(id: string): Promise<void> {
-    return this.uploads.release(id);
+    return answering(this.uploads.release(id));
   }
 
   /**
@@ -176,7 +182,7 @@ export class TusService {
    * @throws NoFileError when it is neither, or its file was removed
    */
   getFilepath(id: string): Promise<string> {
-    return this.files.getPath(id);
+    return answering(this.files.getPath(id));
   }
 
   /**
@@ -185,7 +191,7 @@ export class TusService {
    * @throws UploadNotFoundError, NoFileError as {@link getFilepath}
    */
   createReadStream(id: string, range?: ByteRange): Promise<Readable> {
-    return this.files.createReadStream(id, range);
+    return answering(this.files.createReadStream(id, range));
   }
 
   /**
@@ -201,7 +207,7 @@ export class TusService {
    * @throws UploadNotFoundError, NoFileError, and the file system's errors
    */
   moveTo(id: string, path: string): Promise<string> {
-    return this.files.moveTo(id, path);
+    return answering(this.files.moveTo(id, path));
   }
 
   /**
@@ -212,7 +218,7 @@ export class TusService {
    * @throws UploadNotFoundError, NoFileError when it is not finished
    */
   cleanupFile(id: string): Promise<void> {
-    return this.files.remove(id);
+    return answering(this.files.remove(id));
   }
 
   /**
@@ -221,7 +227,7 @@ export class TusService {
    * @throws UploadNotFoundError
    */
   terminate(id: string): Promise<void> {
-    return this.uploads.discard(id);
+    return answering(this.uploads.discard(id));
   }
 
   /**

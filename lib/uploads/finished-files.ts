@@ -96,7 +96,7 @@ export class FinishedFiles {
     return this.leases.hold(id, async () => {
       const record = await this.finishedRecord(id);
       if (record.movedTo === target) return target;
-      if (record.movedTo !== undefined) throw new NoFileError(id, `moved to ${record.movedTo}`);
+      if (record.movedTo !== undefined) throw new NoFileError(id, 'it was moved elsewhere');
       if (await this.storage.isOwn(target)) throw new RangeError(pathReserved(target));
 
       await this.mark(id, { movingTo: target });

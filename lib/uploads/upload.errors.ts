@@ -1,7 +1,8 @@
+import { UploadError } from '../errors/index.js';
 import type { StoredAnswer } from '../registry/index.js';
 
 /** There is no such upload, or it belongs to someone else. */
-export class UploadNotFoundError extends Error {
+export class UploadNotFoundError extends UploadError {
   override readonly name = 'UploadNotFoundError';
 
   constructor(readonly id: string) {
@@ -10,7 +11,7 @@ export class UploadNotFoundError extends Error {
 }
 
 /** There was such an upload: it was terminated, or it expired. */
-export class UploadGoneError extends Error {
+export class UploadGoneError extends UploadError {
   override readonly name = 'UploadGoneError';
 
   constructor(
@@ -26,7 +27,7 @@ export class UploadGoneError extends Error {
 }
 
 /** The application refused the upload when all of it was there. */
-export class UploadRefusedError extends Error {
+export class UploadRefusedError extends UploadError {
   override readonly name = 'UploadRefusedError';
 
   constructor(
@@ -39,7 +40,7 @@ export class UploadRefusedError extends Error {
 }
 
 /** Another request has the upload and did not let go of it in time. */
-export class UploadBusyError extends Error {
+export class UploadBusyError extends UploadError {
   override readonly name = 'UploadBusyError';
 
   constructor(readonly id: string) {
@@ -48,7 +49,7 @@ export class UploadBusyError extends Error {
 }
 
 /** As many requests bring bytes as may at the same time. */
-export class TooManyAppendsError extends Error {
+export class TooManyAppendsError extends UploadError {
   override readonly name = 'TooManyAppendsError';
 
   constructor() {
@@ -57,7 +58,7 @@ export class TooManyAppendsError extends Error {
 }
 
 /** Something was asked of the file of an upload that has no file to give. */
-export class NoFileError extends Error {
+export class NoFileError extends UploadError {
   override readonly name = 'NoFileError';
 
   constructor(

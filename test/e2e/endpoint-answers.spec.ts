@@ -372,6 +372,17 @@ describe.each(PLATFORMS)('The method of an endpoint that throws on %s', (platfor
         .filter((line) => line.includes(reason)),
     ).toHaveLength(1);
   });
+
+  it('an error of TusService is a fault, which leaves the upload', async () => {
+    endpointOf(app()).work = () => app().tus.cleanupFile('0'.repeat(32));
+
+    const { id, path, answer } = await sendTo(app(), 'hello');
+    endpointOf(app()).work = ({ size }) => ({ size });
+
+    expect(answer.status).toBe(500);
+    expect(await listFiles(app().tmpFileDir)).toContain(id);
+    expect((await askAgain(app(), { path }, 5)).text).toBe('{"size":5}');
+  });
 });
 
 describe.each(PLATFORMS)('While the method of an endpoint runs on %s', (platform) => {

@@ -1,11 +1,25 @@
-import { Controller, Get, Inject, Req } from '@nestjs/common';
+import {
+  Catch,
+  Controller,
+  Delete,
+  Get,
+  HttpException,
+  Inject,
+  Param,
+  ParseIntPipe,
+  Post,
+  Req,
+  StreamableFile,
+} from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
+import { firstValueFrom } from 'rxjs';
 import { NoFileError, OnUploadFinished, TusService, UploadNotFoundError } from '../../lib/index.js';
-import type { FinishedUpload } from '../../lib/index.js';
+import type { CreatedUpload as CreatedByServer, FinishedUpload, Upload } from '../../lib/index.js';
 import {
   OCTETS,
   PLATFORMS,
@@ -17,6 +31,7 @@ import {
   offsetOf,
   patch,
   rawHead,
+  startApp,
   storedBytes,
   terminate,
   uploadWhole,
@@ -360,7 +375,8 @@ describe.each(PLATFORMS)('moveTo() on %s', (platform) => {
     await app().tus.moveTo(id, target('here'));
 
     await expect(app().tus.moveTo(id, target('there'))).rejects.toThrow(NoFileError);
-    await expect(app().tus.moveTo(id, target('there'))).rejects.toThrow(target('here'));
+    await expect(app().tus.moveTo(id, target('there'))).rejects.toThrow('it was moved elsewhere');
+    expect((await app().tus.find(id))?.path).toBe(target('here'));
     expect(await readFile(target('here'), 'utf8')).toBe('hello');
     expect(existsSync(target('there'))).toBe(false);
   });
@@ -585,6 +601,138 @@ describe.each(PLATFORMS)('a handler that deals with the file on %s', (platform) 
     expect(last.headers['upload-offset']).toBe('10');
     expect((await head(app(), upload)).status).toBe(status);
     expect(existsSync(join(app().tmpFileDir, upload.id))).toBe(false);
+  });
+});
+
+/** Routes that let whatever the service throws through. */
+@Controller('app')
+class LettingController {
+  constructor(private readonly tus: TusService) {}
+
+  @Get(':id/path')
+  path(@Param('id') id: string): Promise<string> {
+    return this.tus.getFilepath(id);
+  }
+
+  @Get(':id/file')
+  async file(@Param('id') id: string): Promise<StreamableFile> {
+    return new StreamableFile(await this.tus.createReadStream(id));
+  }
+
+  @Get(':id/first')
+  first(@Param('id') id: string): Promise<Upload> {
+    return firstValueFrom(this.tus.progress$(id));
+  }
+
+  @Get(':id/owned')
+  owned(@Param('id') id: string): Promise<string> {
+    return this.tus.ownedBy('ada').getFilepath(id);
+  }
+
+  @Get(':id/moved')
+  async moved(@Param('id') id: string): Promise<void> {
+    const path = await this.tus.getFilepath(id);
+    await this.tus.moveTo(id, `${path}-moved.txt`);
+    await this.tus.moveTo(id, `${path}-again.txt`);
+  }
+
+  @Delete(':id')
+  terminate(@Param('id') id: string): Promise<void> {
+    return this.tus.terminate(id);
+  }
+
+  @Post(':length')
+  create(@Param('length', ParseIntPipe) length: number): Promise<CreatedByServer> {
+    return this.tus.create({ length, owner: 'ada', maxSize: '10GB' });
+  }
+}
+
+/** A filter of the app's own, as Nest's documentation shows it. */
+@Catch()
+class EverythingFilter extends BaseExceptionFilter {}
+
+describe.each(PLATFORMS)('an error of TusService that a route lets through on %s', (platform) => {
+  const app = useApp({
+    platform,
+    tus: { quota: { uploads: 1 }, owner: () => 'ada' },
+    controllers: [LettingController],
+  });
+  const get = async (path: string, method = 'GET') => {
+    const { status, text } = await app().request({ method, path });
+    return { status, ...(JSON.parse(text) as { statusCode?: number; message?: string }) };
+  };
+  afterEach(async () => {
+    for (const { id } of (await app().tus.list()).items) await app().tus.terminate(id);
+  });
+
+  it.each(['path', 'file', 'first', 'owned'])(
+    'is 404 for an upload that is not known, asked for its %s',
+    async (what) => {
+      const message = `There is no upload "${UNKNOWN}".`;
+
+      expect(await get(`/app/${UNKNOWN}/${what}`)).toEqual({
+        status: 404,
+        statusCode: 404,
+        message,
+      });
+      expect((await get(`/app/${UNKNOWN}`, 'DELETE')).status).toBe(404);
+      expect(app().logs.errors().join()).not.toContain(message);
+    },
+  );
+
+  it.each(['path', 'file', 'moved'])(
+    'is 409 for an upload that is not finished, asked for its %s',
+    async (what) => {
+      const { id } = await create(app(), { length: 5 });
+
+      expect(await get(`/app/${id}/${what}`)).toEqual({
+        status: 409,
+        statusCode: 409,
+        message: `The upload "${id}" has no file: it is receiving.`,
+      });
+      expect(app().logs.errors().join()).not.toContain(id);
+    },
+  );
+
+  it('is 409 for a file that was moved, and does not say where to', async () => {
+    const { id } = await finish(app(), 'hello');
+
+    const { status, message } = await get(`/app/${id}/moved`);
+
+    expect([status, message]).toEqual([
+      409,
+      `The upload "${id}" has no file: it was moved elsewhere.`,
+    ]);
+  });
+
+  it('is 429 for a creation beyond the quota, and 413 for one that is too large', async () => {
+    await create(app(), { length: 5 });
+
+    expect((await get('/app/5', 'POST')).status).toBe(429);
+    expect((await get(`/app/${20 * 1024 ** 3}`, 'POST')).status).toBe(413);
+  });
+
+  it('is still a plain error of its class', async () => {
+    const error: unknown = await app()
+      .tus.getFilepath(UNKNOWN)
+      .catch((thrown: unknown) => thrown);
+
+    expect(error).toBeInstanceOf(UploadNotFoundError);
+    expect(error).not.toBeInstanceOf(HttpException);
+    expect(Object.keys(error as object).sort()).toEqual(['id', 'name']);
+  });
+
+  it('has its status in a filter of the app too', async () => {
+    const filtered = await startApp({
+      platform,
+      controllers: [LettingController],
+      configure: (nest) => {
+        nest.useGlobalFilters(new EverythingFilter(nest.getHttpAdapter()));
+      },
+    });
+
+    expect((await filtered.request({ path: `/app/${UNKNOWN}/path` })).status).toBe(404);
+    await filtered.close();
   });
 });
 

@@ -7,13 +7,14 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { concatMap, Observable, of, tap, type Subscriber } from 'rxjs';
+import { catchError, concatMap, Observable, of, tap, throwError, type Subscriber } from 'rxjs';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
 import { FinishedFiles, isRefusal, Uploads } from '../../uploads/index.js';
 import { answerOf, withKept, type Answer } from '../answer.js';
 import { disconnect } from '../connection.js';
+import { withoutStatus } from '../error-status.js';
 import { exchangeOf, type Exchange } from '../exchange.js';
 import { Refusals } from '../refusals.js';
 import { sendAnswer } from '../send-answer.js';
@@ -169,6 +170,8 @@ export class TusEndpoints {
         concatMap((value: unknown) =>
           value instanceof StreamableFile ? readAhead(value, MAX_BODY) : of(value),
         ),
+        // What could not be done with an upload is no verdict on this one, which 404 would remove.
+        catchError((error: unknown) => throwError(() => withoutStatus(error))),
         tap({
           unsubscribe: () => held.abandon(),
           // Nobody else sends anything once the method has returned.

@@ -1,15 +1,35 @@
 import { Controller, RequestMapping, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
-import { MarkTusRoute, type TusRoute } from './http/index.js';
+import {
+  copyParameterMetadata,
+  defineMethod,
+  describeRoute,
+  likeMethod,
+  MarkTusRoute,
+  methodAt,
+  usualTarget,
+  type RouteMethod,
+  type RouteTarget,
+  type TusRoute,
+} from './http/index.js';
 import type { TusModuleExtras } from './interfaces/index.js';
 import { TusController } from './tus.controller.js';
 
-type Handler = (this: TusController, ...args: unknown[]) => unknown;
+/** What one instance's controller is made with. */
+interface Mapping {
+  readonly uploadPath: string;
+  /** The routes that a user's subclass has beside those of the verbs. */
+  readonly further: readonly RouteMethod[];
+  readonly route: TusRoute;
+}
 
 type Verb = (typeof VERBS)[number];
 
 const VERBS = ['head', 'options', 'post', 'patch', 'delete', 'get', 'put'] as const;
+
+/** The paths of both URLs, below the upload path. */
+const PATHS: Readonly<Record<RouteTarget, string>> = { creation: '', upload: ':id' };
 
 /**
  * Makes the controller class of one instance.
@@ -17,83 +37,129 @@ const VERBS = ['head', 'options', 'post', 'patch', 'delete', 'get', 'put'] as co
  * Path, version and decorators are applied to a class of its own, so instances do not disturb each
  * other, and at once: guards that come later than the module scan would be skipped silently.
  *
+ * Throttlers, OpenAPI, traces and logs know a route by the names of its class and its method. So the
+ * class has its instance's name in its own, and each of a verb's two URLs has a method.
+ *
  * @param route the mark the instance's routes carry
  */
 export function createTusController(extras: TusModuleExtras, route: TusRoute): Type<TusController> {
-  const { uploadPath: path, version = VERSION_NEUTRAL, decorators = [] } = extras;
+  const { uploadPath = '', version = VERSION_NEUTRAL, decorators = [] } = extras;
   const base = extras.controller ?? TusController;
-  const controller = class TusController extends base {};
+  const controller = class extends base {};
+  Object.defineProperty(controller, 'name', { value: nameOf(base, extras.name) });
 
   // Platforms take the first route that fits: HEAD before any GET, which would answer it too, then
   // the routes of a user's subclass, and `:id` last.
+  const { prototype } = controller;
   const names = namesOfFurtherRoutes(base);
-  for (const name of ['head', ...names, ...VERBS]) own(controller.prototype, name);
-  const further = names.map((name) => handlerAt(controller.prototype, name));
-  for (const verb of VERBS) mapRoutes(controller.prototype, verb, further, route);
+  ownVerb(prototype, 'head');
+  for (const name of names) own(prototype, name);
+  for (const verb of VERBS) ownVerb(prototype, verb);
+  const further = names.map((name) => methodAt(prototype, name));
+  for (const verb of VERBS) mapRoutes(prototype, verb, { uploadPath, further, route });
 
   for (const decorate of decorators) decorate(controller);
-  Controller({ path, version })(controller);
+  Controller({ path: uploadPath, version })(controller);
   return controller;
 }
 
-/** The routes that a user's subclass has beside those of the verbs. */
+/** Such as `AvatarsTusController`, which can stand in generated code. */
+function nameOf(base: Type, instance = ''): string {
+  const words = instance.split(/[-_]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  const name = words.join('') + (base.name || TusController.name);
+  return /^\d/.test(name) ? `_${name}` : name;
+}
+
 function namesOfFurtherRoutes(base: Type): string[] {
   const prototype = base.prototype as object;
   return new MetadataScanner()
     .getAllMethodNames(prototype)
     .filter((name) => !VERBS.includes(name as Verb))
-    .filter((name) => pathsOf(handlerAt(prototype, name)).length > 0);
+    .filter((name) => pathsOf(methodAt(prototype, name)).length > 0);
 }
 
-/** Metadata lies on functions, so each class needs handlers of its own to carry its own mark. */
+/** Metadata lies on functions, so each class needs methods of its own to carry its own mark. */
 function own(prototype: object, name: string): void {
   if (Object.hasOwn(prototype, name)) return;
-  const inherited = handlerAt(prototype, name);
-  const handler: Handler = function (...args) {
-    return inherited.apply(this, args);
+  defineMethod(prototype, name, likeMethod(name, methodAt(prototype, name)));
+}
+
+/** A method for the URL that a verb is for, and one for the other, which does the same. */
+function ownVerb(prototype: object, verb: Verb): void {
+  own(prototype, verb);
+  const { key, name } = otherOf(verb);
+  if (Object.hasOwn(prototype, key)) return;
+  const call: RouteMethod = function (...args) {
+    return methodAt(this, verb).apply(this, args);
   };
-  for (const key of Reflect.getMetadataKeys(inherited)) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, inherited), handler);
-  }
-  Object.defineProperty(prototype, name, { value: handler, configurable: true, writable: true });
+  defineMethod(prototype, key, likeMethod(name, methodAt(prototype, verb), call));
+  copyParameterMetadata(prototype, verb, key);
 }
 
 /** Maps a verb to its paths, but for those that a route of a user's subclass serves. */
-function mapRoutes(
+function mapRoutes(prototype: object, verb: Verb, mapping: Mapping): void {
+  const decorated = decoratedMethod(prototype, verb);
+  const method = verbOf(decorated);
+  const taken = mapping.further.filter((each) => verbOf(each) === method).flatMap(pathsOf);
+  const paths = pathsOf(decorated).filter((path) => !taken.includes(path));
+  const { key, target } = otherOf(verb);
+  const isOther = (path: string) => path === PATHS[target];
+  const own = paths.filter((path) => !isOther(path));
+  mapRoute(prototype, verb, { method, path: own }, mapping.route);
+  mapRoute(prototype, key, { method, path: paths.filter(isOther) }, mapping.route);
+  describe(prototype, verb, own, mapping);
+}
+
+function mapRoute(
   prototype: object,
-  verb: Verb,
-  further: readonly Handler[],
+  key: string,
+  { method, path }: { method?: number; path: string[] },
   route: TusRoute,
 ): void {
-  const decorated = decoratedHandler(prototype, verb);
-  const method = methodOf(decorated);
-  const taken = further.filter((handler) => methodOf(handler) === method).flatMap(pathsOf);
-  const path = pathsOf(decorated).filter((each) => !taken.includes(each));
   if (path.length === 0) {
-    Reflect.deleteMetadata(PATH_METADATA, handlerAt(prototype, verb));
+    Reflect.deleteMetadata(PATH_METADATA, methodAt(prototype, key));
     return;
   }
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, verb) as PropertyDescriptor;
-  MarkTusRoute(route)(prototype, verb, descriptor);
-  RequestMapping({ path, method })(prototype, verb, descriptor);
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, key) as PropertyDescriptor;
+  MarkTusRoute(route)(prototype, key, descriptor);
+  RequestMapping({ path, method })(prototype, key, descriptor);
+}
+
+/** What a subclass serves at paths of its own is for it to describe. */
+function describe(prototype: object, verb: Verb, paths: string[], { uploadPath }: Mapping): void {
+  const other = otherOf(verb);
+  const usual = usualTarget(verb);
+  const isUsual = paths.length === 1 && paths[0] === PATHS[usual];
+  const describeAt = (key: string, target: RouteTarget, isMain: boolean) =>
+    describeRoute(methodAt(prototype, key), {
+      verb: verb.toUpperCase(),
+      target,
+      isMain,
+      paths: [`${uploadPath}/${PATHS[target]}`],
+      idParameter: 'id',
+    });
+  if (isUsual) describeAt(verb, usual, true);
+  describeAt(other.key, other.target, false);
+}
+
+/** The URL that a verb is not for, and the method that serves it there. */
+function otherOf(verb: Verb): { target: RouteTarget; key: string; name: string } {
+  const target = usualTarget(verb) === 'creation' ? 'upload' : 'creation';
+  return { target, key: `${verb} (${target})`, name: `${verb}_${target}` };
 }
 
 /** An override without a decorator leaves it to the method it overrides which routes there are. */
-function decoratedHandler(prototype: object, verb: Verb): Handler {
-  const handler = handlerAt(prototype, verb);
-  if (pathsOf(handler).length > 0) return handler;
-  return decoratedHandler(Object.getPrototypeOf(prototype) as object, verb);
+function decoratedMethod(prototype: object, verb: Verb): RouteMethod {
+  const method = methodAt(prototype, verb);
+  if (pathsOf(method).length > 0) return method;
+  return decoratedMethod(Object.getPrototypeOf(prototype) as object, verb);
 }
 
-function handlerAt(prototype: object, name: string): Handler {
-  return (prototype as Record<string, Handler>)[name] as Handler;
+function verbOf(method: RouteMethod): number | undefined {
+  return Reflect.getMetadata(METHOD_METADATA, method) as number | undefined;
 }
 
-function methodOf(handler: Handler): number | undefined {
-  return Reflect.getMetadata(METHOD_METADATA, handler) as number | undefined;
-}
-
-function pathsOf(handler: Handler): string[] {
-  const paths = (Reflect.getMetadata(PATH_METADATA, handler) ?? []) as string | string[];
+function pathsOf(method: RouteMethod): string[] {
+  const paths = (Reflect.getMetadata(PATH_METADATA, method) ?? []) as string | string[];
   return [paths].flat().map((path) => path.replace(/^\/+/, ''));
 }

@@ -1,8 +1,6 @@
 import {
   applyDecorators,
   createParamDecorator,
-  RequestMapping,
-  RequestMethod,
   SetMetadata,
   UseFilters,
   UseInterceptors,
@@ -40,12 +38,10 @@ import { ENDPOINT_METADATA } from '../tus.constants.js';
 export function TusEndpoint(path = '', options: TusEndpointOptions = {}): MethodDecorator {
   const trimmed = path.replace(/^\/|\/$/g, '');
   const base = trimmed === '' ? '' : parsePath('@TusEndpoint path', trimmed, UPLOAD_PARAMETER);
-  const paths = [base, `${base}/:${UPLOAD_PARAMETER}`];
   const route = new TusRoute();
   return (target, key, descriptor: PropertyDescriptor) => {
-    const mark: EndpointMark = { key: String(key), paths, options, route };
+    const mark: EndpointMark = { key: String(key), path: base, options, route };
     applyDecorators(
-      RequestMapping({ path: paths, method: RequestMethod.POST }),
       SetMetadata(ENDPOINT_METADATA, mark),
       MarkTusRoute(route),
       UseInterceptors(EndpointInterceptor),

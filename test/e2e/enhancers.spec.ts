@@ -31,7 +31,7 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { catchError, map, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { TusException } from '../../lib/index.js';
+import { TusController, TusEndpoint, TusException, TusModule } from '../../lib/index.js';
 import {
   OCTETS,
   PLATFORMS,
@@ -308,7 +308,7 @@ describe('the throttler', () => {
   const module = new URL('./throttled-app.js', import.meta.url);
   let folder = '';
   let child: ChildProcess | undefined;
-  let ports: Record<PlatformName, { counted: number; exempt: number }>;
+  let ports: Record<PlatformName, Record<'counted' | 'exempt' | 'several', number>>;
   beforeAll(async () => {
     folder = await makeTempFolder();
     child = fork(module, [folder]);
@@ -343,6 +343,105 @@ describe('the throttler', () => {
     for (let offset = 0; offset < 10; offset++) {
       expect((await patch(app, upload, { offset, body: 'x' })).status).toBe(204);
     }
+  });
+
+  it.each(PLATFORMS)('counts each verb of each place apart on %s', async (platform) => {
+    const app: HttpTarget = { host: '127.0.0.1', port: ports[platform].several };
+    for (const path of ['/files', '/avatars', '/videos/long', '/videos/short']) {
+      const upload = await create(app, { path, length: 10 });
+      const statuses = [
+        (await head(app, upload)).status,
+        (await patch(app, upload, { body: 'hello' })).status,
+        (await head(app, upload)).status,
+        (await patch(app, upload, { offset: 5, body: ' ' })).status,
+        (await terminate(app, upload)).status,
+        (await post(app, { path, length: 5 })).status,
+      ];
+
+      expect(statuses).toEqual([200, 204, 200, 204, 204, 201]);
+      expect((await post(app, { path, length: 5 })).status).toBe(429);
+    }
+  });
+});
+
+/** Remembers which handlers requests came to, by the names that throttlers and tracers have. */
+@Injectable()
+class Naming implements NestInterceptor {
+  readonly names = new Set<string>();
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    this.names.add(`${context.getClass().name}.${context.getHandler().name}`);
+    return next.handle();
+  }
+}
+
+@Controller('own')
+class OwnTusController extends TusController {}
+
+@Controller('videos')
+class VideosController {
+  @TusEndpoint('long')
+  take(): void {}
+
+  @TusEndpoint('short')
+  takeShort(): void {}
+}
+
+describe.each(PLATFORMS)('What tools know handlers by on %s', (platform) => {
+  const app = useApp({
+    platform,
+    tus: { download: true },
+    imports: (folder) => [
+      TusModule.forRoot({ name: 'avatars', uploadPath: '/avatars', tmpFileDir: `${folder}-a` }),
+      TusModule.forRoot({
+        name: 'own_2',
+        uploadPath: '/own',
+        tmpFileDir: `${folder}-o`,
+        controller: OwnTusController,
+      }),
+    ],
+    controllers: [VideosController],
+    providers: [Naming, { provide: APP_INTERCEPTOR, useExisting: Naming }],
+  });
+
+  /** The names of the handlers that a whole upload and a terminated one come to. */
+  async function namesAt(path: string): Promise<string[]> {
+    const { names } = app().nest.get(Naming);
+    names.clear();
+    const upload = await create(app(), { path, length: 5 });
+    await head(app(), upload);
+    await patch(app(), upload, { body: 'hello' });
+    await app().request({ path: upload.path });
+    await terminate(app(), upload);
+    return [...names];
+  }
+
+  it.each([
+    ['/files', 'TusController'],
+    ['/avatars', 'AvatarsTusController'],
+    ['/own', 'Own2OwnTusController'],
+  ])('is an instance and a verb, at %s', async (path, name) => {
+    const verbs = ['post', 'head', 'patch', 'get', 'delete'];
+
+    expect(await namesAt(path)).toEqual(verbs.map((verb) => `${name}.${verb}`));
+  });
+
+  it.each([
+    ['/videos/long', 'take'],
+    ['/videos/short', 'takeShort'],
+  ])('is a method and a verb, at the endpoint %s', async (path, method) => {
+    expect(await namesAt(path)).toEqual(
+      [method, `${method}_HEAD`, `${method}_PATCH`, `${method}_DELETE`].map(
+        (name) => `VideosController.${name}`,
+      ),
+    );
+  });
+
+  it('is the same class wherever Nest shows it', () => {
+    const mapped = app().logs.of('log').join('\n');
+
+    expect(mapped).toContain('AvatarsTusController {/avatars}');
+    expect(mapped).toContain('TusController {/files}');
   });
 });
 

@@ -6,8 +6,8 @@ import type { TusRoute } from '../tus-route.js';
 export interface EndpointMark {
   /** The method. */
   readonly key: string;
-  /** Paths of its routes. */
-  readonly paths: string[];
+  /** Path of the creation URL, below the controller's. */
+  readonly path: string;
   readonly options: TusEndpointOptions;
   readonly route: TusRoute;
 }

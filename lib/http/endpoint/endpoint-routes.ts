@@ -1,12 +1,35 @@
 import { RequestMapping, RequestMethod, type Type } from '@nestjs/common';
-import { RESPONSE_PASSTHROUGH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import {
+  PATH_METADATA,
+  RESPONSE_PASSTHROUGH_METADATA,
+  ROUTE_ARGS_METADATA,
+} from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
-import { endpointMarkOf, type EndpointMark } from './endpoint-mark.js';
+import { describeRoute } from '../openapi/index.js';
+import {
+  copyParameterMetadata,
+  defineMethod,
+  likeMethod,
+  methodAt,
+  usualTarget,
+  type RouteMethod,
+  type RouteTarget,
+} from '../route-method.js';
+import { endpointMarkOf, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 
-type Method = (this: object, ...args: unknown[]) => unknown;
+/** The verbs of tus, each on the creation URL and on the URL of an upload. */
+const VERBS = ['HEAD', 'OPTIONS', 'POST', 'PATCH', 'DELETE'] as const;
 
-/** The verbs of tus beside POST, which the decorated method itself is mapped to. */
-const VERBS = ['HEAD', 'OPTIONS', 'PATCH', 'DELETE'] as const;
+/** One of the routes of an endpoint. */
+interface EndpointRoute {
+  readonly verb: (typeof VERBS)[number];
+  readonly target: RouteTarget;
+}
+
+const ROUTES: readonly EndpointRoute[] = VERBS.flatMap((verb) => [
+  { verb, target: 'creation' },
+  { verb, target: 'upload' },
+]);
 
 /** The endpoints among a controller's methods. */
 export function endpointsOf(controller: Type): EndpointMark[] {
@@ -20,14 +43,13 @@ export function endpointsOf(controller: Type): EndpointMark[] {
 }
 
 /**
- * Gives a controller methods that serve the other verbs of its endpoints, with all that the
- * decorated ones carry: guards, pipes, interceptors, filters, parameters. To be done once all
- * decorators have run, and before Nest looks for routes; doing it again changes nothing.
+ * Gives a controller methods that serve its endpoints, with all that the decorated ones carry:
+ * guards, pipes, interceptors, filters, parameters. To be done once all decorators have run, and
+ * before Nest looks for routes; doing it again changes nothing.
  */
 export function mapEndpoints(controller: Type): void {
-  const prototype = controller.prototype as object;
   for (const mark of endpointsOf(controller)) {
-    for (const verb of VERBS) addRoute(prototype, mark, verb);
+    for (const route of ROUTES) addRoute(controller, mark, route);
   }
 }
 
@@ -40,34 +62,49 @@ export function sendsItself(controller: Type, key: string): boolean {
   return Object.keys(parameters ?? {}).some((name) => /^[12]:/.test(name));
 }
 
-function addRoute(prototype: object, mark: EndpointMark, verb: (typeof VERBS)[number]): void {
-  const name = `${mark.key} (${verb})`;
-  if (Object.hasOwn(prototype, name)) return;
+function addRoute(controller: Type, mark: EndpointMark, route: EndpointRoute): void {
+  const { verb, target } = route;
+  const prototype = controller.prototype as object;
+  const key = `${mark.key} (${verb}, ${target})`;
+  if (Object.hasOwn(prototype, key)) return;
 
-  const method: Method = function (...args) {
+  const call: RouteMethod = function (...args) {
     return methodAt(this, mark.key).apply(this, args);
   };
-  copyMetadata(methodAt(prototype, mark.key), method);
-  copyParameterMetadata(prototype, mark.key, name);
-  const descriptor = { value: method, configurable: true, writable: true };
-  Object.defineProperty(prototype, name, descriptor);
-  RequestMapping({ path: mark.paths, method: RequestMethod[verb] })(prototype, name, descriptor);
-  if (verb === 'HEAD') putFirst(prototype, name);
+  const method = likeMethod(nameOf(mark, route), methodAt(prototype, mark.key), call);
+  copyParameterMetadata(prototype, mark.key, key);
+  const descriptor = defineMethod(prototype, key, method);
+  const path = pathOf(mark, target);
+  RequestMapping({ path, method: RequestMethod[verb] })(prototype, key, descriptor);
+  describeRoute(method, {
+    verb,
+    target,
+    isMain: isMain(route),
+    hasOwnAnswer: verb === 'PATCH',
+    paths: controllerPaths(controller).map((base) => `${base}/${path}`),
+    idParameter: UPLOAD_PARAMETER,
+  });
+  if (verb === 'HEAD') putFirst(prototype, key);
 }
 
-function copyMetadata(from: object, to: object): void {
-  for (const key of Reflect.getMetadataKeys(from)) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, from), to);
-  }
+/** That one, of all routes, is what the app has said something of by its decorators. */
+function isMain({ verb, target }: EndpointRoute): boolean {
+  return verb === 'POST' && target === 'creation';
 }
 
-/** Parameters are described on the class and on its prototype, by the method's name. */
-function copyParameterMetadata(prototype: object, from: string, to: string): void {
-  for (const target of [prototype, prototype.constructor]) {
-    for (const key of Reflect.getMetadataKeys(target, from)) {
-      Reflect.defineMetadata(key, Reflect.getMetadata(key, target, from), target, to);
-    }
-  }
+/** By which tools know the route's handler; it may well stand in generated code. */
+function nameOf({ key }: EndpointMark, route: EndpointRoute): string {
+  const { verb, target } = route;
+  if (isMain(route)) return key;
+  return target === usualTarget(verb) ? `${key}_${verb}` : `${key}_${verb}_${target}`;
+}
+
+function pathOf({ path }: EndpointMark, target: RouteTarget): string {
+  return target === 'creation' ? path : `${path}/:${UPLOAD_PARAMETER}`;
+}
+
+function controllerPaths(controller: Type): string[] {
+  return [(Reflect.getMetadata(PATH_METADATA, controller) ?? '') as string | string[]].flat();
 }
 
 /** Platforms take the first route that fits, and one for GET fits HEAD too. */
@@ -79,8 +116,4 @@ function putFirst(prototype: object, name: string): void {
     Reflect.deleteProperty(prototype, other);
     Object.defineProperty(prototype, other, descriptor);
   }
-}
-
-function methodAt(target: object, key: string): Method {
-  return (target as Record<string, Method>)[key] as Method;
 }

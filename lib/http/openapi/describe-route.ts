@@ -1,0 +1,122 @@
+import { OFFSET_OCTET_STREAM } from '../../protocol/index.js';
+import type { RouteTarget } from '../route-method.js';
+import { BYTES, OPERATIONS, type DescribedResponse, type Operation } from './operations.js';
+
+/**
+ * Where `@nestjs/swagger` looks for what its decorators say of a method. Its keys have been these in
+ * all versions for Nest 11 and 12, so that an app gets its document without this module needing the
+ * package; where it is not installed, nobody reads them.
+ */
+const KEYS = {
+  operation: 'swagger/apiOperation',
+  parameters: 'swagger/apiParameters',
+  responses: 'swagger/apiResponse',
+  consumes: 'swagger/apiConsumes',
+  exclude: 'swagger/apiExcludeEndpoint',
+} as const;
+
+/** A route, and the method that serves it. */
+export interface ServedRoute {
+  /** Such as `'PATCH'`. */
+  readonly verb: string;
+  readonly target: RouteTarget;
+  /** Paths it has, that of its controller among them. */
+  readonly paths: readonly string[];
+  /** Name of the path's parameter that holds an upload's id. */
+  readonly idParameter: string;
+  /** Whether what the app said of the method is about this route above all. */
+  readonly isMain: boolean;
+  /** Whether the method's own answer may be that of the route. */
+  readonly hasOwnAnswer?: boolean;
+}
+
+interface Parameter {
+  readonly name?: string;
+  readonly in: string;
+  readonly [key: string]: unknown;
+}
+
+type Responses = Readonly<Record<string, Partial<DescribedResponse>>>;
+
+/**
+ * Describes a route for OpenAPI. What the app says of it by decorators of `@nestjs/swagger` goes
+ * before what is said here; a route that only refuses is left out of the document.
+ */
+export function describeRoute(method: object, route: ServedRoute): void {
+  const operation = OPERATIONS[route.target][route.verb];
+  if (!operation) {
+    Reflect.defineMetadata(KEYS.exclude, { disable: true }, method);
+    return;
+  }
+  Reflect.defineMetadata(KEYS.operation, operationOf(method, route, operation), method);
+  Reflect.defineMetadata(KEYS.parameters, parametersOf(method, route, operation), method);
+  Reflect.defineMetadata(KEYS.responses, responsesOf(method, route, operation), method);
+  if (operation.body) Reflect.defineMetadata(KEYS.consumes, [OFFSET_OCTET_STREAM], method);
+}
+
+function operationOf(
+  method: object,
+  { verb, target, isMain }: ServedRoute,
+  { summary, description }: Operation,
+): object {
+  const told = (Reflect.getMetadata(KEYS.operation, method) ?? {}) as { operationId?: string };
+  if (isMain) return { summary, description, ...told };
+  // An operation's id must be the only one.
+  const { operationId, ...rest } = told;
+  const id = operationId && { operationId: `${operationId}_${verb}_${target}` };
+  return { ...rest, summary, description, ...id };
+}
+
+function parametersOf(method: object, route: ServedRoute, operation: Operation): Parameter[] {
+  const said = (Reflect.getMetadata(KEYS.parameters, method) ?? []) as Parameter[];
+  // A query, or a body, is that of the main route.
+  const told = route.isMain ? said : said.filter((each) => !/^(query|body)$/.test(each.in));
+  const ours = [...pathParameters(route), ...headerParameters(operation), ...bodyOf(operation)];
+  const isTold = ({ name, in: place }: Parameter) =>
+    told.some((each) => each.name === name && each.in === place);
+  return [...told, ...ours.filter((parameter) => !isTold(parameter))];
+}
+
+function pathParameters({ paths, idParameter }: ServedRoute): Parameter[] {
+  return parameterNames(paths).map((name) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+    ...(name === idParameter && { description: 'The upload: the last part of its `Location`.' }),
+  }));
+}
+
+/** Those that are in all of the paths. */
+function parameterNames(paths: readonly string[]): string[] {
+  const [first = [], ...others] = paths.map((path) =>
+    [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string),
+  );
+  return first.filter((name) => others.every((names) => names.includes(name)));
+}
+
+function headerParameters({ headers }: Operation): Parameter[] {
+  return Object.entries(headers).map(([name, header]) => ({ name, in: 'header', ...header }));
+}
+
+function bodyOf({ body }: Operation): Parameter[] {
+  return body ? [{ in: 'body', required: body === 'required', type: String, ...BYTES }] : [];
+}
+
+function responsesOf(method: object, route: ServedRoute, { responses }: Operation): object {
+  if (!route.isMain && !route.hasOwnAnswer) return responses;
+  const told = (Reflect.getMetadata(KEYS.responses, method) ?? {}) as Responses;
+  const merged: Record<string, object> = { ...(responses as Responses) };
+  if (route.hasOwnAnswer) {
+    merged[200] ??= { description: 'All bytes are there, and the method has answered.' };
+  }
+  for (const [status, response] of Object.entries(told)) {
+    const { description = '', headers } = (merged[status] ?? {}) as Partial<DescribedResponse>;
+    merged[status] = {
+      ...(headers && { headers }),
+      ...response,
+      description: response.description || description,
+    };
+  }
+  return merged;
+}

@@ -13,6 +13,7 @@ import { HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
   EndpointExplorer,
+  EndpointParameters,
   platformOf,
   TusEndpoints,
   TusHandle,
@@ -65,6 +66,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     TusHandle,
     TusEndpoints,
     EndpointExplorer,
+    EndpointParameters,
     UploadCreation,
     UploadPath,
     TusLifecycle,

@@ -23,14 +23,17 @@ import { ENDPOINT_METADATA } from '../tus.constants.js';
  * Makes a controller's method the target of resumable uploads.
  *
  * All verbs of tus are served at the path, below the controller's; guards, pipes, interceptors and
- * filters of the controller and the method apply. The method itself runs once, in the request that
- * finishes an upload: `@UploadedUpload()` gives it the upload, and `request.body` is an
- * `EndpointBody` or, with `sendFile`, the file as a stream. What it returns or throws is the
- * client's answer, which is kept and given again when the client asks again. A status from 400 to
- * 499 refuses the upload, which is then removed; one of 500 and above, like 408, 423, 425 and 429,
- * leaves it, and the method runs again when the client comes back, as it does after a crash; a
- * HEAD is then told 423, for clients begin anew after a fault. No `@OnUploadFinished()` handler is
- * called for it.
+ * filters of the controller and the method apply. Pipes on path and query run when an upload is
+ * created too, and what the method takes of that query is kept for it: 2,048 bytes as JSON at most,
+ * more is refused with 414.
+ *
+ * The method itself runs once, in the request that finishes an upload: `@UploadedUpload()` gives it
+ * the upload, and `request.body` is an `EndpointBody` or, with `sendFile`, the file as a stream. What
+ * it returns or throws is the client's answer, which is kept and given again when the client asks
+ * again. A status from 400 to 499 refuses the upload, which is then removed; one of 500 and above,
+ * like 408, 423, 425 and 429, leaves it, and the method runs again when the client comes back, as it
+ * does after a crash; a HEAD is then told 423, for clients begin anew after a fault. No
+ * `@OnUploadFinished()` handler is called for it.
  *
  * @param path below the controller's; its own unless given
  * @publicApi

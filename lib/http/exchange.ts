@@ -12,6 +12,8 @@ export interface EndpointTerms {
   readonly name: string;
   /** Bytes; absent: as its instance has it. */
   readonly maxSize?: number;
+  /** What its method is to know at the end of the query that an upload is created with, as JSON. */
+  readonly query?: string;
 }
 
 /** One request on its way through. */

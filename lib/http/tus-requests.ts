@@ -116,7 +116,8 @@ export class TusRequests implements BeforeApplicationShutdown {
     await this.metadata.assertAcceptable(creation, request);
     const scope = await this.terms.scopeOf(exchange);
     const quota = await this.terms.quotaFor(exchange);
-    const asked = { ...creation, ...scope, quota, maxSize: rules.maxSize };
+    const { query } = exchange.endpoint ?? {};
+    const asked = { ...creation, ...scope, quota, maxSize: rules.maxSize, query };
     const { upload, headers } = await this.createHooks.prepare(asked, request);
     const result = await this.uploads.create(upload, body, this.finishHooks.during(request));
     const Location = this.urls.locationOf(result.record.id, request, this.trustsProxy(request));

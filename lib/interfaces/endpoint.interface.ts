@@ -73,6 +73,13 @@ export interface EndpointUpload extends Omit<FinishedUpload, 'attempt'> {
   /** The client's file name made safe; the upload's id where there is none. */
   readonly originalname: string;
 
+  /**
+   * The first bytes of the file, 4,100 at most, for Nest's `FileTypeValidator` and the like: they tell
+   * what it is. None of a file that was removed. The whole file is at `path`. The property is not
+   * enumerable, so copies and logs of the upload are without it.
+   */
+  readonly buffer: Buffer;
+
   /** The file as a stream, where `sendFile` is set. */
   readonly stream?: Readable;
 }

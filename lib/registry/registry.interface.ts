@@ -39,6 +39,8 @@ export interface UploadRecord {
   readonly endpoint?: string;
   /** Digest of the path's parameters it was created under; absent: it is bound to none. */
   readonly binding?: string;
+  /** The query of its creation as its endpoint's method is to have it, as JSON. */
+  readonly query?: string;
   /** Path inside the storage at which the finished file lies, or is to lie; absent: its id. */
   readonly filePath?: string;
   readonly createdAt: number;

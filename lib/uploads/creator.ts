@@ -24,6 +24,8 @@ export interface NewUpload extends CreationRequest, UploadScope {
   readonly maxSize?: number;
   /** What its owner may have at a time; absent: no limit. */
   readonly quota?: Quota;
+  /** What its endpoint is to know of its creation at the end, as JSON. */
+  readonly query?: string;
   /** Path inside the storage at which the finished file is to lie; absent: its id. */
   readonly filePath?: string;
 }
@@ -89,7 +91,8 @@ export class Creator {
   }
 
   private newRecord(request: NewUpload): UploadRecord {
-    const { length, maxSize, metadata, owner, endpoint, binding, filePath, concatHeader } = request;
+    const { length, maxSize, metadata, owner, endpoint, binding, query, filePath, concatHeader } =
+      request;
     const createdAt = Date.now();
     const { validFor } = this.rules;
     return {
@@ -102,6 +105,7 @@ export class Creator {
       owner,
       endpoint,
       binding,
+      query,
       filePath,
       createdAt,
       validFor,

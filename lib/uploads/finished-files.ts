@@ -76,11 +76,25 @@ export class FinishedFiles {
   }
 
   /**
+   * The first bytes, which tell the type: 4,100 of them, or all if there are fewer; none of a file that
+   * was removed, by us or by the application.
+   */
+  async startOf(record: UploadRecord): Promise<Buffer> {
+    if (record.fileRemovedAt !== undefined) return Buffer.alloc(0);
+    const start = await this.createReadStream(record.id, TELLING_RANGE);
+    return bytesOf(start).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0);
+      throw error;
+    });
+  }
+
+  /**
    * The media type of the file: by its bytes where they show it, else, or once it was removed, by its
    * client's word.
+   *
+   * @param start the bytes that tell it
    */
-  async typeOf(record: UploadRecord): Promise<string> {
-    const start = await this.startOf(record);
+  async typeOf(record: UploadRecord, start: Uint8Array): Promise<string> {
     return (await typeOf(record.metadata, start)) ?? 'application/octet-stream';
   }
 
@@ -134,16 +148,6 @@ export class FinishedFiles {
       (stats) => stats.isFile(),
       () => false,
     );
-  }
-
-  /** The bytes that tell the type; none of a file that was removed, by us or by the application. */
-  private async startOf(record: UploadRecord): Promise<Uint8Array> {
-    if (record.fileRemovedAt !== undefined) return new Uint8Array();
-    const start = await this.createReadStream(record.id, TELLING_RANGE);
-    return bytesOf(start).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return new Uint8Array();
-      throw error;
-    });
   }
 
   private async finishedRecord(

@@ -9,8 +9,12 @@ import {
   HttpException,
   Inject,
   Injectable,
+  NotFoundException,
   Param,
+  ParseArrayPipe,
   ParseFilePipe,
+  ParseFilePipeBuilder,
+  ParseIntPipe,
   FileTypeValidator,
   MaxFileSizeValidator,
   Query,
@@ -24,6 +28,7 @@ import {
   ValidationPipe,
 } from '@nestjs/common';
 import type {
+  ArgumentMetadata,
   ArgumentsHost,
   CallHandler,
   CanActivate,
@@ -33,25 +38,32 @@ import type {
   PipeTransform,
 } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, HttpAdapterHost, REQUEST } from '@nestjs/core';
-import { IsIn } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import type { ServerResponse } from 'node:http';
 import { map, Observable, tap, timeout } from 'rxjs';
 import { TusEndpoint, UploadedUpload } from '../../lib/index.js';
 import type { EndpointBody, EndpointUpload } from '../../lib/index.js';
 import {
+  OCTETS,
   PLATFORMS,
   create,
   eventually,
   expectHeadRefused,
+  expectRefused,
   head,
   listFiles,
+  makeTempFolder,
   offsetOf,
   patch,
   post,
+  rawHead,
+  removeTempFolder,
+  startApp,
   terminate,
   useApp,
 } from '../support/index.js';
-import { WITH_ENDPOINT, askAgain, endpointOf, sendTo } from './endpoint-controller.js';
+import type { TestApp } from '../support/index.js';
+import { WITH_ENDPOINT, askAgain, createAt, endpointOf, sendTo } from './endpoint-controller.js';
 import { Gate } from './gate.js';
 
 interface AnyRequest {
@@ -434,6 +446,11 @@ class AlbumsController {
   }
 }
 
+/** All uploads that are known. */
+async function idsIn(app: TestApp): Promise<string[]> {
+  return (await app.tus.list()).items.map(({ id }) => id);
+}
+
 describe.each(PLATFORMS)('A global ValidationPipe on %s', (platform) => {
   const app = useApp({
     platform,
@@ -451,12 +468,14 @@ describe.each(PLATFORMS)('A global ValidationPipe on %s', (platform) => {
     expect(JSON.parse(sent.text)).toEqual({ album: 'cats', rating: 5, body: 5, upload: 5 });
   });
 
-  it('refuses an upload once it is there', async () => {
-    const { id, answer } = await sendTo(app(), 'hello', { path: '/albums/birds' });
+  it('refuses before anything is stored', async () => {
+    const before = await idsIn(app());
+    const answer = await post(app(), { path: '/albums/birds', length: 5, body: 'hello' });
 
     expect(answer.status).toBe(400);
     expect(answer.text).toContain('album must be one of');
-    expect(await listFiles(app().tmpFileDir)).not.toContain(id);
+    expect(answer.headers['tus-resumable']).toBe('1.0.0');
+    expect(await idsIn(app())).toEqual(before);
   });
 });
 
@@ -576,6 +595,224 @@ describe.each(PLATFORMS)('A request-scoped controller on %s', (platform) => {
   });
 });
 
+/** The users that are known. */
+@Injectable()
+class Users {
+  readonly known = new Set(['7']);
+}
+
+@Injectable()
+class KnownUserPipe implements PipeTransform<string> {
+  constructor(
+    private readonly users: Users,
+    private readonly journal: Journal,
+  ) {}
+
+  transform(id: string, { type, data, metatype }: ArgumentMetadata): string {
+    this.journal.entries.push(`${type} ${data} ${metatype?.name}`);
+    if (!this.users.known.has(id)) throw new NotFoundException(`There is no user ${id}.`);
+    return id;
+  }
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class ScopedPipe implements PipeTransform<string> {
+  constructor(
+    @Inject(REQUEST) private readonly request: AnyRequest,
+    private readonly journal: Journal,
+  ) {}
+
+  transform(value: string): string {
+    this.journal.entries.push(`scoped ${this.request.method}`);
+    return value;
+  }
+}
+
+class Picture {
+  @IsIn(['cats', 'dogs'])
+  readonly album!: string;
+
+  @IsOptional()
+  @IsIn(['1', '2'])
+  readonly side?: string;
+}
+
+@Controller('users/:user/pictures')
+class UserPicturesController {
+  constructor(private readonly journal: Journal) {}
+
+  @TusEndpoint('numbered/:number')
+  numbered(
+    @Param('user', KnownUserPipe) user: string,
+    @Param('number', ParseIntPipe) number: number,
+  ): object {
+    return { user, number };
+  }
+
+  @UsePipes(JournalPipe)
+  @TusEndpoint('noted')
+  noted(@Param('user') user: string): object {
+    return { user };
+  }
+
+  @TusEndpoint('scoped')
+  scoped(@Param('user', ScopedPipe) user: string): object {
+    return { user };
+  }
+
+  @TusEndpoint('rated')
+  rated(
+    @Query('rating', ParseIntPipe) rating: number,
+    @Query('tags', new ParseArrayPipe({ optional: true })) tags: string[] | undefined,
+    @Req() request: { readonly query: object },
+  ): object {
+    if (this.journal.entries.pop() === 'fail') throw new Error('Not now.');
+    return { rating, tags, query: request.query };
+  }
+
+  @TusEndpoint('described')
+  described(@Query(new ValidationPipe({ expectedType: Picture })) picture: Picture): object {
+    return { picture };
+  }
+}
+
+describe.each(PLATFORMS)('Pipes on path and query of an endpoint on %s', (platform) => {
+  const app = useApp({
+    platform,
+    controllers: [UserPicturesController],
+    providers: [Journal, Users],
+  });
+  const entries = () => app().nest.get(Journal).entries.splice(0);
+  beforeEach(() => void entries());
+  const send = async (path: string) =>
+    JSON.parse((await sendTo(app(), 'hello', { path })).answer.text) as object;
+
+  it.each([
+    ['a class of Nest, on a parameter', '/users/7/pictures/numbered/x', 400, 'numeric string'],
+    ['a class that injects', '/users/8/pictures/numbered/1', 404, 'There is no user 8.'],
+    ['a class, on the query', '/users/7/pictures/rated?rating=high', 400, 'numeric string'],
+    ['a class, on what is missing', '/users/7/pictures/rated', 400, 'numeric string'],
+    ['an object, on all of the query', '/users/7/pictures/described?album=x', 400, 'album must be'],
+  ])('refuse before the bytes come: %s', async (_name, path, status, words) => {
+    const connection = await app().connect();
+    const lines = ['Tus-Resumable: 1.0.0', 'Upload-Length: 100000000', `Content-Type: ${OCTETS}`];
+    await connection.write(rawHead('POST', path, [...lines, 'Content-Length: 100000000']));
+
+    const response = await connection.response();
+    await connection.closed;
+
+    expect(response.status).toBe(status);
+    expect(response.body.toString()).toContain(words);
+    expect(response.all('Connection')).toEqual(['close']);
+    expect(await idsIn(app())).toEqual([]);
+  });
+
+  it('let pass what they want, and run again for the method', async () => {
+    const upload = await create(app(), { path: '/users/7/pictures/numbered/12', length: 10 });
+    const created = entries();
+    await patch(app(), upload, { body: 'hello' });
+    await head(app(), upload);
+    const between = entries();
+    const sent = await patch(app(), upload, { offset: 5, body: 'world' });
+
+    expect(created).toEqual(['param user String']);
+    expect(between).toEqual([]);
+    expect(entries()).toEqual(['param user String']);
+    expect(JSON.parse(sent.text)).toEqual({ user: '7', number: 12 });
+    await app().tus.terminate(upload.id);
+  });
+
+  it('run at the creation when they are on the method', async () => {
+    await create(app(), { path: '/users/7/pictures/noted', length: 5 });
+
+    expect(entries()).toEqual(['pipe']);
+  });
+
+  it('run for the method only when each request has its own', async () => {
+    const upload = await create(app(), { path: '/users/7/pictures/scoped', length: 5 });
+    const created = entries();
+    await patch(app(), upload, { body: 'hello' });
+
+    expect(created).toEqual([]);
+    expect(entries()).toEqual(['scoped PATCH']);
+  });
+
+  it('find the query of the creation at the end', async () => {
+    expect(await send('/users/7/pictures/rated?rating=5&tags=a,b')).toMatchObject({
+      rating: 5,
+      tags: ['a', 'b'],
+    });
+    expect(await send('/users/7/pictures/described?album=cats&side=2')).toEqual({
+      picture: { album: 'cats', side: '2' },
+    });
+    expect(await send('/users/7/pictures/rated?rating=5&tags=a&tags=b')).toMatchObject({
+      tags: ['a', 'b'],
+    });
+  });
+
+  it('find of it what the method asks for, and nothing more is kept', async () => {
+    const path = '/users/7/pictures/rated?rating=5&token=secret&__proto__=x';
+    const upload = await create(app(), { path, length: 5 });
+    const other = await patch(app(), upload, { body: 'hello', suffix: '?rating=1&page=2' });
+
+    expect(JSON.parse(other.text)).toEqual({ rating: 5, query: { rating: '5', page: '2' } });
+  });
+
+  it('find it when the method runs again, after a restart too', async () => {
+    const tmpFileDir = await makeTempFolder();
+    const setup = {
+      platform,
+      tmpFileDir,
+      controllers: [UserPicturesController],
+      providers: [Journal, Users],
+    };
+    const first = await startApp(setup);
+    const upload = await create(first, { path: '/users/7/pictures/rated?rating=5', length: 5 });
+    first.nest.get(Journal).entries.push('fail');
+    const failed = await patch(first, upload, { body: 'hello' });
+    await first.close();
+    const second = await startApp(setup);
+    const asked = await askAgain(second, upload, 5);
+    await second.close();
+    await removeTempFolder(tmpFileDir);
+
+    expect([failed.status, asked.status]).toEqual([500, 200]);
+    expect(JSON.parse(asked.text)).toMatchObject({ rating: 5 });
+  });
+
+  it('find it in a creation with all bytes, and in one of parts', async () => {
+    const path = '/users/7/pictures/rated?rating=5';
+    const whole = await createAt(app(), 5, { path, body: 'hello' });
+    const part = await createAt(app(), 5, {
+      path: '/users/7/pictures/rated?rating=1',
+      body: 'hello',
+      headers: { 'Upload-Concat': 'partial' },
+    });
+    const final = await createAt(app(), undefined, {
+      path,
+      headers: { 'Upload-Concat': `final;${part.path}`, 'Upload-Defer-Length': undefined },
+    });
+
+    expect(JSON.parse(whole.response.text)).toMatchObject({ rating: 5 });
+    expect(JSON.parse(final.response.text)).toMatchObject({ rating: 5 });
+  });
+
+  it('find no more than can be kept of it: a longer one is refused', async () => {
+    const refused = await post(app(), {
+      path: `/users/7/pictures/described?album=cats&note=${'x'.repeat(2048)}`,
+      length: 5,
+    });
+    const ignored = await post(app(), {
+      path: `/users/7/pictures/rated?rating=1&note=${'x'.repeat(2048)}`,
+      length: 5,
+    });
+
+    expectRefused(refused, 414);
+    expect(refused.text).toContain('2048 bytes');
+    expect(ignored.status).toBe(201);
+  });
+});
+
 /** The smallest PNG there is. */
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -599,6 +836,68 @@ class PicturesController {
     return { type: upload.mimetype, size: upload.size };
   }
 }
+
+/** The validators as Nest documents them, which look at what the bytes show and nothing else. */
+@Controller('strict')
+class StrictController {
+  @TusEndpoint('whole')
+  take(
+    @UploadedUpload(
+      new ParseFilePipeBuilder()
+        .addMaxSizeValidator({ maxSize: 100_000 })
+        .addFileTypeValidator({ fileType: 'image/png' })
+        .build({ errorHttpStatusCode: 422 }),
+    )
+    upload: EndpointUpload,
+  ): object {
+    return { type: upload.mimetype, size: upload.size };
+  }
+
+  @TusEndpoint('streamed', { sendFile: true })
+  takeStream(
+    @UploadedUpload(
+      new ParseFilePipe({
+        validators: [new FileTypeValidator({ fileType: /^image\//, overrideMimeType: true })],
+      }),
+    )
+    upload: EndpointUpload,
+  ): object {
+    upload.stream?.resume();
+    return { type: upload.mimetype, size: upload.size };
+  }
+}
+
+describe.each(PLATFORMS)('FileTypeValidator on an endpoint of %s', (platform) => {
+  const app = useApp({ platform, controllers: [StrictController] });
+  const send = (content: Buffer, path: string, metadata = {}) =>
+    create(app(), { path, length: content.length, metadata }).then((upload) =>
+      patch(app(), upload, { body: content }),
+    );
+
+  it.each([
+    ['a file', '/strict/whole', PNG],
+    ['a large one', '/strict/whole', Buffer.concat([PNG, Buffer.alloc(50_000)])],
+    ['one that is sent as a stream', '/strict/streamed', PNG],
+  ])('knows %s by its first bytes', async (_name, path, content) => {
+    const answer = await send(content, path, { filetype: 'text/plain' });
+
+    expect(JSON.parse(answer.text)).toEqual({ type: 'image/png', size: content.length });
+  });
+
+  it.each([
+    ['is too large', '/strict/whole', Buffer.concat([PNG, Buffer.alloc(100_000)]), 422, 'size'],
+    ['is something else', '/strict/whole', Buffer.from('%PDF-1.7\n'), 422, 'type'],
+    ['only pretends to be a picture', '/strict/whole', Buffer.from('hello'), 422, 'type'],
+    ['is something else, as a stream', '/strict/streamed', Buffer.from('%PDF-1.7\n'), 400, 'type'],
+  ])('refuses what %s', async (_name, path, content, status, words) => {
+    const answer = await send(content, path, { filetype: 'image/png' });
+
+    expect([answer.status, (JSON.parse(answer.text) as Error).message]).toEqual([
+      status,
+      expect.stringContaining(words),
+    ]);
+  });
+});
 
 describe.each(PLATFORMS)('ParseFilePipe on an endpoint of %s', (platform) => {
   const app = useApp({ platform, controllers: [PicturesController] });

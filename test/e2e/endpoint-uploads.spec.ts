@@ -91,6 +91,19 @@ describe.each(PLATFORMS)('What the method of an endpoint is given on %s', (platf
     expect(body).toEqual({ filename: 'Über 1.txt', path: upload.path, size: 5, metadata });
   });
 
+  it.each([
+    ['all of a file', 5],
+    ['the beginning of a larger one', 10_000],
+  ])('has %s in memory, where pipes look for it and nothing else finds it', async (_name, size) => {
+    const content = Buffer.alloc(size, 'hello').toString();
+    const { id } = await sendTo(app(), content);
+    const upload = await endpointOf(app()).calls.first((call) => call.id === id);
+
+    expect(upload.buffer.toString()).toBe(content.slice(0, 4100));
+    expect(Object.keys(upload)).not.toContain('buffer');
+    expect(JSON.stringify(upload)).not.toContain('buffer');
+  });
+
   it('has names even where the client said nothing', async () => {
     const { id } = await sendTo(app(), 'hello');
     const upload = await endpointOf(app()).calls.first((call) => call.id === id);
@@ -222,8 +235,8 @@ describe.each(PLATFORMS)('An endpoint that wants the file itself on %s', (platfo
     const files = app().nest.get(FinishedFiles, { strict: false });
     const typeOf = files.typeOf.bind(files);
     // The last look at the file before it is opened for the method.
-    files.typeOf = async (record) => {
-      const type = await typeOf(record);
+    files.typeOf = async (record, start) => {
+      const type = await typeOf(record, start);
       await unlink(files.locate(record));
       return type;
     };

@@ -8,7 +8,7 @@ import { rawRequest, type PlatformRequest } from '../http-types.js';
 import { UPLOAD_PARAMETER } from './endpoint-mark.js';
 import { attachUpload } from './uploaded-uploads.js';
 
-type WithBody = PlatformRequest & { body?: Readable | EndpointBody };
+type WithBody = PlatformRequest & { body?: Readable | EndpointBody; readonly query?: object };
 
 /** The request that finishes an upload, made ready for the endpoint's method. */
 export class EndpointRequest {
@@ -26,7 +26,8 @@ export class EndpointRequest {
     // The file may fail to open before the method reads it, and an error that nobody listens to ends
     // the process. A method that reads later still gets it from the stream.
     stream?.on('error', () => undefined);
-    attachUpload(request, stream ? { ...upload, stream } : upload);
+    attachUpload(request, stream ? Object.assign(upload, { stream }) : upload);
+    restoreQuery(request, record);
     request.body = stream ?? bodyOf(upload);
     // Of the path's parameters, it is the only one that the app does not know.
     Reflect.deleteProperty(request.params ?? {}, UPLOAD_PARAMETER);
@@ -62,12 +63,24 @@ async function describeUploaded(
   files: FinishedFiles,
   record: UploadRecord,
 ): Promise<EndpointUpload> {
-  const upload = describeFinished(record, files.locate(record));
-  return {
-    ...upload,
-    mimetype: await files.typeOf(record),
-    originalname: upload.filename ?? upload.id,
+  const finished = describeFinished(record, files.locate(record));
+  const start = await files.startOf(record);
+  const upload = {
+    ...finished,
+    mimetype: await files.typeOf(record, start),
+    originalname: finished.filename ?? finished.id,
+    buffer: start,
   };
+  // Whoever logs or copies the upload is spared its bytes.
+  return Object.defineProperty(upload, 'buffer', { enumerable: false });
+}
+
+/** What the creation was asked with is there at the end, which comes with another request. */
+function restoreQuery(request: WithBody, { query }: UploadRecord): void {
+  if (query === undefined) return;
+  const value = { ...request.query, ...(JSON.parse(query) as object) };
+  // Express works it out each time it is asked.
+  Object.defineProperty(request, 'query', { value, configurable: true, writable: true });
 }
 
 function bodyOf({ originalname, path, size, metadata }: EndpointUpload): EndpointBody {

@@ -20,6 +20,7 @@ import { Refusals } from '../refusals.js';
 import { sendAnswer } from '../send-answer.js';
 import { TusRequests } from '../tus-requests.js';
 import { busy } from '../tus.exception.js';
+import { EndpointParameters } from './endpoint-parameters.js';
 import { endpointName, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 import { EndpointRequest } from './endpoint-request.js';
 import { sendsItself } from './endpoint-routes.js';
@@ -53,6 +54,7 @@ export class TusEndpoints {
     private readonly requests: TusRequests,
     private readonly uploads: Uploads,
     private readonly files: FinishedFiles,
+    private readonly parameters: EndpointParameters,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
@@ -67,6 +69,7 @@ export class TusEndpoints {
     next: CallHandler,
   ): Promise<Observable<unknown>> {
     const exchange = this.exchangeOf(mark, context);
+    if (isCreation(exchange)) await this.parameters.check(context, mark.key);
     const serving = this.requests.serve(exchange);
     const { answer, unanswered } = await this.refusals.orThrow(serving, exchange);
     if (!answer) {
@@ -92,6 +95,7 @@ export class TusEndpoints {
       endpoint: {
         name: endpointName(mark, context.getClass()),
         ...(maxSize !== undefined && { maxSize: parseSize('maxSize', maxSize) }),
+        ...(isCreation(exchange) && { query: this.parameters.queryOf(context, mark.key) }),
       },
     };
   }
@@ -216,6 +220,10 @@ export class TusEndpoints {
     const isThere = upload?.record.state === 'finished' && upload.record.movedTo === undefined;
     if (isThere) await this.files.remove(id);
   }
+}
+
+function isCreation({ req, id }: Exchange): boolean {
+  return req.method === 'POST' && id === undefined;
 }
 
 /**

@@ -7,8 +7,6 @@ export const picturePipe = new ParseFilePipe({
   validators: [
     new FileTypeValidator({
       fileType: /^image\/(png|apng|jpeg|gif|webp|avif)$/,
-      // The upload's `mimetype` is already what its bytes show.
-      skipMagicNumbersValidation: true,
       errorMessage: ({ file }) =>
         `An avatar is a PNG, JPEG, GIF, WebP or AVIF picture; this is ${file?.mimetype}.`,
     }),

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { StorageFaultError } from '../../errors/index.js';
+import { syncFolder } from '../../file-system/index.js';
 import type { RegistryObserver } from '../registry.interface.js';
 import { DeliveryTable } from './delivery-table.js';
 import { explainFailure, isFaultOfDisk } from './lmdb.errors.js';
@@ -11,7 +12,6 @@ import { hasOtherUsers, isFaulty, markFaulty, replaceByCopy } from './lmdb.repai
 import { MemberTable } from './member-table.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
 import { checkReadiness, RegistryDamagedError, shorten } from './readiness.js';
-import { syncFolder } from './sync-folder.js';
 import { UploadTable } from './upload-table.js';
 import { UsageTable } from './usage-table.js';
 import { WriteQueue } from './write-queue.js';

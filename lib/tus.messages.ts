@@ -227,3 +227,13 @@ export function registryFaulted(reason: string): string {
 export function registryRepaired(): string {
   return 'What is known of uploads is in a new file on the disk; requests are served again.';
 }
+
+/** Each copy knows only its own classes. */
+export function packageTwice(places: readonly string[]): string {
+  return (
+    `nestjs-tus is loaded ${places.length} times: from ${places.join(' and from ')}. The ` +
+    `TusService of one copy cannot be injected where that of another is asked for, and errors of ` +
+    `one are no instances of another's classes. Load it in one way only (import gives ES modules, ` +
+    `require() CommonJS), and in one version.`
+  );
+}

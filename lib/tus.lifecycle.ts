@@ -12,6 +12,7 @@ import type { Server } from 'node:http';
 import { asError } from './errors/index.js';
 import { deferContinue, HeadlessConnections } from './http/index.js';
 import { TusOptionError, type TusOptions } from './options/index.js';
+import { processWide } from './process-wide.js';
 import { OtherPidNamespaceError, Processes, SharedClaims } from './processes/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
@@ -35,7 +36,7 @@ const HANDLER_PATIENCE = 1000;
 const DECISION_PATIENCE = 3000;
 
 /** Folders in use by the instances of this process. */
-const folders = new Set<string>();
+const folders = processWide('folders', () => new Set<string>());
 
 /** Starts the parts of an instance in order, and ends them in order. */
 @Injectable()

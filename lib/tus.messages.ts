@@ -252,6 +252,7 @@ export function registryFaulted(reason: string): string {
 export function registryRepaired(): string {
   return 'What is known of uploads is in a new file on the disk; requests are served again.';
 }
+
 /** Rows of the registry were damaged on the disk. */
 export function rowsDamaged(rows: readonly string[], folder: string): string {
   const shown = rows.slice(0, SHOWN_ROWS).join(', ');
@@ -260,5 +261,15 @@ export function rowsDamaged(rows: readonly string[], folder: string): string {
     `The registry in ${folder} has ${count(rows.length, 'row')} that cannot be read: ` +
     `${shown}${more}. They count as none from now on, and their bytes are kept in its table ` +
     `"unreadable"; the files of such uploads are put into .tus/lost. Check the disk.`
+  );
+}
+
+/** Each copy knows only its own classes. */
+export function packageTwice(places: readonly string[]): string {
+  return (
+    `nestjs-tus is loaded ${places.length} times: from ${places.join(' and from ')}. The ` +
+    `TusService of one copy cannot be injected where that of another is asked for, and errors of ` +
+    `one are no instances of another's classes. Load it in one way only (import gives ES modules, ` +
+    `require() CommonJS), and in one version.`
   );
 }

@@ -43,6 +43,7 @@ import {
   TUS_STORAGE,
 } from './tus.constants.js';
 import { TusBackground } from './tus.background.js';
+import { warnOfCopies } from './tus.copies.js';
 import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
@@ -169,6 +170,8 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
 export class TusModule extends ConfigurableModuleClass {
   constructor(adapterHost: HttpAdapterHost) {
     super();
+    // Before anything of another copy is asked for in vain.
+    warnOfCopies();
     // As early as can be: what other modules add to the platform must come after our hooks.
     adapterHost.init$.subscribe(() => platformOf(adapterHost.httpAdapter));
   }

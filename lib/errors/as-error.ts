@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 /**
  * What was thrown, as an `Error` with a text; anything else becomes one's message.
@@ -7,14 +7,19 @@ import { inspect } from 'node:util';
  */
 export function asError(thrown: unknown): Error {
   try {
-    const isTelling = thrown instanceof Error && typeof thrown.message === 'string';
+    const isTelling = isError(thrown) && typeof thrown.message === 'string';
     return isTelling ? thrown : new Error(textOf(thrown));
   } catch {
     return new Error('Something was thrown that cannot be described.');
   }
 }
 
+/** Also one of another realm: in Jest, those of Node are. */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown);
+}
+
 function textOf(thrown: unknown): string {
-  const value: unknown = thrown instanceof Error ? thrown.message : thrown;
+  const value: unknown = isError(thrown) ? thrown.message : thrown;
   return typeof value === 'string' ? value : inspect(value);
 }

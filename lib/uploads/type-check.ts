@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { fileTypeFromBuffer, supportedMimeTypes } from 'file-type';
 import { declaredTypeOf, decodeMetadata, ProtocolError, quote } from '../protocol/index.js';
 import type { ByteRange } from '../storage/index.js';
+import { loadFileType } from './load-file-type.js';
 
 /** Bytes from the start of a file that tell what it is. */
 export const TELLING_BYTES = 4100;
@@ -35,9 +35,9 @@ export async function typeOf(
   header: string | undefined,
   start: Uint8Array,
 ): Promise<string | undefined> {
-  const actual = (await fileTypeFromBuffer(start))?.mime;
+  const actual = await shownType(start);
   const declared = declaredTypeOf(decodeMetadata(header));
-  return declared !== undefined && canBe(declared, actual, start) ? declared : actual;
+  return declared !== undefined && (await canBe(declared, actual, start)) ? declared : actual;
 }
 
 /** Decides what kinds of files are taken: by what clients declare, and by what the bytes are. */
@@ -64,12 +64,12 @@ export class TypeCheck {
    * @throws ProtocolError 415 when the bytes are of no allowed type
    */
   async assertActual(header: string | undefined, start: Uint8Array): Promise<void> {
-    const actual = (await fileTypeFromBuffer(start))?.mime;
+    const actual = await shownType(start);
     if (actual !== undefined && this.allows(actual)) return;
 
     const declared = declaredTypeOf(decodeMetadata(header));
     const isPossible = declared !== undefined && this.allows(declared);
-    if (isPossible && canBe(declared, actual, start)) return;
+    if (isPossible && (await canBe(declared, actual, start))) return;
     const shown =
       actual === undefined ? 'of no type that its bytes would show' : `of type ${actual}`;
     throw this.refusal(shown);
@@ -86,9 +86,20 @@ export class TypeCheck {
   }
 }
 
+/** The type that the bytes of a file show, if they show one. */
+async function shownType(start: Uint8Array): Promise<string | undefined> {
+  const { fileTypeFromBuffer } = await loadFileType();
+  return (await fileTypeFromBuffer(start))?.mime;
+}
+
 /** Whether a file whose bytes show one type, or none, can be of another one. */
-function canBe(declared: string, actual: string | undefined, start: Uint8Array): boolean {
+async function canBe(
+  declared: string,
+  actual: string | undefined,
+  start: Uint8Array,
+): Promise<boolean> {
   if (actual !== undefined && FOUNDATIONS[actual]?.test(declared)) return true;
+  const { supportedMimeTypes } = await loadFileType();
   if (supportedMimeTypes.has(declared)) return false;
   // Text may begin with what happens to be a signature, as "BM" is.
   return actual === undefined || isText(start);

@@ -7,13 +7,18 @@ const IMPORT = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
 /** Checks what was installed: the files that belong to it, and types that anyone can resolve. */
 export function checkPackage(modules, name) {
   const folder = join(modules, name);
-  for (const file of ['dist/index.js', 'dist/index.d.ts', 'LICENSE', 'README.md']) {
+  for (const file of ['LICENSE', 'README.md', ...entries('dist'), ...entries('dist/cjs')]) {
     assert.ok(existsSync(join(folder, file)), `the package holds no ${file}`);
   }
   for (const unwanted of ['lib', 'test', 'sample']) {
     assert.ok(!existsSync(join(folder, unwanted)), `the package holds ${unwanted}`);
   }
   checkDeclarations(join(folder, 'dist'), typedPackages(modules, name));
+}
+
+/** A build's entry, and the types for it. */
+function entries(build) {
+  return [`${build}/index.js`, `${build}/index.d.ts`];
 }
 
 /** The packages an app has beside this one and that bring their types: no @types are installed. */

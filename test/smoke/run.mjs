@@ -1,30 +1,36 @@
 /**
- * Packs the library, installs the tarball beside each supported major of Nest, and lets an app use
- * it there as an ES module and as CommonJS, on Express and on Fastify.
+ * Packs the library, and lets apps use the tarball as apps do: those that `nest new` makes, of each
+ * supported major of Nest, with their tests, compilers and bundlers; as an ES module and as
+ * CommonJS; on Express and on Fastify; under the oldest Node; and without node_modules.
  */
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkEsbuild, checkWebpack } from './bundles.mjs';
+import { check, install, makeFolder, run } from './command.mjs';
+import { checkTests, makeFreshApp } from './fresh-app.mjs';
 import { checkPackage } from './package-check.mjs';
+import { checkPnp } from './pnp.mjs';
+import { checkResolutions } from './resolution.mjs';
+import { checkServed } from './served-app.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
+const { engines } = manifestIn(root);
 
-const MAJORS = [
-  { nest: '^12.0.0', schedule: '^12.0.0' },
-  { nest: '^11.1.4', schedule: '^6.0.0' },
-];
-const ENTRIES = ['app.mjs', 'app.cjs'];
+/** The oldest Node of each line that package.json promises. */
+const OLDEST_NODES = engines.node.match(/\d+\.\d+\.\d+/g);
 const APP_TIMEOUT = 60_000;
 
 const temporary = mkdtempSync(join(tmpdir(), 'nestjs-tus-smoke-'));
 try {
   const tarball = pack();
-  for (const versions of MAJORS) {
-    smoke(versions, tarball);
-  }
+  await smokeNest12(join(temporary, 'nest-12'), tarball);
+  await smokeNest11(join(temporary, 'nest-11'), tarball);
+  const { dependencies } = manifestIn(join(here, 'nest-11'));
+  const packages = { ...dependencies, 'nestjs-tus': `file:${tarball}` };
+  checkPnp(join(temporary, 'pnp'), packages, ['app.cjs', 'app.mjs']);
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
@@ -33,50 +39,65 @@ function pack() {
   const output = run('npm', ['pack', '--json', '--pack-destination', temporary], { cwd: root });
   const [{ filename }] = JSON.parse(output.slice(output.indexOf('[\n')));
   console.log(`packed ${filename}`);
-  return join(temporary, filename);
+  const tarball = join(temporary, filename);
+  check('publint', 'publint', [tarball, '--strict'], root);
+  check('are the types wrong?', 'attw', [tarball], root);
+  return tarball;
 }
 
-function smoke({ nest, schedule }, tarball) {
-  const folder = join(temporary, `nest-${nest.replace(/\D+/, '').split('.')[0]}`);
-  install(folder, tarball, { nest, schedule });
-  checkPackage(join(folder, 'node_modules'), 'nestjs-tus');
+/** ES modules, and Vitest. */
+async function smokeNest12(folder, tarball) {
+  makeFreshApp(folder, 'nest-12', [tarball]);
+  checkInstalled(folder);
+  runScripts(folder, ['app.mjs', 'app.cjs', 'both.mjs']);
+  checkTests(folder);
+  check('nest build', 'nest', ['build'], folder);
+  await checkServed('what it built', ['dist/main.js'], folder);
+  await checkEsbuild(folder, 'esm');
+  // Nest 12 itself cannot be compiled as CommonJS with node16.
+  checkResolutions(folder, ['nodenext', 'bundler']);
+}
+
+/** CommonJS, and Jest with ts-jest. */
+async function smokeNest11(folder, tarball) {
+  makeFreshApp(folder, 'nest-11', [tarball]);
+  checkInstalled(folder);
+  runScripts(folder, ['app.mjs', 'app.cjs', 'both.mjs']);
+  for (const version of OLDEST_NODES) {
+    console.log(`  Node ${version}:`);
+    runScripts(folder, ['app.mjs', 'app.cjs'], installNode(version));
+  }
+  checkTests(folder);
+  await checkServed('ts-node', ['-r', 'ts-node/register', 'src/main.ts'], folder);
+  check('nest build', 'nest', ['build'], folder);
+  await checkServed('what it built', ['dist/main.js'], folder);
+  await checkEsbuild(folder, 'cjs');
+  await checkWebpack(folder);
+  checkResolutions(folder, ['node10', 'node16', 'nodenext', 'bundler']);
+}
+
+function checkInstalled(folder) {
+  const modules = join(folder, 'node_modules');
+  console.log(`Nest ${manifestIn(join(modules, '@nestjs/core')).version}: installed`);
+  checkPackage(modules, 'nestjs-tus');
+}
+
+function runScripts(folder, scripts, node = process.execPath) {
   copyFileSync(join(here, 'scenario.cjs'), join(folder, 'scenario.cjs'));
-  for (const entry of ENTRIES) {
-    copyFileSync(join(here, entry), join(folder, entry));
-    process.stdout.write(
-      run(process.execPath, [entry], { cwd: folder, timeout: APP_TIMEOUT, killSignal: 'SIGKILL' }),
-    );
+  for (const script of scripts) {
+    copyFileSync(join(here, script), join(folder, script));
+    process.stdout.write(run(node, [script], { cwd: folder, timeout: APP_TIMEOUT }));
   }
 }
 
-function install(folder, tarball, { nest, schedule }) {
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  const packages = [
-    tarball,
-    `@nestjs/common@${nest}`,
-    `@nestjs/core@${nest}`,
-    `@nestjs/platform-express@${nest}`,
-    `@nestjs/platform-fastify@${nest}`,
-    `@nestjs/schedule@${schedule}`,
-    'reflect-metadata@^0.2.0',
-    'rxjs@^7.2.0',
-  ];
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], {
-    cwd: folder,
-  });
-  console.log(`Nest ${versionOf(folder, '@nestjs/core')}: installed`);
+/** Node itself is a package for each platform; it must not be the `node` of other commands. */
+function installNode(version) {
+  const folder = makeFolder(join(temporary, `node-${version}`));
+  const name = `node-${process.platform}-${process.arch}`;
+  install(folder, [`${name}@${version}`]);
+  return join(folder, 'node_modules', name, 'bin/node');
 }
 
-function versionOf(folder, name) {
-  const file = join(folder, 'node_modules', name, 'package.json');
-  return JSON.parse(readFileSync(file, 'utf8')).version;
-}
-
-function run(command, args, options) {
-  return execFileSync(command, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    ...options,
-  });
+function manifestIn(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }

@@ -1,7 +1,7 @@
-import { access, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
-import { syncFolder } from './sync-folder.js';
+import { syncBytes, syncFolder } from '../../file-system/index.js';
 
 /** Says that the data file must be copied before it is used again. */
 const MARK = 'faulty';
@@ -16,7 +16,10 @@ const DATA = 'data.mdb';
  * nothing it cannot be left; then the next error finds the fault again.
  */
 export async function markFaulty(folder: string): Promise<void> {
-  await writeFile(join(folder, MARK), '', { flush: true }).catch(() => undefined);
+  const mark = join(folder, MARK);
+  await writeFile(mark, '')
+    .then(() => syncBytes(mark))
+    .catch(() => undefined);
 }
 
 /** Whether the data file is not to be trusted. */
@@ -46,7 +49,7 @@ export async function replaceByCopy(
   await rm(copy, { recursive: true, force: true });
   await mkdir(copy);
   await root.backup(copy, false);
-  await flush(join(copy, DATA));
+  await syncBytes(join(copy, DATA));
   await assertWhole(copy);
   await rename(join(copy, DATA), join(folder, DATA));
   await rm(copy, { recursive: true, force: true });
@@ -59,13 +62,4 @@ export function hasOtherUsers(root: RootDatabase): boolean {
   root.readerCheck();
   const [, ...readers] = String(root.readerList()).trim().split('\n');
   return readers.some((reader) => Number.parseInt(reader, 10) !== process.pid);
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, lstat, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { syncBytes } from '../../file-system/index.js';
 import { examineDataFile } from './data-file.js';
 import { assertDescriptors } from './descriptors.js';
 import { codeOf } from './lmdb.errors.js';
@@ -96,7 +97,8 @@ async function isComplete(folder: string): Promise<boolean> {
 async function proveRoom(folder: string): Promise<void> {
   const probe = join(folder, `.probe-${randomBytes(8).toString('hex')}`);
   try {
-    await writeFile(probe, Buffer.alloc(ROOM), { flag: 'wx', flush: true });
+    await writeFile(probe, Buffer.alloc(ROOM), { flag: 'wx' });
+    await syncBytes(probe);
   } finally {
     await unlink(probe).catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-import { syncFolder } from './folders.js';
+import { syncFolder } from '../../file-system/index.js';
 
 /**
  * Makes the names in one folder durable, for many callers with few flushes.

@@ -1,18 +1,6 @@
-import { mkdir, open, realpath, stat } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { hasCode } from './disk.errors.js';
-
-/** What Windows, some file systems, and a folder that may not be read answer to a flush. */
-const UNSYNCABLE = ['EACCES', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EPERM'];
-
-/** Puts a folder's list of files on disk, where the system offers that. */
-export async function syncFolder(path: string): Promise<void> {
-  try {
-    await flush(path);
-  } catch (error) {
-    if (!hasCode(error, ...UNSYNCABLE)) throw error;
-  }
-}
+import { syncFolder } from '../../file-system/index.js';
 
 /** Makes a folder with those above it, and makes them durable. Nothing happens when it is there. */
 export async function makeFolder(path: string): Promise<void> {
@@ -45,13 +33,4 @@ async function isFolder(path: string): Promise<boolean> {
     (stats) => stats.isDirectory(),
     () => path === dirname(path),
   );
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, open, realpath, rename, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, link, lstat, realpath, rename, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { syncBytes, syncFolder } from '../../file-system/index.js';
 import { hasCode, toStorageError } from './disk.errors.js';
-import { makeFolder, syncFolder } from './folders.js';
+import { makeFolder } from './folders.js';
 
 /** What file systems without hard links answer to one. */
 const NO_LINKS = ['EISDIR', 'EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM'];
@@ -75,7 +76,7 @@ async function placeCopy(source: string, copy: string, target: string): Promise<
   await removeIfThere(copy);
   try {
     await copyFile(source, copy, constants.COPYFILE_EXCL);
-    await syncData(copy);
+    await syncBytes(copy);
     await giveName(copy, target);
   } catch (error) {
     await removeIfThere(copy);
@@ -101,15 +102,6 @@ async function renameTo(file: string, name: string): Promise<void> {
   } catch (error) {
     await removeIfThere(name);
     throw error;
-  }
-}
-
-async function syncData(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

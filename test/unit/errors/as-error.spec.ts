@@ -1,8 +1,15 @@
+import { runInNewContext } from 'node:vm';
 import { asError } from '../../../lib/errors/index.js';
 
 describe('asError', () => {
   it('leaves an error as it is', () => {
     const error = new RangeError('Too much.');
+
+    expect(asError(error)).toBe(error);
+  });
+
+  it('leaves an error of another realm as it is', () => {
+    const error: unknown = runInNewContext('new TypeError("No such thing.")');
 
     expect(asError(error)).toBe(error);
   });

@@ -1,0 +1,10 @@
+import { Injectable } from '@nestjs/common';
+
+@Injectable()
+export class AppService {
+  readonly imported: string[] = [];
+
+  getHello(): string {
+    return 'Hello World!';
+  }
+}

@@ -1,4 +1,4 @@
-import { Logger, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { join } from 'node:path';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
@@ -34,7 +34,6 @@ import {
 import { RegistryLog } from './startup/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
-  LOGGER_CONTEXT,
   PROCESSES_FOLDER,
   REGISTRY_FOLDER,
   TUS_NAME,

@@ -1,4 +1,4 @@
-import { MetadataScanner } from '@nestjs/core';
+import type { MetadataScanner } from '@nestjs/core';
 import type { HandlerOptions } from '../interfaces/index.js';
 import { assertNotStatic, methodNotes, noteMethod } from '../marks/index.js';
 import { HANDLER_METADATA } from '../tus.constants.js';

@@ -93,13 +93,13 @@ export class UploadEvents implements UploadObserver {
     this.emit({ type, upload: this.describe(record) });
   }
 
-  /** A module that was loaded meanwhile may have brought who listens. */
+  /** A module that was loaded meanwhile may have brought the first listener. */
   private isWatched(): boolean {
     this.explorer.look();
     return this.subject.observed;
   }
 
-  /** Who listens is not of the request that the event comes from. */
+  /** Listeners do not belong to the request that the event comes from. */
   private emit(event: UploadEvent): void {
     this.context.run(() => this.subject.next(event));
   }

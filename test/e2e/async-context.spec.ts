@@ -179,7 +179,7 @@ class TenantLogger implements LoggerService {
 function setUp(nest: INestApplication): void {
   nest.useLogger(new TenantLogger());
   nest.use((req: { headers: Record<string, string> }, _res: unknown, next: () => void) => {
-    const tenant = { name: req.headers['x-tenant'] ?? 'nobody' };
+    const tenant = { name: req.headers['x-tenant'] ?? 'none' };
     stores.push(new WeakRef(tenant));
     tenants.run(tenant, next);
   });
@@ -290,7 +290,7 @@ describe.each(PLATFORMS)('async context on %s', (platform) => {
       ['error', START],
     ]);
 
-    expect((await command(`retry?id=${id}`, 'helper')).text).toBe('1');
+    expect((await command(`retry?id=${id}`, 'support')).text).toBe('1');
     await eventually(() => expect(tenantsOf('finished', id)).toEqual([START, START, START]));
   });
 

@@ -129,7 +129,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       return mkdir(join(folder, 'without'));
     });
 
-    /** Work for whoever does it: a delivery that was cut off, and a file that nobody needs. */
+    /** Work that is to be done: a delivery that was cut off, and a file that is of no use. */
     async function leaveWork(): Promise<CreatedUpload> {
       const server = await startServer();
       const upload = await send(server, { takes: '60000' });

@@ -42,7 +42,7 @@ describe('Processes on one folder', () => {
     expect(await sockets()).toEqual([first.identity]);
   });
 
-  it('notice it in the context they were made in, whoever had asked the one that ended', async () => {
+  it('notice it in the context they were made in, and not of the request that had asked the one that ended', async () => {
     const requests = new AsyncLocalStorage<string>();
     const { processes } = requests.run('start', () => ({
       processes: new Processes({

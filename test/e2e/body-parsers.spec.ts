@@ -429,7 +429,7 @@ describe('bodies of the type of uploads for somebody else, on fastify', () => {
     expect(JSON.parse(response.text)).toEqual(expected);
   });
 
-  it('are refused as ever where nobody takes them, unless their client speaks tus', async () => {
+  it('are refused as ever where no parser takes them, unless their client speaks tus', async () => {
     const response = await send('POST', '/unparsed', {});
 
     expect(response.status).toBe(415);

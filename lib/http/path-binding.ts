@@ -18,7 +18,7 @@ export function bindingOf({ request, id }: Pick<Exchange, 'request' | 'id'>): st
 
 /** A wildcard's segments are a list in Express, and one text in Fastify. */
 function textOf(value: string | string[] = ''): string {
-  return [value].flat().join('/');
+  return typeof value === 'string' ? value : value.join('/');
 }
 
 /** On an app's own route the id may have any name, or be the end of a wildcard. */

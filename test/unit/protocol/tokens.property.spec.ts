@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer';
+import { basename } from 'node:path';
 import fc from 'fast-check';
 import {
   assertVersion,
   isOffsetOctetStream,
+  isRandomId,
   isUploadId,
   overriddenMethod,
   parseInteger,
@@ -12,11 +14,23 @@ import { anyOf, hostileText, outcome, uploadId } from './grammar.js';
 const RUNS = { numRuns: 400 };
 
 describe('An upload id', () => {
-  it('is 16 bytes in lower-case hexadecimal digits, and nothing that could be a path', () => {
+  it('is of this module where it is 16 bytes in lower-case hexadecimal digits', () => {
     fc.assert(
       fc.property(anyOf(uploadId), (text) => {
         const bytes = Buffer.from(text, 'hex');
-        expect(isUploadId(text)).toBe(bytes.length === 16 && bytes.toString('hex') === text);
+        expect(isRandomId(text)).toBe(bytes.length === 16 && bytes.toString('hex') === text);
+      }),
+      RUNS,
+    );
+  });
+
+  it('is nothing that could be a path, or needs encoding in one', () => {
+    fc.assert(
+      fc.property(anyOf(uploadId), (text) => {
+        if (!isUploadId(text)) return;
+        expect(basename(text)).toBe(text);
+        expect(text).not.toContain('.');
+        expect(encodeURIComponent(text)).toBe(text);
       }),
       RUNS,
     );

@@ -193,6 +193,14 @@ export function requestsLimited(setting: string, milliseconds: number): string {
   );
 }
 
+/** Whose requests a limit of the server is for. */
+export function requestTimeoutKept(milliseconds: number): string {
+  return (
+    `The server's requestTimeout of ${milliseconds} ms holds for all requests but uploads, which ` +
+    `idleTimeout ends when they stall.`
+  );
+}
+
 /** The platform ends connections sooner than it was asked for. */
 export function idleLimited(setting: string, milliseconds: number, idleTimeout: number): string {
   return (

@@ -5,6 +5,7 @@ import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { ExpressRoutes } from './express-routes.js';
 import { hideBody } from './hidden-body.js';
+import { HttpServers } from './http-servers.js';
 import type { PlatformRequest } from './http-types.js';
 import type { HttpPlatform, RouteAhead, TimeLimit } from './platform.js';
 import { silenceLimit } from './silence-limit.js';
@@ -24,6 +25,8 @@ interface ExpressApp {
 
 /** Express, where routes are found in the router's stack. */
 export class ExpressPlatform implements HttpPlatform {
+  readonly servers = new HttpServers();
+
   private readonly routes: ExpressRoutes;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
@@ -62,6 +65,7 @@ export class ExpressPlatform implements HttpPlatform {
   }
 
   private onRequest(req: ExpressRequest, res: ServerResponse, next: Next): void {
+    this.servers.prepareFor(req, res);
     const routeFor = (method = '') => this.routes.routeOf(method, req.path);
     const route = routeFor(req.method);
     if (!route) {

@@ -7,6 +7,7 @@ import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { hasParserFor, type FastifyContext } from './fastify-parsers.js';
 import { hideBody, hidesBody, showBody } from './hidden-body.js';
+import { HttpServers } from './http-servers.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
 import type { HttpPlatform, RouteAhead, TimeLimit } from './platform.js';
 import { isForwarded } from './request-origin.js';
@@ -59,6 +60,8 @@ type FirstHookAdapter = AbstractHttpAdapter & { readonly onRequestHook?: Request
 
 /** Fastify, where routes carry our mark in their config. */
 export class FastifyPlatform implements HttpPlatform {
+  readonly servers = new HttpServers();
+
   private readonly app: FastifyApp;
   private readonly ours: RouteOptions[] = [];
   /** Of requests that came through a proxy. */
@@ -133,6 +136,7 @@ export class FastifyPlatform implements HttpPlatform {
   }
 
   private enter(request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    this.servers.prepareFor(request.raw, reply.raw);
     const route = tusRouteIn(request.routeOptions.config);
     if (isForwarded(request.raw)) this.wrappers.set(request.raw, request);
     if (!route) {

@@ -209,6 +209,15 @@ export function idleLimited(setting: string, milliseconds: number, idleTimeout: 
   );
 }
 
+/** Connections that a proxy still uses are closed under it. */
+export function keepAliveShort(milliseconds: number): string {
+  return (
+    `The app trusts a proxy, and the HTTP server's keepAliveTimeout is ${milliseconds} ms: proxies ` +
+    `keep idle connections for 60 s as a rule, and what they send on one that was just closed is ` +
+    `lost. Make it longer than theirs, as in app.getHttpServer().keepAliveTimeout = 65_000.`
+  );
+}
+
 /** Without an HTTP server, this process may be a script. */
 export function backgroundElsewhere(): string {
   return (

@@ -21,6 +21,7 @@ interface ExpressRequest extends IncomingMessage {
 
 interface ExpressApp {
   get(setting: 'trust proxy fn'): (address: string | undefined, hop: number) => boolean;
+  get(setting: 'trust proxy'): unknown;
 }
 
 /** Express, where routes are found in the router's stack. */
@@ -55,6 +56,11 @@ export class ExpressPlatform implements HttpPlatform {
 
   timeLimits(): readonly TimeLimit[] {
     return silenceLimit(this.adapter, "The HTTP server's timeout");
+  }
+
+  trustsAnyProxy(): boolean {
+    const trusted = (this.adapter.getInstance() as ExpressApp).get('trust proxy');
+    return Array.isArray(trusted) ? trusted.length > 0 : Boolean(trusted);
   }
 
   /** So that what comes after the app's CORS, loggers above all, sees the OPTIONS that we answer. */

@@ -50,6 +50,7 @@ interface FastifyApp {
   };
   addHook(name: 'onRequest' | 'preValidation', hook: RequestHook): void;
   addHook(name: 'onRoute', hook: (options: RouteOptions) => void): void;
+  hasRequestDecorator(name: string): boolean;
   hasRoute(options: RouteOptions & { readonly method: string }): boolean;
   route(options: RouteOptions): void;
   routing(req: IncomingMessage, res: ServerResponse): void;
@@ -115,6 +116,11 @@ export class FastifyPlatform implements HttpPlatform {
     const raw = { socket: req.socket, headers: { 'x-forwarded-for': '192.0.2.1' } };
     const probe = Object.create(wrapper, { raw: { value: raw } }) as FastifyRequest;
     return (probe.ips?.length ?? 0) > 1;
+  }
+
+  trustsAnyProxy(): boolean {
+    // Requests have it where `trustProxy` is set.
+    return this.app.hasRequestDecorator('ips');
   }
 
   timeLimits(): readonly TimeLimit[] {

@@ -28,6 +28,9 @@ export interface HttpPlatform {
   /** Whether the app trusts the proxy a request came through, and so its forwarded headers. */
   trustsProxy(request: PlatformRequest): boolean;
 
+  /** Whether the app trusts a proxy at all. */
+  trustsAnyProxy(): boolean;
+
   /** The limits that are set on the time of requests, those that uploads are exempt from not among them. */
   timeLimits(): readonly TimeLimit[];
 }

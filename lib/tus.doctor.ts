@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:http';
 import { EndpointExplorer, platformOf, TusRoute } from './http/index.js';
 import type { TusOptions } from './options/index.js';
 import { isInMemory } from './storage/index.js';
@@ -9,10 +10,14 @@ import {
   folderInMemory,
   idleLimited,
   interceptorTimesOut,
+  keepAliveShort,
   requestsLimited,
   routeAhead,
   routesNotFound,
 } from './tus.messages.js';
+
+/** Milliseconds for which proxies keep an idle connection, as a rule. */
+const PROXY_KEEP_ALIVE = 60_000;
 
 /** Says at start, a line each, what of an app will bite its uploads, and what is good to know. */
 @Injectable()
@@ -36,6 +41,9 @@ export class TusDoctor {
       ...(await this.lossesOfPower()),
     ];
     for (const warning of warnings) this.logger.warn(warning);
+    const server = this.adapterHost.httpAdapter?.getHttpServer?.() as Server | undefined;
+    // Apps set timeouts of the server that `listen()` gives them.
+    server?.once('listening', () => setImmediate(() => this.examineKeepAlive(server)));
   }
 
   private routes(): string[] {
@@ -45,6 +53,12 @@ export class TusDoctor {
     const ahead = ours.flatMap((route) => platform.routesAhead(route));
     const warnings = ahead.map(({ route, takes }) => routeAhead(route, takes));
     return ours.every((route) => platform.knows(route)) ? warnings : [routesNotFound()];
+  }
+
+  private examineKeepAlive({ keepAliveTimeout }: Server): void {
+    const isShort = keepAliveTimeout > 0 && keepAliveTimeout < PROXY_KEEP_ALIVE;
+    if (!isShort || !platformOf(this.adapterHost.httpAdapter)?.trustsAnyProxy()) return;
+    this.logger.warn(keepAliveShort(keepAliveTimeout));
   }
 
   private timeLimits(): string[] {

@@ -10,7 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { asError } from './errors/index.js';
-import { deferContinue, HeadlessConnections } from './http/index.js';
+import { platformOf, type HttpPlatform } from './http/index.js';
 import { TusOptionError, type TusOptions } from './options/index.js';
 import { processWide } from './process-wide.js';
 import { OtherPidNamespaceError, Processes, SharedClaims } from './processes/index.js';
@@ -45,7 +45,6 @@ export class TusLifecycle
 {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private opened = false;
-  private connections?: HeadlessConnections;
   private stopFreeingSignals?: () => void;
 
   constructor(
@@ -88,7 +87,7 @@ export class TusLifecycle
 
   async beforeApplicationShutdown(): Promise<void> {
     this.uploads.interrupt('shutdown');
-    this.connections?.endWithServer();
+    this.platform?.servers.endHeadless();
     await this.background.stop(HANDLER_PATIENCE);
     await this.handlers.stop();
   }
@@ -128,18 +127,13 @@ export class TusLifecycle
     }
   }
 
-  /**
-   * A large upload takes longer than the five minutes Node gives a request by default; the time
-   * limit that counts here is the one without a byte.
-   */
+  private get platform(): HttpPlatform | undefined {
+    return platformOf(this.adapterHost.httpAdapter);
+  }
+
+  /** The adapter's own; others are made ready when their first request comes. */
   private prepareServer(): void {
     const server = this.adapterHost.httpAdapter?.getHttpServer?.() as Server | undefined;
-    if (!server) return;
-    if (server.requestTimeout > 0) {
-      this.logger.verbose(`The server's requestTimeout of ${server.requestTimeout} ms is lifted.`);
-      server.requestTimeout = 0;
-    }
-    deferContinue(server);
-    this.connections = HeadlessConnections.of(server);
+    if (server) this.platform?.servers.prepare(server);
   }
 }

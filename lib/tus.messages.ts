@@ -193,11 +193,28 @@ export function requestsLimited(setting: string, milliseconds: number): string {
   );
 }
 
+/** Whose requests a limit of the server is for. */
+export function requestTimeoutKept(milliseconds: number): string {
+  return (
+    `The server's requestTimeout of ${milliseconds} ms holds for all requests but uploads, which ` +
+    `idleTimeout ends when they stall.`
+  );
+}
+
 /** The platform ends connections sooner than it was asked for. */
 export function idleLimited(setting: string, milliseconds: number, idleTimeout: number): string {
   return (
     `${setting} is ${milliseconds} ms, so connections are closed that long without a byte, and ` +
     `not after the idleTimeout of ${idleTimeout} ms. Make it longer, or idleTimeout shorter.`
+  );
+}
+
+/** Connections that a proxy still uses are closed under it. */
+export function keepAliveShort(milliseconds: number): string {
+  return (
+    `The app trusts a proxy, and the HTTP server's keepAliveTimeout is ${milliseconds} ms: proxies ` +
+    `keep idle connections for 60 s as a rule, and what they send on one that was just closed is ` +
+    `lost. Make it longer than theirs, as in app.getHttpServer().keepAliveTimeout = 65_000.`
   );
 }
 

@@ -26,7 +26,7 @@ export function completeHead(
     // tus 1.0 §Tus-Resumable: in every response.
     res.setHeader('Tus-Resumable', TUS_VERSION);
     completeCors(req, res);
-    if (req.method === 'HEAD' && !res.hasHeader('Cache-Control')) {
+    if (mayBeCached(req) && !res.hasHeader('Cache-Control')) {
       res.setHeader('Cache-Control', 'no-store');
     }
     if (isOverriddenHead(req)) sayNoBody(res);
@@ -35,6 +35,14 @@ export function completeHead(
     else if (isFault(res)) res.setHeader('Connection', 'close');
   });
   if (hasOverride(req)) dropBodyOfHead(req, res);
+}
+
+/**
+ * Whether caches may keep the answer to a request, such as 404 and 410 (RFC 9111 §4.2.2), unless it
+ * is told not to; HEAD must be (tus 1.0 §HEAD). What has an override may have come as a GET.
+ */
+function mayBeCached(req: IncomingMessage): boolean {
+  return req.method === 'HEAD' || req.method === 'GET' || hasOverride(req);
 }
 
 /** After a fault of ours, a client should come back on a fresh connection. */

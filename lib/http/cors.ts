@@ -53,8 +53,8 @@ function addTokens(res: ServerResponse, name: string, tokens: readonly string[])
   res.setHeader(name, mergeTokens(res.getHeader(name)?.toString(), tokens));
 }
 
-/** With credentials `*` would be refused by browsers, so the origin is echoed. */
-function originOf({ origin = true, credentials }: CheckedCors) {
-  if (origin === true || origin === '*') return credentials ? true : '*';
+/** To every page `cors` would name a single text; of a list it names the one that asks. */
+function originOf({ origin = true }: CheckedCors) {
+  if (origin === true || origin === '*') return '*';
   return typeof origin === 'string' ? [origin] : origin;
 }

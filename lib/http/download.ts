@@ -36,6 +36,8 @@ export function sendDownload(
 ): Promise<Error | undefined> {
   const res = takeOver(response);
   if (isOver(res)) return Promise.resolve(undefined);
+  // Where `no-transform` is not heeded: a client resumes by the bytes of the file, as they are.
+  req.headers['accept-encoding'] = 'identity';
   describe(res, download);
   return new Promise((resolve) => {
     let fault: Error | undefined;
@@ -94,8 +96,9 @@ function describe(res: ServerResponse, { metadata, disposition }: Download): voi
   if (type !== harmless) addHeader(res, 'Content-Security-Policy', SANDBOX);
   res.setHeader('Content-Type', type ?? 'application/octet-stream');
   res.setHeader('X-Content-Type-Options', 'nosniff');
-  // Who may see the file may change.
-  res.setHeader('Cache-Control', 'private, no-cache');
+  // Who may see the file may change. Its ranges and its ETag are those of the bytes as they are, and
+  // not of what compression on the way would make of them (RFC 9111 §5.2.2.6).
+  res.setHeader('Cache-Control', 'private, no-cache, no-transform');
   // RFC 6266: `filename*` for what is not Latin, with a plain name for old clients beside it.
   const shown = contentDisposition(filenameOf(decoded), {
     type: disposition ?? (type ? 'inline' : 'attachment'),

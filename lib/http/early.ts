@@ -5,6 +5,8 @@ import { completeHead } from './answer-head.js';
 import { leaveToApp } from './cors.js';
 import { answerOf } from './answer.js';
 import { decide } from './decided-answer.js';
+import { deferContinue } from './expect-continue.js';
+import { exemptFromLimit } from './request-limit.js';
 import type { EarlyAnswers } from './tus-route.js';
 
 /** What became of a request that has just arrived on one of our routes. */
@@ -12,8 +14,9 @@ export type Entry = 'goes-on' | 'has-another-method';
 
 /**
  * What is done to a request on our routes before the app's middleware, guards and body parsers see
- * it: the method it means (tus 1.0 §X-HTTP-Method-Override), CORS, and the decision on the answer to
- * OPTIONS, which is the same for everyone and must not be taken by the app's own CORS.
+ * it: the method it means (tus 1.0 §X-HTTP-Method-Override), what its server does to other requests
+ * only, CORS, and the decision on the answer to OPTIONS, which is the same for everyone and must not
+ * be taken by the app's own CORS.
  *
  * @param isOurs whether a route of ours has the request by another method too; an override that
  *   would lead to a route of the app means nothing
@@ -29,6 +32,8 @@ export function enter(
     req.method = method;
     return 'has-another-method';
   }
+  deferContinue(req);
+  exemptFromLimit(req);
   completeHead(req, res, foreign);
   cors?.(req, res);
   if (method instanceof ProtocolError) decide(req, res, answerOf(method));

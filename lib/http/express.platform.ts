@@ -5,6 +5,7 @@ import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { ExpressRoutes } from './express-routes.js';
 import { hideBody } from './hidden-body.js';
+import { HttpServers } from './http-servers.js';
 import type { PlatformRequest } from './http-types.js';
 import type { HttpPlatform, RouteAhead, TimeLimit } from './platform.js';
 import { silenceLimit } from './silence-limit.js';
@@ -20,10 +21,13 @@ interface ExpressRequest extends IncomingMessage {
 
 interface ExpressApp {
   get(setting: 'trust proxy fn'): (address: string | undefined, hop: number) => boolean;
+  get(setting: 'trust proxy'): unknown;
 }
 
 /** Express, where routes are found in the router's stack. */
 export class ExpressPlatform implements HttpPlatform {
+  readonly servers = new HttpServers();
+
   private readonly routes: ExpressRoutes;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
@@ -54,6 +58,11 @@ export class ExpressPlatform implements HttpPlatform {
     return silenceLimit(this.adapter, "The HTTP server's timeout");
   }
 
+  trustsAnyProxy(): boolean {
+    const trusted = (this.adapter.getInstance() as ExpressApp).get('trust proxy');
+    return Array.isArray(trusted) ? trusted.length > 0 : Boolean(trusted);
+  }
+
   /** So that what comes after the app's CORS, loggers above all, sees the OPTIONS that we answer. */
   private wrapCors(): void {
     const { adapter } = this;
@@ -62,6 +71,7 @@ export class ExpressPlatform implements HttpPlatform {
   }
 
   private onRequest(req: ExpressRequest, res: ServerResponse, next: Next): void {
+    this.servers.prepareFor(req, res);
     const routeFor = (method = '') => this.routes.routeOf(method, req.path);
     const route = routeFor(req.method);
     if (!route) {

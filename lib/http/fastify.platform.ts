@@ -7,6 +7,7 @@ import { enter } from './early.js';
 import { sayContinue } from './expect-continue.js';
 import { hasParserFor, type FastifyContext } from './fastify-parsers.js';
 import { hideBody, hidesBody, showBody } from './hidden-body.js';
+import { HttpServers } from './http-servers.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
 import type { HttpPlatform, RouteAhead, TimeLimit } from './platform.js';
 import { isForwarded } from './request-origin.js';
@@ -49,6 +50,7 @@ interface FastifyApp {
   };
   addHook(name: 'onRequest' | 'preValidation', hook: RequestHook): void;
   addHook(name: 'onRoute', hook: (options: RouteOptions) => void): void;
+  hasRequestDecorator(name: string): boolean;
   hasRoute(options: RouteOptions & { readonly method: string }): boolean;
   route(options: RouteOptions): void;
   routing(req: IncomingMessage, res: ServerResponse): void;
@@ -59,6 +61,8 @@ type FirstHookAdapter = AbstractHttpAdapter & { readonly onRequestHook?: Request
 
 /** Fastify, where routes carry our mark in their config. */
 export class FastifyPlatform implements HttpPlatform {
+  readonly servers = new HttpServers();
+
   private readonly app: FastifyApp;
   private readonly ours: RouteOptions[] = [];
   /** Of requests that came through a proxy. */
@@ -114,6 +118,11 @@ export class FastifyPlatform implements HttpPlatform {
     return (probe.ips?.length ?? 0) > 1;
   }
 
+  trustsAnyProxy(): boolean {
+    // Requests have it where `trustProxy` is set.
+    return this.app.hasRequestDecorator('ips');
+  }
+
   timeLimits(): readonly TimeLimit[] {
     const { handlerTimeout = 0 } = this.app.initialConfig;
     const limits = silenceLimit(this.adapter, 'connectionTimeout');
@@ -133,6 +142,7 @@ export class FastifyPlatform implements HttpPlatform {
   }
 
   private enter(request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    this.servers.prepareFor(request.raw, reply.raw);
     const route = tusRouteIn(request.routeOptions.config);
     if (isForwarded(request.raw)) this.wrappers.set(request.raw, request);
     if (!route) {

@@ -23,6 +23,8 @@ const watched = new WeakMap<Server, HeadlessConnections>();
 export class HeadlessConnections {
   private readonly states = new Map<Socket, State>();
 
+  private timer?: NodeJS.Timeout;
+
   private constructor(private readonly server: Server) {
     server.on('connection', (socket: Socket) => this.add(socket));
     server.prependListener('request', (req: IncomingMessage, res: ServerResponse) =>
@@ -40,21 +42,19 @@ export class HeadlessConnections {
 
   /** Ends them as soon as the server takes no new ones, and until it has closed. */
   endWithServer(): void {
-    if (!this.server.listening) return;
-    const timer = setInterval(() => {
+    if (this.timer) return;
+    this.timer = setInterval(() => {
       if (!this.server.listening) this.end();
     }, PAUSE).unref();
-    this.server.once('close', () => clearInterval(timer));
+    this.server.once('close', () => {
+      clearInterval(this.timer);
+      this.timer = undefined;
+    });
   }
 
-  private add(socket: Socket): void {
-    this.states.set(socket, { running: 0, written: 0 });
-    socket.once('close', () => this.states.delete(socket));
-  }
-
-  private onRequest({ socket }: IncomingMessage, res: ServerResponse): void {
-    const state = this.states.get(socket);
-    if (!state) return;
+  /** Takes a request into account, on a connection that may be older than this watch. */
+  onRequest({ socket }: IncomingMessage, res: ServerResponse): void {
+    const state = this.states.get(socket) ?? this.add(socket);
     state.running += 1;
     res.once('close', () => {
       state.running -= 1;
@@ -66,5 +66,12 @@ export class HeadlessConnections {
     for (const [socket, { running, written }] of this.states) {
       if (running === 0 && socket.bytesWritten === written) socket.destroy();
     }
+  }
+
+  private add(socket: Socket): State {
+    const state: State = { running: 0, written: 0 };
+    this.states.set(socket, state);
+    socket.once('close', () => this.states.delete(socket));
+    return state;
   }
 }

@@ -1,7 +1,5 @@
 export * from './endpoint/index.js';
 export * from './error-status.js';
-export * from './expect-continue.js';
-export * from './headless-connections.js';
 export type * from './http-types.js';
 export * from './openapi/index.js';
 export * from './platform.js';

@@ -1,11 +1,15 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressPlatform } from './express.platform.js';
 import { FastifyPlatform } from './fastify.platform.js';
+import type { HttpServers } from './http-servers.js';
 import type { PlatformRequest } from './http-types.js';
 import type { TusRoute } from './tus-route.js';
 
 /** What differs between the HTTP platforms. */
 export interface HttpPlatform {
+  /** The servers that requests of the app have come from, and its own. */
+  readonly servers: HttpServers;
+
   /**
    * Puts our hooks before everything else of the app: on our routes bodies stay unread, whatever
    * parsers there are, and every answer gets a complete head.
@@ -24,7 +28,10 @@ export interface HttpPlatform {
   /** Whether the app trusts the proxy a request came through, and so its forwarded headers. */
   trustsProxy(request: PlatformRequest): boolean;
 
-  /** The limits that are set on the time of requests, those that were lifted not among them. */
+  /** Whether the app trusts a proxy at all. */
+  trustsAnyProxy(): boolean;
+
+  /** The limits that are set on the time of requests, those that uploads are exempt from not among them. */
   timeLimits(): readonly TimeLimit[];
 }
 

@@ -5,6 +5,7 @@ import { hasBody } from './answer-head.js';
 import type { Exchange } from './exchange.js';
 import { sayContinue } from './expect-continue.js';
 import { trailerLines } from './header-lines.js';
+import { exemptFromLimit } from './request-limit.js';
 import { TusException } from './tus.exception.js';
 
 const ALREADY_READ =
@@ -22,6 +23,8 @@ export function bodyOf({ request, req, res }: Exchange): UploadBody {
   const { 'content-length': length } = req.headers;
   const parsed = present ? parsedBody(request, length) : undefined;
   if (present && !parsed) assertUnread(req);
+  // Not all come by a route of ours: some are handed over.
+  exemptFromLimit(req);
   const open = () => {
     if (parsed) return Readable.from(parsed);
     assertUnread(req);

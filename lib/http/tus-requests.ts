@@ -114,7 +114,8 @@ export class TusRequests implements BeforeApplicationShutdown {
     assertVersion(headerLines(req));
     const body = bodyOf(exchange);
     const rules = await this.terms.rulesFor(exchange);
-    const creation = parseCreation(headerLines(req), body, rules, this.urls.ownUrls(request));
+    const paths = () => this.urls.creationPaths(request);
+    const creation = parseCreation(headerLines(req), body, rules, paths);
     await this.metadata.assertAcceptable(creation, request);
     const scope = await this.terms.scopeOf(exchange);
     const quota = await this.terms.quotaFor(exchange);

@@ -1,11 +1,4 @@
-import {
-  creationPath,
-  readForwarded,
-  uploadLocation,
-  type OwnUrls,
-  type PublicOrigin,
-} from '../protocol/index.js';
-import { headerLines } from './header-lines.js';
+import { creationPath, uploadLocation } from '../protocol/index.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
 import { requestOrigin } from './request-origin.js';
 
@@ -26,44 +19,12 @@ export class UploadUrls {
     return uploadLocation({ path, id, origin, base });
   }
 
-  /** What a URL must look like to be one of ours. */
-  ownUrls(request: PlatformRequest): OwnUrls {
-    return new UrlsOfRequest(request, this.base());
-  }
-
-  private base(): URL | undefined {
+  /** The paths by which a request's client may know the creation URL. */
+  creationPaths(request: PlatformRequest): string[] {
     const { publicUrl } = this;
-    return publicUrl === undefined || publicUrl === 'request' ? undefined : new URL(publicUrl);
-  }
-}
-
-/**
- * Our URLs as one request names them; worked out only when a concatenation asks.
- *
- * That a proxy said it, trusted or not, is enough: nothing is fetched from there, and an id is
- * worth nothing without its upload.
- */
-class UrlsOfRequest implements OwnUrls {
-  constructor(
-    private readonly request: PlatformRequest,
-    private readonly base?: URL,
-  ) {}
-
-  get paths(): string[] {
-    const path = pathOf(this.request);
-    const prefix = this.forwarded.prefix ?? '';
-    const basePath = this.base && creationPath(this.base.pathname);
-    return [path, `${prefix}${path}`, basePath].filter(isGiven);
-  }
-
-  get hosts(): string[] {
-    const req = rawRequest(this.request);
-    const { host } = requestOrigin(req, false);
-    return [req.headers.host, host, this.forwarded.host, this.base?.host].filter(isGiven);
-  }
-
-  private get forwarded(): PublicOrigin {
-    return readForwarded(headerLines(rawRequest(this.request)));
+    const path = pathOf(request);
+    if (publicUrl === undefined || publicUrl === 'request') return [path];
+    return [path, creationPath(new URL(publicUrl).pathname)];
   }
 }
 
@@ -71,8 +32,4 @@ class UrlsOfRequest implements OwnUrls {
 function pathOf(request: PlatformRequest): string {
   const { originalUrl } = request as { originalUrl?: string };
   return creationPath(originalUrl ?? rawRequest(request).url ?? '/');
-}
-
-function isGiven(text: string | undefined): text is string {
-  return text !== undefined;
 }

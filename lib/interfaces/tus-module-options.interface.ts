@@ -163,7 +163,8 @@ export interface TusCorsOptions {
   origin?: boolean | string | RegExp | (string | RegExp)[];
 
   /**
-   * Allows cookies and `Authorization` of the browser. The origin is then echoed, never `*`.
+   * Allows cookies and `Authorization` of the browser. The sites must then be named in `origin`: with
+   * any, `null`, or a pattern that fits any, the start fails, for every site could act as the user.
    *
    * @default false
    */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { TusCorsOptions } from '../interfaces/index.js';
 import { parseDuration } from './duration.js';
 import { assertKeys } from './option-keys.js';
@@ -5,15 +6,23 @@ import { TusOptionError } from './option.error.js';
 import { optional, parseFlag } from './option-values.js';
 import type { CheckedCors } from './tus-options.js';
 
+/**
+ * Origins that no app has reason to name: what admits one of them admits any. `null` is that of every
+ * page that wants it, by a sandboxed frame (HTML §7.1.1).
+ */
+const ANYBODY = ['null', 'https://anybody.invalid', 'http://anybody.invalid'];
+
 /** @throws TusOptionError naming what cannot be used */
 export function parseCors(value: boolean | TusCorsOptions): CheckedCors | undefined {
   if (value === false) return undefined;
   const cors = value === true ? {} : value;
   assertKeys('cors', cors);
   const { credentials = false, privateNetwork = false } = cors;
+  const origin = optional(cors.origin, parseOrigin);
+  if (parseFlag('cors.credentials', credentials)) assertNamed(origin);
   return {
-    origin: optional(cors.origin, parseOrigin),
-    credentials: parseFlag('cors.credentials', credentials),
+    origin,
+    credentials,
     privateNetwork: parseFlag('cors.privateNetwork', privateNetwork),
     allowedHeaders: optional(cors.allowedHeaders, parseNames('cors.allowedHeaders')),
     exposedHeaders: optional(cors.exposedHeaders, parseNames('cors.exposedHeaders')),
@@ -30,6 +39,22 @@ function parseOrigin(value: TusCorsOptions['origin']): TusCorsOptions['origin'] 
     value,
     'Give an origin, a RegExp, a list of both, or true for any.',
   );
+}
+
+/** With credentials a page acts as the user who looks at it, so the sites that may are named. */
+function assertNamed(origin: TusCorsOptions['origin'] = true): void {
+  if (![origin].flat().some(admitsAnybody)) return;
+  throw new TusOptionError(
+    'cors.credentials',
+    true,
+    `With the origin ${inspect(origin)} any site could act as your users. Name the sites, as in ` +
+      `cors: { origin: 'https://app.example', credentials: true }, or leave credentials out.`,
+  );
+}
+
+function admitsAnybody(origin: boolean | string | RegExp): boolean {
+  if (origin instanceof RegExp) return ANYBODY.some((each) => each.search(origin) >= 0);
+  return origin === true || origin === '*' || origin === 'null';
 }
 
 function parseNames(option: string) {

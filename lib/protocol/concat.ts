@@ -14,25 +14,30 @@ export type Concat =
       readonly parts: readonly string[];
     };
 
-/** The URLs that uploads of this server have; everything else is foreign. */
-export interface OwnUrls {
-  /** Paths of the creation URL, as clients may see it. */
-  readonly paths: readonly string[];
-  /** Hosts that clients may call it by. */
-  readonly hosts: readonly string[];
-}
+/** The paths of the creation URL, as clients may see it; asked for only where a list is sent. */
+export type CreationPaths = () => readonly string[];
+
+const SCHEME_AND_HOST = /^https?:\/\/[^/\\?#]+/i;
+
+/** What a proxy takes off the path of a request: plain segments, none of which leads elsewhere. */
+const PREFIX = /^(?:\/(?!\.\.?(?:\/|$))[\w.~!$&'()*+=:@-]+)*$/;
 
 /**
  * Reads `Upload-Concat` (tus 1.0 §Upload-Concat).
  *
+ * A part is known by the end of its URL: a path of ours, and an id. Scheme, host and what comes
+ * before the path are those that the client sees, of which proxies do not always tell. They need no
+ * proof: no URL is ever asked for, and an id is worth nothing without an upload of ours that the
+ * client may use.
+ *
  * @returns `undefined` when there is none
- * @throws ProtocolError 400 where it is not offered, for any other value, and for a URL that is no
- *   upload's of this server; no such URL is ever asked for
+ * @throws ProtocolError 400 where it is not offered, for any other value, and for a URL that cannot
+ *   be an upload's of this server
  */
 export function parseConcat(
   headers: HeaderFields,
   extensions: ReadonlySet<TusExtension>,
-  own: OwnUrls,
+  paths: CreationPaths,
 ): Concat | undefined {
   const value = single(headers, 'Upload-Concat');
   if (value === undefined) return undefined;
@@ -41,7 +46,8 @@ export function parseConcat(
     throw new ProtocolError(400, 'Upload-Concat is not accepted: concatenation is not offered.');
   }
   if (value === 'partial') return { kind: 'partial' };
-  if (value.startsWith('final;')) return { kind: 'final', parts: parseParts(value.slice(6), own) };
+  if (value.startsWith('final;'))
+    return { kind: 'final', parts: parseParts(value.slice(6), paths()) };
   throw new ProtocolError(
     400,
     `Upload-Concat must be "partial" or "final;" with a list of URLs, not ${quote(value)}.`,
@@ -58,26 +64,20 @@ export function isFinal(concat: string | undefined): boolean {
   return concat?.startsWith('final;') ?? false;
 }
 
-function parseParts(list: string, own: OwnUrls): string[] {
+function parseParts(list: string, paths: readonly string[]): string[] {
   const urls = list.split(' ').filter((url) => url !== '');
   if (urls.length === 0) throw new ProtocolError(400, 'Upload-Concat lists no partial upload.');
-  return urls.map((url) => partId(url, own));
+  return urls.map((url) => partId(url, paths));
 }
 
-function partId(url: string, own: OwnUrls): string {
-  const path = ownPath(url, own.hosts);
-  const slash = path?.lastIndexOf('/') ?? -1;
-  const id = path?.slice(slash + 1) ?? '';
-  const isOwn = isUploadId(id) && own.paths.includes(path?.slice(0, slash) ?? '');
-  if (isOwn) return id;
+function partId(url: string, paths: readonly string[]): string {
+  const [path = ''] = url.replace(SCHEME_AND_HOST, '').split(/[?#]/, 1);
+  const [, parent = '', id = ''] = /^(.*)\/([^/]*)$/s.exec(path) ?? [];
+  if (isUploadId(id) && paths.some((own) => endsWithPath(parent, own))) return id;
   throw new ProtocolError(400, `Upload-Concat names ${quote(url)}, which is no upload here.`);
 }
 
-/** The path of a URL of this server, as it stands: a URL parser would resolve `..` in it. */
-function ownPath(url: string, hosts: readonly string[]): string | undefined {
-  const [withoutQuery = ''] = url.split(/[?#]/, 1);
-  const absolute = /^https?:\/\/([^/]*)(\/.*)$/i.exec(withoutQuery);
-  if (!absolute) return withoutQuery;
-  const [, host = '', path] = absolute;
-  return hosts.some((known) => known.toLowerCase() === host.toLowerCase()) ? path : undefined;
+/** Paths are compared as they stand: a URL parser would resolve `..` in them. */
+function endsWithPath(path: string, own: string): boolean {
+  return path.endsWith(own) && PREFIX.test(path.slice(0, path.length - own.length));
 }

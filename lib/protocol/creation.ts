@@ -2,7 +2,7 @@ import type { BodyInfo } from './body-info.js';
 import { parseChecksum } from './checksum.js';
 import type { AnnouncedChecksum } from './checksum.js';
 import { parseConcat } from './concat.js';
-import type { Concat, OwnUrls } from './concat.js';
+import type { Concat, CreationPaths } from './concat.js';
 import type { TusExtension } from './extensions.js';
 import { joined, single } from './header-fields.js';
 import type { HeaderFields } from './header-fields.js';
@@ -44,9 +44,9 @@ export function parseCreation(
   headers: HeaderFields,
   body: BodyInfo,
   rules: CreationRules,
-  own: OwnUrls = { paths: [], hosts: [] },
+  paths: CreationPaths = () => [],
 ): CreationRequest {
-  const concat = parseConcat(headers, rules.extensions, own);
+  const concat = parseConcat(headers, rules.extensions, paths);
   if (concat?.kind === 'final') assertFinal(headers, body);
   const checksum = parseChecksum(headers, rules.extensions);
   if (body.present) assertBodyAllowed(headers, rules);

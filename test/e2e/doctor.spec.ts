@@ -11,7 +11,12 @@ import {
   Version,
   VersioningType,
 } from '@nestjs/common';
-import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import type {
+  CallHandler,
+  ExecutionContext,
+  INestApplication,
+  NestInterceptor,
+} from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -19,6 +24,7 @@ import { mkdtemp } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Observable } from 'rxjs';
 import { TusEndpoint } from '../../lib/index.js';
 import { isInMemory } from '../../lib/storage/index.js';
@@ -40,6 +46,12 @@ class RequestTimeouts extends Passing {}
 @Injectable()
 class LoggingInterceptor extends Passing {}
 
+function keepAlive(milliseconds: number): (app: INestApplication) => void {
+  return (app) => {
+    (app.getHttpServer() as Server).keepAliveTimeout = milliseconds;
+  };
+}
+
 /** What this module logged at start, by level. */
 function said(app: TestApp, ...levels: Parameters<TestApp['logs']['of']>[0][]): string[] {
   const lines = levels.flatMap((level) => app.logs.of(level));
@@ -53,6 +65,7 @@ async function warningsOf(options: StartAppOptions): Promise<string[]> {
   const app = await startApp(options);
   try {
     await eventually(() => expect(said(app, 'verbose').join()).toContain('nothing to recover'));
+    await nextTurn();
     return said(app, ...LOUD);
   } finally {
     await app.close();
@@ -121,7 +134,30 @@ describe.each(PLATFORMS)('At its start on %s, the module', (platform) => {
     await expectWarnings(limited(30_000));
   });
 
-  it('lifts requestTimeout with no more than a whisper', async () => {
+  it.each([true, '10.0.0.0/8'])('warns of short connections behind the proxy %j', (trustProxy) =>
+    expectWarnings(
+      { platform, trustProxy, configure: keepAlive(59_999) },
+      /trusts a proxy, .*keepAliveTimeout is 59999 ms.*keepAliveTimeout = 65_000/,
+    ),
+  );
+
+  it.each<[string, Omit<StartAppOptions, 'platform'>]>([
+    ['that are long enough', { trustProxy: true, configure: keepAlive(60_000) }],
+    ['that are never closed', { trustProxy: true, configure: keepAlive(0) }],
+    ['without a proxy', { configure: keepAlive(1000) }],
+  ])('says nothing of connections %s', (_, options) => expectWarnings({ platform, ...options }));
+
+  it('says nothing where the app sets keepAliveTimeout once it listens', async () => {
+    const app = await startApp({ platform, trustProxy: true, configure: keepAlive(1000) });
+    keepAlive(65_000)(app.nest);
+    await nextTurn();
+    const warnings = said(app, 'warn').join();
+    await app.close();
+
+    expect(warnings).not.toContain('keepAliveTimeout');
+  });
+
+  it('exempts uploads from requestTimeout with no more than a whisper', async () => {
     const app = await startApp({
       platform,
       configure: (nest) => {
@@ -129,8 +165,9 @@ describe.each(PLATFORMS)('At its start on %s, the module', (platform) => {
       },
     });
 
-    expect(said(app, 'verbose').join()).toContain('requestTimeout of 1234 ms is lifted');
-    expect((app.nest.getHttpServer() as Server).requestTimeout).toBe(0);
+    expect(said(app, 'verbose').join()).toContain(
+      'requestTimeout of 1234 ms holds for all requests but',
+    );
     await app.close();
   });
 

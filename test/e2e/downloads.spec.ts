@@ -1,4 +1,4 @@
-import { ForbiddenException, UseGuards } from '@nestjs/common';
+import { Controller, ForbiddenException, Get, Header, UseGuards } from '@nestjs/common';
 import type { CallHandler, CanActivate, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { EventEmitter, once } from 'node:events';
 import { mkdir, rm, unlink, writeFile } from 'node:fs/promises';
@@ -6,6 +6,9 @@ import { Agent, request as httpRequest } from 'node:http';
 import type { IncomingMessage, RequestOptions, Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
+import { createGzip, gunzipSync, type Gzip } from 'node:zlib';
+import compression from 'compression';
+import onHeaders from 'on-headers';
 import { finalize } from 'rxjs';
 import type { DownloadDisposition, FinishedUpload } from '../../lib/index.js';
 import {
@@ -16,6 +19,7 @@ import {
   expectRefused,
   head,
   makeTempFolder,
+  OCTETS,
   offsetOf,
   PLATFORMS,
   post,
@@ -25,6 +29,7 @@ import {
   startApp,
   storedBytes,
   terminate,
+  TUS,
   useApp,
 } from '../support/index.js';
 import type {
@@ -64,6 +69,15 @@ function described({ headers }: HttpResponse): object {
   return rest;
 }
 
+@Controller('text')
+class TextController {
+  @Get()
+  @Header('Content-Type', 'text/plain')
+  text(): string {
+    return TEXT;
+  }
+}
+
 describe.each(PLATFORMS)('Downloads on %s', (platform) => {
   const app = useApp({ platform, tus: { download: true, durability: 'none' } });
 
@@ -78,7 +92,7 @@ describe.each(PLATFORMS)('Downloads on %s', (platform) => {
       'content-length': String(TEXT.length),
       'accept-ranges': 'bytes',
       'x-content-type-options': 'nosniff',
-      'cache-control': 'private, no-cache',
+      'cache-control': 'private, no-cache, no-transform',
       'tus-resumable': '1.0.0',
     });
     expect(response.headers.etag).toMatch(/^"[^"]+"$/);
@@ -530,6 +544,116 @@ describe.each(PLATFORMS)('Downloads of expired uploads on %s', (platform) => {
     await eventually(async () => expect((await app().tus.cleanup()).expired).toBe(1));
 
     expectRefused(await get(app(), upload), 410);
+  });
+});
+
+/** Compresses whatever it is given, as `compression()` does, but does not heed `no-transform`. */
+function gzipAll(req: IncomingMessage, res: ServerResponse, next: () => void): void {
+  const [write, end] = [res.write.bind(res), res.end.bind(res)];
+  let gzip: Gzip | undefined;
+  onHeaders(res, () => {
+    if (req.method === 'HEAD' || !/gzip/.test(req.headers['accept-encoding'] ?? '')) return;
+    res.setHeader('Content-Encoding', 'gzip');
+    res.removeHeader('Content-Length');
+    gzip = createGzip().on('data', write).on('end', end);
+  });
+  const target = () => {
+    if (!res.headersSent) res.writeHead(res.statusCode);
+    return gzip ?? { write, end };
+  };
+  Object.assign(res, {
+    write: (chunk: Buffer) => target().write(chunk),
+    end: (chunk?: Buffer) => target().end(chunk),
+  });
+  next();
+}
+
+describe.each(
+  PLATFORMS.flatMap(([platform]) => [
+    [platform, 'compression()', compression({ threshold: 0 })] as const,
+    [platform, 'what compresses everything', gzipAll] as const,
+  ]),
+)('Downloads on %s behind %s', (platform, _name, middleware) => {
+  const app = useApp({
+    platform,
+    tus: { download: true },
+    configure: (nest) => void nest.use(middleware),
+    controllers: [TextController],
+  });
+  const plain = { filetype: 'text/plain' };
+  const ask = (upload: CreatedUpload, headers: HeaderValues = {}) =>
+    get(app(), upload, { 'Accept-Encoding': 'gzip, br', ...headers });
+
+  it('would be compressed if they were an answer of the app', async () => {
+    const answer = await app().request({ path: '/text', headers: { 'Accept-Encoding': 'gzip' } });
+
+    expect(answer.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(answer.body).toString()).toBe(TEXT);
+  });
+
+  it('are the bytes of the file', async () => {
+    const response = await ask(await finish(app(), TEXT, plain));
+
+    expect([response.status, response.text]).toEqual([200, TEXT]);
+    expect(response.headers).not.toHaveProperty('content-encoding');
+    expect(response.headers['content-length']).toBe(String(TEXT.length));
+  });
+
+  it('go on where they stopped', async () => {
+    const upload = await finish(app(), TEXT, plain);
+    const { etag } = (await ask(upload)).headers;
+
+    for (const headers of [{}, { 'If-Range': etag }]) {
+      const rest = await ask(upload, { Range: 'bytes=40-', ...headers });
+
+      expect([rest.status, rest.text]).toEqual([206, 'dog.']);
+      expect(rest.headers).not.toHaveProperty('content-encoding');
+      expect(rest.headers.etag).toBe(etag);
+    }
+  });
+
+  it('are the ones that a client has', async () => {
+    const upload = await finish(app(), TEXT, plain);
+    const { etag } = (await ask(upload)).headers;
+
+    expect((await ask(upload, { 'If-None-Match': etag })).status).toBe(304);
+    expect((await ask(upload, { 'If-Match': etag })).text).toBe(TEXT);
+  });
+});
+
+describe.each(PLATFORMS)('What caches may keep, on %s', (platform) => {
+  const app = useApp({ platform, tus: { download: true } });
+  const override = (method: string) => ({ ...TUS, 'X-HTTP-Method-Override': method });
+
+  it('is no refusal', async () => {
+    const unfinished = await create(app(), { length: 10 });
+    const ended = await create(app(), { length: 10 });
+    await terminate(app(), ended);
+    const refusals = [
+      await get(app(), unfinished),
+      await get(app(), ended),
+      await get(app(), { path: `/files/${'0'.repeat(32)}` }),
+      await get(app(), { path: '/files' }),
+      await app().request({ method: 'HEAD', path: unfinished.path }),
+    ];
+
+    expect(refusals.map(({ status }) => status)).toEqual([404, 410, 404, 405, 404]);
+    for (const { headers } of refusals) expect(headers['cache-control']).toBe('no-store');
+  });
+
+  it('is no answer to a GET that means another method', async () => {
+    const upload = await create(app(), { length: 10 });
+    const asPatch = { ...override('PATCH'), 'Content-Type': OCTETS, 'Upload-Offset': '0' };
+    const answers = [
+      await get(app(), upload, override('HEAD')),
+      await get(app(), upload, asPatch),
+      await get(app(), upload, override('DELETE')),
+      await get(app(), { path: '/files' }, override('OPTIONS')),
+      await get(app(), { path: '/files' }, override('nonsense')),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 204, 204, 204, 405]);
+    for (const { headers } of answers) expect(headers['cache-control']).toBe('no-store');
   });
 });
 

@@ -3,10 +3,14 @@ import {
   HttpException,
   StreamableFile,
   ServiceUnavailableException,
+  type INestApplication,
 } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import compression from 'compression';
 import { existsSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { defer, from, Observable } from 'rxjs';
 import {
   PLATFORMS,
@@ -25,7 +29,7 @@ import {
   terminate,
   useApp,
 } from '../support/index.js';
-import type { CreatedUpload, HttpResponse, TestApp } from '../support/index.js';
+import type { CreatedUpload, HttpResponse, PlatformName, TestApp } from '../support/index.js';
 import {
   WITH_ENDPOINT,
   askAgain,
@@ -119,6 +123,35 @@ async function sendInParts(app: TestApp, contents: readonly string[]): Promise<S
   for (const part of parts) expect(endpointOf(app).countOf(part.id)).toBe(0);
   return { ...upload, answer: upload.response };
 }
+
+/** Has an app compress its answers, as apps on each platform do. */
+const COMPRESSED: Record<PlatformName, (nest: INestApplication) => void> = {
+  express: (nest) => void nest.use(compression({ threshold: 0 })),
+  fastify: (nest) => {
+    const fastify = (nest as NestFastifyApplication).getHttpAdapter().getInstance();
+    fastify.addHook('onSend', async ({ headers }, reply, payload) => {
+      if (!headers['accept-encoding']?.includes('gzip') || typeof payload !== 'string')
+        return payload;
+      void reply.header('Content-Encoding', 'gzip').removeHeader('Content-Length');
+      return gzipSync(payload);
+    });
+  },
+};
+
+describe.each(PLATFORMS)('An endpoint of an app that compresses on %s', (platform) => {
+  const app = useApp({ platform, ...WITH_ENDPOINT, configure: COMPRESSED[platform] });
+
+  it('keeps its answer for clients that take it plain only', async () => {
+    const headers = { 'Accept-Encoding': 'gzip' };
+    const upload = await createAt(app(), 5);
+    await patch(app(), upload, { body: 'hello', headers });
+
+    const again = await askAgain(app(), upload, 5);
+
+    expect(again.headers).not.toHaveProperty('content-encoding');
+    expect(JSON.parse(again.text)).toEqual({ size: 5 });
+  });
+});
 
 describe.each(PLATFORMS)('The method of an endpoint on %s', (platform) => {
   const app = useApp({ platform, ...WITH_ENDPOINT });

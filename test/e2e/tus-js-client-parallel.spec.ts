@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { Agent } from 'node:http';
+import { once } from 'node:events';
+import { Agent, createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { jest } from '@jest/globals';
@@ -121,6 +123,20 @@ describe.each(PLATFORMS)('tus-js-client with parallel uploads and %s', (platform
     await expectDelivered(app(), client.id, before);
   });
 
+  it('sends a file through a proxy that tells nothing of itself', async () => {
+    const before = app().finished.count;
+    const proxy = await startProxy(app());
+    const { port } = proxy.address() as AddressInfo;
+    const client = new ParallelUpload(app(), { endpoint: `http://127.0.0.1:${port}/media/files` });
+
+    client.upload.start();
+    await client.done;
+    proxy.close();
+
+    expect(client.upload.url).toContain(`:${port}/media/files/`);
+    await expectDelivered(app(), client.id, before);
+  });
+
   it('goes on with all parts after it was stopped', async () => {
     const before = app().finished.count;
     const urlStorage = new UrlMemory();
@@ -165,6 +181,24 @@ describe.each(PLATFORMS)('tus-js-client with parallel uploads and %s', (platform
     return { chunks };
   }
 });
+
+/** A proxy as many are: it takes a prefix off the path, and puts its own idea of `Host` in place. */
+async function startProxy({ host, port }: TestApp): Promise<Server> {
+  const proxy = createServer((req, res) => {
+    const headers = { ...req.headers, host: 'upstream' };
+    const path = req.url?.replace(/^\/media/, '');
+    const upstream = httpRequest({ host, port, method: req.method, path, headers }, (answer) => {
+      const { location } = answer.headers;
+      const told = location === undefined ? {} : { location: `/media${location}` };
+      res.writeHead(answer.statusCode!, { ...answer.headers, ...told });
+      answer.pipe(res);
+    });
+    req.pipe(upstream);
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return proxy;
+}
 
 /** What a browser keeps of an upload, so that it can go on after the page was closed. */
 class UrlMemory implements tus.UrlStorage {

@@ -33,7 +33,8 @@ export interface HttpResponse {
 }
 
 /**
- * Sends one ordinary request on a connection of its own and reads the whole answer.
+ * Sends one ordinary request on a connection of its own and reads the whole answer. With an `Expect`
+ * header, the body follows once the server asks for it.
  *
  * The request asks to keep the connection alive, so that `Connection: close` in the answer is the
  * server's own wish. An answer that comes before the body is sent counts as an answer.
@@ -51,7 +52,9 @@ export function request(target: HttpTarget, options: HttpRequest): Promise<HttpR
     });
     outgoing.on('response', (incoming) => void readResponse(incoming).then(resolve, reject));
     outgoing.on('error', reject);
-    sendBody(outgoing, options.body);
+    const send = () => sendBody(outgoing, options.body);
+    if (options.headers?.Expect === undefined) send();
+    else outgoing.once('continue', send);
   }).finally(() => agent.destroy());
 }
 

@@ -76,6 +76,11 @@ export class RawConnection {
     return new RawConnection(socket);
   }
 
+  /** Speaks over a connection that is being opened, such as one with TLS. */
+  static over(socket: Socket): RawConnection {
+    return new RawConnection(socket);
+  }
+
   /** Sends bytes; text is sent as UTF-8. Resolves once they are handed to the system. */
   async write(data: string | Uint8Array): Promise<void> {
     if (!this.socket.writable) {

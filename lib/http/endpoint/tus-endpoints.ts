@@ -145,11 +145,15 @@ export class TusEndpoints {
     if (subscriber.closed) return request.release();
 
     const { method } = req;
+    const { 'accept-encoding': encoding } = req.headers;
     // What is kept is the answer to the last byte, which has a body.
     if (method === 'HEAD') req.method = 'PATCH';
+    // Who asks again may not accept what this client does.
+    if (encoding !== undefined) req.headers['accept-encoding'] = 'identity';
     const held = this.run(record, turn, subscriber);
     const made = await held.answer;
     req.method = method;
+    req.headers['accept-encoding'] = encoding;
     request.releaseAfter(res, made?.isTruncated);
     if (made) await this.letOut(held, made, record, exchange);
   }

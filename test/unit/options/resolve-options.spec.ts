@@ -5,6 +5,17 @@ import { parseInstanceName, parseUploadPath, resolveOptions } from '../../../lib
 
 const HOUR = 3_600_000;
 
+const APP = 'https://app.example';
+
+/** Origins that are named, so that credentials may be allowed them. */
+const NAMED = [
+  APP,
+  [APP, 'https://b.example'],
+  /^https:\/\/\w+\.app\.example$/,
+  [/\.example$/],
+  false,
+];
+
 describe('resolveOptions', () => {
   it('fills in the documented defaults', () => {
     expect(resolveOptions({})).toMatchObject({
@@ -72,6 +83,10 @@ describe('resolveOptions', () => {
     [{ concatenation: {} }, { removePartials: false }],
     [{ cors: true }, { cors: { maxAge: 24 * HOUR } }],
     [{ cors: { origin: [/\.example$/] } }, { cors: { origin: [/\.example$/] } }],
+    ...NAMED.map((origin): [TusModuleOptions, object] => [
+      { cors: { origin, credentials: true } },
+      { cors: { origin, credentials: true } },
+    ]),
     // A timer that is set to more fires at once.
     [{ idleTimeout: '30d' }, { idleTimeout: 2 ** 31 - 1 }],
     [{ delivery: { afterDelivery: 'remove' } }, { afterDelivery: 'remove' }],
@@ -182,11 +197,27 @@ describe('resolveOptions', () => {
     ['cors.origin', { cors: { origin: (() => true) as never } }],
     ['cors.origin', { cors: { origin: ['https://app.example', 7] as never } }],
     ['cors.credentials', { cors: { credentials: 'include' as never } }],
+    ['cors.credentials', { cors: { credentials: true } }],
+    ['cors.credentials', { cors: { credentials: true, origin: true } }],
+    ['cors.credentials', { cors: { credentials: true, origin: '*' } }],
+    ['cors.credentials', { cors: { credentials: true, origin: 'null' } }],
+    ['cors.credentials', { cors: { credentials: true, origin: [APP, '*'] } }],
+    ['cors.credentials', { cors: { credentials: true, origin: [APP, 'null'] } }],
+    ['cors.credentials', { cors: { credentials: true, origin: /.*/ } }],
+    ['cors.credentials', { cors: { credentials: true, origin: [APP, /^https:\/\//g] } }],
     ['cors.privateNetwork', { cors: { privateNetwork: 1 as never } }],
     ['cors.allowedHeaders', { cors: { allowedHeaders: 'X-App' as never } }],
     ['cors.exposedHeaders', { cors: { exposedHeaders: [1] as never } }],
   ])('names a nested option, %s, by its path', (option, options) => {
     expect(refusalOf(() => resolveOptions(options)).option).toBe(option);
+  });
+
+  it('says how credentials may be allowed', () => {
+    const refusal = refusalOf(() => resolveOptions({ cors: { credentials: true } }));
+
+    expect(refusal.message).toMatch(
+      /any site could act as your users\. Name the sites, as in cors: /,
+    );
   });
 
   it('says how long a duration may be', () => {

@@ -20,7 +20,7 @@ function wrong(fault: 400 | 413 | 415, ...sent: string[]): Line {
 const MAX_SIZE = 100;
 const TYPE = 'application/offset+octet-stream';
 const ID = '0'.repeat(32);
-const OWN = { paths: ['/files'], hosts: [] };
+const OWN = () => ['/files'];
 
 /** Mostly right, for of a creation with many faults one is seen. */
 function mostly(isRight: fc.Arbitrary<Line>, isWrong: fc.Arbitrary<Line>): fc.Arbitrary<Line> {
@@ -51,7 +51,7 @@ const metadata = mostly(
 );
 const concats = mostly(
   fc.constantFrom<Line>({}, {}, right('partial'), right(`final;/files/${ID}`)),
-  fc.constantFrom(wrong(400, 'final;'), wrong(400, `final;http://evil.example/files/${ID}`)),
+  fc.constantFrom(wrong(400, 'final;'), wrong(400, `final;http://evil.example/other/${ID}`)),
 );
 const types = mostly(
   fc.constant(right(TYPE)),

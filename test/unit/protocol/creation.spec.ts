@@ -182,7 +182,7 @@ describe('parseCreation', () => {
       const headers = Object.fromEntries(
         Object.entries(sent).map(([name, value]) => [name, [value].flat()]),
       );
-      const own = { paths: ['/files'], hosts: [] };
+      const own = () => ['/files'];
       return parseCreation(headers, body, { extensions: new Set(ALL_EXTENSIONS), ...rules }, own);
     }
 

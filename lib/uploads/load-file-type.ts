@@ -1,4 +1,5 @@
 import { runInThisContext } from 'node:vm';
+import { ContextSnapshot } from '../context/index.js';
 import { asError } from '../errors/index.js';
 
 /** What is asked of file-type; its own types do not resolve everywhere. */
@@ -6,6 +7,9 @@ export interface FileType {
   readonly fileTypeFromBuffer: (start: Uint8Array) => Promise<{ mime: string } | undefined>;
   readonly supportedMimeTypes: ReadonlySet<string>;
 }
+
+/** Else what is loaded keeps, as long as the process lives, the request that was the first to need it. */
+const context = new ContextSnapshot();
 
 let loaded: FileType | undefined;
 
@@ -18,7 +22,7 @@ let loaded: FileType | undefined;
  * @throws Error where nothing can load it, as in Jest without ES modules under an old Node
  */
 export async function loadFileType(): Promise<FileType> {
-  loaded ??= await import('file-type').catch(loadOutside);
+  loaded ??= await context.run(() => import('file-type')).catch(loadOutside);
   return loaded;
 }
 

@@ -349,7 +349,7 @@ describe.each(PLATFORMS)('async context on %s', (platform) => {
 
     await eventually(() => {
       collectGarbage();
-      expect(stores.filter((store) => store.deref() !== undefined)).toHaveLength(0);
+      expect(stores.flatMap((store) => store.deref()?.name ?? [])).toEqual([]);
     });
   });
 });

@@ -4,7 +4,12 @@ export * from './decorators/before-upload.decorator.js';
 export * from './decorators/on-upload-events.decorator.js';
 export * from './decorators/on-upload-finished.decorator.js';
 export * from './decorators/tus-endpoint.decorator.js';
-export { NoSpaceError, StorageFaultError, UploadIdTakenError } from './errors/index.js';
+export {
+  FolderLostError,
+  NoSpaceError,
+  StorageFaultError,
+  UploadIdTakenError,
+} from './errors/index.js';
 export { TusException, type PlatformRequest, type PlatformResponse } from './http/index.js';
 export type * from './interfaces/index.js';
 export { OwnedUploads } from './owned-uploads.js';
@@ -27,6 +32,7 @@ export { TusController } from './tus.controller.js';
 export { TusModule } from './tus.module.js';
 export { TusService } from './tus.service.js';
 export {
+  FileChangedError,
   NoFileError,
   UploadBusyError,
   UploadGoneError,

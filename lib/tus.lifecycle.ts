@@ -9,22 +9,25 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
-import { asError } from './errors/index.js';
+import { join } from 'node:path';
+import { FoldersInUse, FolderWatch, makePrivateFolder } from './folder/index.js';
 import { platformOf, type HttpPlatform } from './http/index.js';
-import { TusOptionError, type TusOptions } from './options/index.js';
+import type { TusOptions } from './options/index.js';
 import { processWide } from './process-wide.js';
-import { OtherPidNamespaceError, Processes, SharedClaims } from './processes/index.js';
+import { Processes, SharedClaims } from './processes/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
 import { TusBackground } from './tus.background.js';
-import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
 import {
-  faultSignalsFreed,
-  folderTaken,
-  folderUnusable,
-  processesUnusable,
-} from './tus.messages.js';
+  LOGGER_CONTEXT,
+  REGISTRY_FOLDER,
+  TUS_OPTIONS,
+  TUS_REGISTRY,
+  TUS_STORAGE,
+} from './tus.constants.js';
+import { faultSignalsFreed, folderNarrowed } from './tus.messages.js';
 import { freeFaultSignals } from './startup/index.js';
+import { startFault } from './tus.start-faults.js';
 import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { Leases, Uploads } from './uploads/index.js';
@@ -35,8 +38,8 @@ const HANDLER_PATIENCE = 1000;
 /** Milliseconds for which methods that decide on an upload are waited for when the app shuts down. */
 const DECISION_PATIENCE = 3000;
 
-/** Folders in use by the instances of this process. */
-const folders = processWide('folders', () => new Set<string>());
+/** Those of all instances of this process. */
+const foldersInUse = processWide('folders', () => new FoldersInUse());
 
 /** Starts the parts of an instance in order, and ends them in order. */
 @Injectable()
@@ -46,11 +49,13 @@ export class TusLifecycle
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private opened = false;
   private stopFreeingSignals?: () => void;
+  private leaveFolder?: () => void;
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
+    private readonly folder: FolderWatch,
     private readonly processes: Processes,
     private readonly claims: SharedClaims,
     private readonly leases: Leases,
@@ -62,17 +67,12 @@ export class TusLifecycle
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const { tmpFileDir } = this.options;
-    if (folders.has(tmpFileDir)) {
-      throw new TusOptionError('tmpFileDir', tmpFileDir, folderTaken(tmpFileDir));
-    }
-    folders.add(tmpFileDir);
     try {
       await this.open();
-    } catch (error) {
+    } catch (fault) {
       // An app that failed to start may be started again in this process.
       await this.leave().catch(() => undefined);
-      throw error;
+      throw startFault(fault, this.options.tmpFileDir);
     }
   }
 
@@ -100,30 +100,34 @@ export class TusLifecycle
   }
 
   private async open(): Promise<void> {
-    await this.openOr(folderUnusable, () => this.storage.open());
-    await this.openOr(processesUnusable, () => this.processes.refuseOtherPidNamespace());
-    await this.openOr(folderUnusable, () => this.registry.open());
-    await this.openOr(processesUnusable, () => this.claims.open());
+    await this.storage.open();
+    await this.takeFolder();
+    await this.processes.refuseOtherPidNamespace();
+    await this.registry.open();
+    await this.claims.open();
+    this.folder.begin();
     this.handlers.explore();
     this.opened = true;
+  }
+
+  private async takeFolder(): Promise<void> {
+    const uploads = this.options.tmpFileDir;
+    const own = join(uploads, REGISTRY_FOLDER);
+    const isNarrowed = await makePrivateFolder(own);
+    // All instances of an app are given the same.
+    this.leaveFolder = await foldersInUse.take({ uploads, own }, this.adapterHost);
+    if (isNarrowed) this.logger.log(folderNarrowed(own));
   }
 
   private async leave(): Promise<void> {
     this.opened = false;
     this.stopFreeingSignals?.();
-    await this.claims.close();
-    await this.registry.close();
-    folders.delete(this.options.tmpFileDir);
-  }
-
-  private async openOr(remedy: (reason: string) => string, open: () => Promise<void>) {
     try {
-      await open();
-    } catch (cause) {
-      const { tmpFileDir } = this.options;
-      const { message } = asError(cause);
-      const advice = cause instanceof OtherPidNamespaceError ? message : remedy(message);
-      throw new TusOptionError('tmpFileDir', tmpFileDir, advice, { cause });
+      await this.claims.close();
+      await this.registry.close();
+    } finally {
+      this.folder.end();
+      this.leaveFolder?.();
     }
   }
 

@@ -46,14 +46,57 @@ export function handlerEndsProcess(attempts: number): string {
   return `${attempts} attempts have ended with their process, so no other is made.`;
 }
 
-/** Two instances would expire and deliver each other's uploads. */
-export function folderTaken(folder: string): string {
-  return `Another TusModule instance of this app uses ${folder}. Give each instance a folder of its own.`;
-}
-
 /** The folder for uploads cannot be used. */
 export function folderUnusable(reason: string): string {
   return `It cannot be created and written to (${reason}). Give a folder on a local disk that this process may write to.`;
+}
+
+/** This process has not the rights it needs in the folder. */
+export function folderForbidden(reason: string): string {
+  const user = process.geteuid?.();
+  const who = user === undefined ? 'This process' : `This process, which runs as user ${user},`;
+  return (
+    `${who} may not use it (${reason}). Give a folder on a local disk that belongs to that user with ` +
+    `all that is in it: what is in ".tus" is for one user only. Where another user once ran the app, ` +
+    `change the owner of it all (chown -R).`
+  );
+}
+
+/** The folder cannot be written to. */
+export function folderReadOnly(reason: string): string {
+  return `It is on a file system that is read-only (${reason}). Give a folder on a disk, or a volume, that can be written to.`;
+}
+
+/** There is no room for what is known of uploads. */
+export function folderFull(reason: string): string {
+  return `There is no room on its disk, or no quota is left (${reason}). Make room; what is known of uploads needs some.`;
+}
+
+/** A limit on this process, and no fault of the folder. */
+export function filesUsedUp(folder: string, reason: string): string {
+  return (
+    `TusModule cannot open what it keeps in ${folder}, for too many files are open (${reason}). ` +
+    `Raise the limit of this process (ulimit -n, LimitNOFILE), or look for what leaves files open.`
+  );
+}
+
+/** The folder for uploads is not there any more, or is another one. */
+export function folderLost(folder: string, reason: string): string {
+  return (
+    `The folder for uploads, ${folder}, is not the one that the app was started with: ${reason}. ` +
+    `Uploads are refused with 503, and nothing is delivered or cleaned up, until it is there ` +
+    `again. If it was removed, made anew or replaced for good, restart the app.`
+  );
+}
+
+/** It is. */
+export function folderBack(folder: string): string {
+  return `The folder for uploads, ${folder}, is there again: uploads go on.`;
+}
+
+/** What earlier versions, or a generous umask, left open to all users of the machine. */
+export function folderNarrowed(folder: string): string {
+  return `${folder} was open to other users of this machine; it is for this process's user only now.`;
 }
 
 /** Deliveries wait for handlers that are not in this version of the app. */

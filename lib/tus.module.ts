@@ -10,6 +10,7 @@ import {
   MissingHandlers,
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
+import { FolderWatch } from './folder/index.js';
 import { AppProviders, HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
@@ -26,6 +27,7 @@ import {
 import { resolveOptions, type TusOptions } from './options/index.js';
 import { Processes, SharedClaims } from './processes/index.js';
 import {
+  DATA_FILE,
   LmdbRegistry,
   LmdbSharedTables,
   type LmdbRegistryOptions,
@@ -44,6 +46,7 @@ import {
 import { TusBackground } from './tus.background.js';
 import { warnOfCopies } from './tus.copies.js';
 import { TusDoctor } from './tus.doctor.js';
+import { FolderLog } from './tus.folder-log.js';
 import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
 import { RecoveryLog } from './tus.recovery-log.js';
@@ -88,12 +91,19 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     DeliveryAttempts,
     DeliveryOrchestrator,
     {
-      provide: Processes,
+      provide: FolderWatch,
       inject: [TUS_OPTIONS],
-      useFactory: (options: TusOptions) =>
+      useFactory: ({ tmpFileDir }: TusOptions) =>
+        new FolderWatch(join(tmpFileDir, REGISTRY_FOLDER, DATA_FILE), new FolderLog(tmpFileDir)),
+    },
+    {
+      provide: Processes,
+      inject: [TUS_OPTIONS, FolderWatch],
+      useFactory: (options: TusOptions, watch: FolderWatch) =>
         new Processes({
           folder: join(options.tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER),
-          tables: new LmdbSharedTables(registryOptions(options)),
+          tables: new LmdbSharedTables(registryOptions(options, watch)),
+          watch,
         }),
     },
     {
@@ -113,17 +123,17 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     },
     {
       provide: TUS_REGISTRY,
-      inject: [TUS_OPTIONS],
-      useFactory: (options: TusOptions) =>
-        new LmdbRegistry({
-          ...registryOptions(options),
-          observer: new RegistryLog(registryOptions(options).folder),
-        }),
+      inject: [TUS_OPTIONS, FolderWatch],
+      useFactory: (options: TusOptions, watch: FolderWatch) => {
+        const common = registryOptions(options, watch);
+        return new LmdbRegistry({ ...common, observer: new RegistryLog(common.folder) });
+      },
     },
     {
       provide: TUS_STORAGE,
-      inject: [TUS_OPTIONS],
-      useFactory: ({ tmpFileDir }: TusOptions) => new DiskStorage({ folder: tmpFileDir }),
+      inject: [TUS_OPTIONS, FolderWatch],
+      useFactory: ({ tmpFileDir, ...modes }: TusOptions, watch: FolderWatch) =>
+        new DiskStorage({ ...modes, folder: tmpFileDir, watch }),
     },
     {
       provide: FinishedFiles,
@@ -176,6 +186,9 @@ export class TusModule extends ConfigurableModuleClass {
   }
 }
 
-function registryOptions({ tmpFileDir, durability }: TusOptions): LmdbRegistryOptions {
-  return { folder: join(tmpFileDir, REGISTRY_FOLDER), durable: durability !== 'none' };
+function registryOptions(
+  { tmpFileDir, durability }: TusOptions,
+  watch: FolderWatch,
+): LmdbRegistryOptions {
+  return { folder: join(tmpFileDir, REGISTRY_FOLDER), durable: durability !== 'none', watch };
 }

@@ -191,6 +191,7 @@ export class TusService {
    * A finished or quarantined upload's file, or the bytes from `start` up to and including `end` of it.
    *
    * @throws UploadNotFoundError, NoFileError as {@link getFilepath}
+   * @throws FileChangedError when it has another size than the upload
    */
   createReadStream(id: string, range?: ByteRange): Promise<Readable> {
     return answering(this.files.createReadStream(id, range));

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { FolderLostError } from '../errors/index.js';
 import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
 import { cleanupUnscheduled } from '../tus.messages.js';
@@ -45,6 +46,8 @@ export class CleanupOrchestrator {
 
   private run(): void {
     this.cleanup.run().catch((error: Error) => {
+      // That is told once, by the folder's watch.
+      if (error instanceof FolderLostError) return;
       this.logger.error(`The cleanup failed: ${error.message}`, error.stack);
     });
   }

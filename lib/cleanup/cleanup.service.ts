@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ContextSnapshot } from '../context/index.js';
-import { asError } from '../errors/index.js';
+import { asError, FolderLostError } from '../errors/index.js';
 import type { CleanupReport } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
@@ -107,6 +107,8 @@ export class CleanupService {
     try {
       return await this.look(record);
     } catch (error) {
+      // What is due is not known either then, which ends the pass.
+      if (error instanceof FolderLostError) return 'stuck';
       const { message, stack } = asError(error);
       this.logger.error(`Upload ${record.id} could not be cleaned up: ${message}`, stack);
       return this.postpone(record, Date.now() + LATER).catch(() => 'stuck');

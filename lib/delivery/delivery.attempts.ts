@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { asError } from '../errors/index.js';
+import { asError, FolderLostError } from '../errors/index.js';
 import { EventDispatcher, UploadEvents } from '../events/index.js';
+import { FolderWatch } from '../folder/index.js';
 import type { FinishedUpload } from '../interfaces/index.js';
 import type { RetryRules, TusOptions } from '../options/index.js';
 import type {
@@ -40,6 +41,7 @@ export class DeliveryAttempts {
     private readonly runs: HandlerRuns,
     private readonly dispatcher: EventDispatcher,
     private readonly events: UploadEvents,
+    private readonly folder: FolderWatch,
   ) {}
 
   /**
@@ -57,6 +59,7 @@ export class DeliveryAttempts {
       if (!handler) return this.waitForHandler(row);
       if (isLostTooOften(row, rules)) return this.giveUpOnLost(row);
       await this.othersReturned(row, shutdown);
+      this.files.assertWhole(record);
       const finished = describeFinished(record, this.files.locate(record));
       const upload: FinishedUpload = { ...finished, attempt: row.attempt };
       await this.runs.run(row, rules.timeout, shutdown, (signal) =>
@@ -64,7 +67,7 @@ export class DeliveryAttempts {
       );
       return { kind: 'done' };
     } catch (error) {
-      if (shutdown.aborted) return this.forNextStart(asError(error));
+      if (shutdown.aborted || this.hasLostFolder(error)) return this.uncounted(asError(error));
       return this.afterFailure(row, asError(error), rules);
     }
   }
@@ -115,8 +118,22 @@ export class DeliveryAttempts {
     return { kind: 'retry', dueAt: Date.now() + wait, error: error.message };
   }
 
-  /** A handler that gives up because the app ends has not failed; the next one need not wait either. */
-  private forNextStart({ message }: Error): DeliveryOutcome {
+  /** A handler that did not find its file there has not failed either. */
+  private hasLostFolder(error: unknown): boolean {
+    if (error instanceof FolderLostError) return true;
+    try {
+      this.folder.assertSame();
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  /**
+   * A handler that gives up because the app ends, or because the folder is lost, has not failed; the
+   * next one need not wait either.
+   */
+  private uncounted({ message }: Error): DeliveryOutcome {
     return { kind: 'retry', dueAt: Date.now(), error: message, isUncounted: true };
   }
 

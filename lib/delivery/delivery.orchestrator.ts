@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ContextSnapshot } from '../context/index.js';
-import { asError } from '../errors/index.js';
+import { asError, FolderLostError } from '../errors/index.js';
 import { LONGEST_TIMER } from '../options/index.js';
 import { Processes } from '../processes/index.js';
 import type {
@@ -233,7 +233,9 @@ export class DeliveryOrchestrator implements Completion {
     }
   }
 
+  /** That the folder is lost is told once, by its watch. */
   private report(error: unknown, what: string): void {
+    if (error instanceof FolderLostError) return;
     const { message, stack } = asError(error);
     this.logger.error(`${what}: ${message}`, stack);
   }

@@ -1,7 +1,13 @@
 import { HttpException } from '@nestjs/common';
-import { NoSpaceError, StorageFaultError, UploadIdTakenError } from '../errors/index.js';
+import {
+  FolderLostError,
+  NoSpaceError,
+  StorageFaultError,
+  UploadIdTakenError,
+} from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import {
+  FileChangedError,
   NoFileError,
   TooManyAppendsError,
   UploadBusyError,
@@ -9,8 +15,8 @@ import {
   UploadNotFoundError,
 } from '../uploads/index.js';
 
-/** Seconds after which it makes sense to ask again where too many were uploading. */
-const CROWDED_PAUSE = '5';
+/** Seconds after which it makes sense to ask again where the server can do nothing at the moment. */
+const PAUSE = '5';
 
 /** Seconds after which it makes sense to ask again where the disk has failed. */
 const FAULT_PAUSE = '10';
@@ -47,9 +53,12 @@ export function toTusException(error: unknown): TusException | undefined {
   if (error instanceof UploadGoneError) return new TusException(410, error.message);
   if (error instanceof NoFileError) return new TusException(404, error.message);
   if (error instanceof UploadIdTakenError) return new TusException(409, error.message);
+  if (error instanceof FileChangedError) {
+    return new TusException(500, 'The file is not what was uploaded.', {}, { cause: error });
+  }
   if (error instanceof UploadBusyError) return busy(error.message);
-  if (error instanceof TooManyAppendsError) {
-    return new TusException(503, error.message, { 'Retry-After': CROWDED_PAUSE });
+  if (error instanceof TooManyAppendsError || error instanceof FolderLostError) {
+    return new TusException(503, error.message, { 'Retry-After': PAUSE });
   }
   if (error instanceof NoSpaceError) {
     return new TusException(507, error.message, {}, { cause: error });

@@ -28,6 +28,14 @@ export type Duration = number | string;
 export type Size = number | string;
 
 /**
+ * Who may do what with a file or a folder: a number such as `0o640`, or its octal digits, such as
+ * `'0640'`.
+ *
+ * @publicApi
+ */
+export type FileMode = number | string;
+
+/**
  * Tells the largest upload a request may create; `undefined` for no limit.
  *
  * @param request the request as guards see it
@@ -329,6 +337,27 @@ export interface TusModuleOptions {
    * @default './uploads', of a named instance './uploads/<name>'
    */
   tmpFileDir?: string;
+
+  /**
+   * Mode of uploaded files, exactly as given: the process's umask takes nothing from it. Files keep
+   * it when they are moved. Its owner must read and write them (`0600`), and there is no more than
+   * `0777`. On Windows it means nothing.
+   *
+   * @default 0666 without what the umask forbids, so mostly 0644
+   */
+  fileMode?: FileMode;
+
+  /**
+   * Mode of folders that this module makes for uploads: `tmpFileDir` and those above it, the ones a
+   * file is placed in or moved to. It is exactly as given, as `fileMode` is, and means nothing for
+   * folders that are there. Their owner must have all rights (`0700`); `setgid` (`2770`) hands their
+   * group on.
+   *
+   * What is known of uploads, in `.tus`, is for the process's own user only, always.
+   *
+   * @default 0777 without what the umask forbids, so mostly 0755
+   */
+  directoryMode?: FileMode;
 
   /**
    * How long an unfinished upload may lie idle before it expires (tus 1.0 §Expiration). Every byte

@@ -13,6 +13,7 @@ import {
 import { parseCors } from './cors.js';
 import { parseDownload } from './download.js';
 import { parseDuration, parseTimer } from './duration.js';
+import { parseDirectoryMode, parseFileMode } from './mode.js';
 import { TusOptionError } from './option.error.js';
 import { parseHash } from './hash.js';
 import { assertKeys } from './option-keys.js';
@@ -38,6 +39,10 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
   return {
     name,
     tmpFileDir: parseFolder(options.tmpFileDir ?? defaultFolder(name)),
+    fileMode: optional(options.fileMode, (mode) => parseFileMode('fileMode', mode)),
+    directoryMode: optional(options.directoryMode, (mode) =>
+      parseDirectoryMode('directoryMode', mode),
+    ),
     extensions,
     validFor: extensions.has('expiration') ? validFor : undefined,
     ...parseMaxSize(options.maxSize),

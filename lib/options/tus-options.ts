@@ -15,6 +15,10 @@ export interface TusOptions extends UploadRules {
   readonly name?: string;
   /** Absolute path. */
   readonly tmpFileDir: string;
+  /** Mode of uploaded files; absent: by the umask. */
+  readonly fileMode?: number;
+  /** Mode of folders that are made for them; absent: by the umask. */
+  readonly directoryMode?: number;
   readonly extensions: ReadonlySet<TusExtension>;
   readonly owner?: TusModuleOptions['owner'];
   /** What gives uploads their ids; absent: they are random. */

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { asError } from '../errors/index.js';
+import { PRIVATE_FILE } from '../folder/index.js';
 import { onMessage, send, type Question } from './messages.js';
 import { removeSocket, withSocketAddress } from './socket-address.js';
 
@@ -46,6 +48,8 @@ export class Doorway {
     // Exclusive: in a worker of node:cluster it would else be the primary's, and outlive the worker.
     this.server.listen({ path, exclusive: true });
     await once(this.server, 'listening');
+    // Where that cannot be, the folder around it keeps others out.
+    if (process.platform !== 'win32') await chmod(path, PRIVATE_FILE).catch(() => undefined);
     this.server.unref();
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ContextSnapshot } from '../context/index.js';
 import { isIdentity } from './identity.js';
 import { Peer } from './peer.js';
+import type { ProcessesOptions } from './processes.js';
 import { removeSocket } from './socket-address.js';
 
 /** Milliseconds until a process is tried again that could not be reached, and may live. */
@@ -16,12 +17,12 @@ export class Peers {
   private closed = false;
 
   /**
-   * @param folder where the sockets are
+   * @param options where the sockets are
    * @param me identity of the process whose connections these are
    * @param onGone told of a process that there was a connection to, and that has ended
    */
   constructor(
-    private readonly folder: string,
+    private readonly options: Pick<ProcessesOptions, 'folder' | 'watch'>,
     private readonly me: string,
     private readonly onGone: (identity: string) => void,
   ) {}
@@ -59,7 +60,9 @@ export class Peers {
 
   private async connect(identity: string): Promise<Peer | undefined> {
     if (this.closed || !isIdentity(identity)) return undefined;
-    const peer = await Peer.reach(this.folder, identity, this.me);
+    const peer = await Peer.reach(this.options.folder, identity, this.me);
+    // In another folder the sockets of those that live are missing too.
+    if (!peer) this.options.watch?.assertSame();
     if (this.closed) peer?.close();
     else if (peer) this.watch(identity, peer);
     else await this.forget(identity);
@@ -84,7 +87,7 @@ export class Peers {
   }
 
   private async forget(identity: string): Promise<void> {
-    await removeSocket(this.folder, identity).catch(() => undefined);
+    await removeSocket(this.options.folder, identity).catch(() => undefined);
     if (this.peers.delete(identity) && !this.closed) this.onGone(identity);
   }
 }

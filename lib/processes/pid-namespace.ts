@@ -1,5 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { UnfitFolderError } from '../errors/index.js';
 import { isIdentity, namespaceOf } from './identity.js';
 import { Peer } from './peer.js';
 
@@ -10,7 +11,7 @@ const NAME = /^pid:\[(\d+)\]$/;
 const NO_FOLDER: readonly unknown[] = ['ENOENT', 'ENOTDIR'];
 
 /** A process of another PID namespace lives on the folder. */
-export class OtherPidNamespaceError extends Error {
+export class OtherPidNamespaceError extends UnfitFolderError {
   override readonly name = 'OtherPidNamespaceError';
 
   constructor(theirs: string, ours: string) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { PRIVATE_FOLDER, type FolderCheck } from '../folder/index.js';
 import { Doorway } from './doorway.js';
 import { newIdentity } from './identity.js';
 import type { Question } from './messages.js';
@@ -22,6 +23,8 @@ export interface ProcessesOptions {
   /** Absolute path of the folder for their sockets; made when it is not there. */
   readonly folder: string;
   readonly tables: SharedTables;
+  /** Knows whether the folder is still the one it was; it is taken for it unless given. */
+  readonly watch?: FolderCheck;
 }
 
 type Listener = (identity: string) => void;
@@ -45,7 +48,7 @@ export class Processes {
   private closed = false;
 
   constructor(private readonly options: ProcessesOptions) {
-    this.peers = new Peers(options.folder, this.identity, (identity) => {
+    this.peers = new Peers(options, this.identity, (identity) => {
       for (const listener of this.onGone) listener(identity);
     });
   }
@@ -86,12 +89,13 @@ export class Processes {
    *
    * @returns the claims that they share
    * @throws OtherPidNamespaceError
+   * @throws UnfitFolderError when the path of the folder is too long for a socket
    * @throws Error of the system when there can be no socket in the folder
    */
   async open(): Promise<ClaimTable> {
     const { folder, tables } = this.options;
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
       this.doorway = await Doorway.open(folder, this.identity, (asked) => this.answerTo(asked));
       // Of two that start at the same time, at least one sees the other's doorway.
       await this.refuseOtherPidNamespace();

@@ -197,7 +197,8 @@ export interface DeliveryQuery {
  *
  * Every method is one atomic step, also against other processes on the same registry; what a
  * write resolved for survives a killed process, and a lost machine unless durability is `none`.
- * A write that found no room throws a `NoSpaceError` and changed nothing.
+ * A write that found no room throws a `NoSpaceError` and changed nothing. Every method throws a
+ * `FolderLostError` while what was opened is not there any more: what it knows does not count then.
  */
 export interface UploadRegistry {
   /** Makes the registry ready; throws when it cannot be. */

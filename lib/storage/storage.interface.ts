@@ -57,6 +57,16 @@ export interface UploadStorage {
   /** Makes the storage ready; throws when it cannot be. */
   open(): Promise<void>;
 
+  /**
+   * Makes sure that what was just read counts, and that what was just written will be found again.
+   *
+   * @throws FolderLostError when what was opened is not there any more
+   */
+  assertSame(): void;
+
+  /** Does the same, later in this turn, and once for all who ask in it: it costs a request nearly nothing. */
+  confirm(): Promise<void>;
+
   /** Bytes there is room for. */
   room(): Promise<number>;
 

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -10,7 +10,12 @@ import { removeBytes, removeFirstName } from './remove-bytes.js';
 import { bytesOf, TELLING_RANGE, typeOf } from './type-check.js';
 import { placedAt } from './upload-snapshot.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
-import { NoFileError, UploadGoneError, UploadNotFoundError } from './upload.errors.js';
+import {
+  FileChangedError,
+  NoFileError,
+  UploadGoneError,
+  UploadNotFoundError,
+} from './upload.errors.js';
 
 /**
  * The files of finished uploads, and what an application may do with them.
@@ -38,7 +43,7 @@ export class FinishedFiles {
   /**
    * The record of a finished upload that a client may have the file of.
    *
-   * @throws UploadNotFoundError, UploadGoneError, NoFileError
+   * @throws UploadNotFoundError, UploadGoneError, NoFileError, FileChangedError
    */
   async recordOf(id: string, scope: UploadScope): Promise<UploadRecord> {
     const record = await this.registry.get(id);
@@ -50,7 +55,21 @@ export class FinishedFiles {
     }
     if (isPartial(record.concat)) throw new NoFileError(id, 'it is a part of another one');
     if (!(await this.isThere(record))) throw new NoFileError(id, reasonOf(record));
+    this.assertWhole(record);
     return record;
+  }
+
+  /**
+   * Makes sure that the file has the size of the upload, as long as it lies where this module has put
+   * it: one that was moved is the application's, and one that is gone has no size.
+   *
+   * @throws FileChangedError
+   */
+  assertWhole(record: UploadRecord): void {
+    const { id, length = 0, movedTo, movingTo } = record;
+    if (movedTo !== undefined || movingTo !== undefined) return;
+    const found = statSync(this.locate(record), { throwIfNoEntry: false });
+    if (found && found.size !== length) throw new FileChangedError(id, found.size, length);
   }
 
   /**
@@ -65,10 +84,11 @@ export class FinishedFiles {
   /**
    * The file, or a part of it, as a stream.
    *
-   * @throws UploadNotFoundError, NoFileError
+   * @throws UploadNotFoundError, NoFileError, FileChangedError
    */
   async createReadStream(id: string, range?: ByteRange): Promise<Readable> {
     const record = await this.finishedRecord(id, { evenIfQuarantined: true });
+    this.assertWhole(record);
     const path = this.locate(record);
     return path === this.storage.path(id, placedAt(record))
       ? this.storage.createReadStream(id, range, placedAt(record))
@@ -141,13 +161,19 @@ export class FinishedFiles {
     });
   }
 
-  /** Whether the file is still where it was left, by us or by the application. */
+  /**
+   * Whether the file is still where it was left, by us or by the application.
+   *
+   * @throws FolderLostError when that cannot be told
+   */
   async isThere(record: UploadRecord): Promise<boolean> {
     if (record.state !== 'finished' || record.fileRemovedAt !== undefined) return false;
-    return stat(this.locate(record)).then(
+    const isThere = await stat(this.locate(record)).then(
       (stats) => stats.isFile(),
       () => false,
     );
+    if (!isThere) this.storage.assertSame();
+    return isThere;
   }
 
   private async finishedRecord(

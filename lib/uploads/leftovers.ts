@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FolderLostError } from '../errors/index.js';
 import type { UploadRegistry } from '../registry/index.js';
 import type { Holding, UploadStorage } from '../storage/index.js';
 
@@ -41,6 +42,7 @@ export class Leftovers {
    *
    * @param isStopped whether to break off
    * @param onError told of what could not be cleared away
+   * @throws FolderLostError when it is to be done again once the folder is there
    */
   async clear(
     isStopped: () => boolean,
@@ -50,9 +52,10 @@ export class Leftovers {
     let seen = 0;
     for await (const holding of this.storage.holdings()) {
       if (isStopped()) break;
-      await this.look(holding, cleared).catch((error: unknown) =>
-        onError(error, holding.kind === 'upload' ? holding.id : undefined),
-      );
+      await this.look(holding, cleared).catch((error: unknown) => {
+        if (error instanceof FolderLostError) throw error;
+        onError(error, holding.kind === 'upload' ? holding.id : undefined);
+      });
       seen += 1;
       if (seen % STEP === 0) await nextTurn();
     }

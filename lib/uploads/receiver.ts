@@ -72,12 +72,20 @@ export class Receiver {
    * Appends a body at the upload's offset; the caller holds the lease.
    *
    * @throws ProtocolError 460 when the body is not what it was announced to be; nothing is kept
+   * @throws FolderLostError, whatever else came of it, when it would not be found again
    */
   async receive(record: UploadRecord, offset: number, parcel: Parcel): Promise<ReceiveResult> {
-    const { record: after, end } = await this.take(record, offset, parcel);
-    const isOpen = after.state === 'receiving';
-    const stored = isOpen ? await this.storage.stat(record.id) : undefined;
-    return received(takeSnapshot(after, stored), end);
+    try {
+      const { record: after, end } = await this.take(record, offset, parcel);
+      const isOpen = after.state === 'receiving';
+      const stored = isOpen ? await this.storage.stat(record.id) : undefined;
+      // A finish that was committed has been confirmed with that.
+      if (isOpen || record.state === 'finished') await this.storage.confirm();
+      return received(takeSnapshot(after, stored), end);
+    } catch (error) {
+      this.storage.assertSame();
+      throw error;
+    }
   }
 
   private async take(record: UploadRecord, offset: number, parcel: Parcel): Promise<Received> {

@@ -1,4 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { FolderLostError } from '../errors/index.js';
 import { isFinal } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ClearedLeftovers, Leftovers } from './leftovers.js';
@@ -65,7 +66,7 @@ export class Recovery {
 
   private async takeOne(id: string): Promise<void> {
     try {
-      await this.uploads.settle(id);
+      await this.onceThere(() => this.uploads.settle(id));
     } catch (error) {
       this.fail(error, id);
     }
@@ -74,14 +75,17 @@ export class Recovery {
   private async run(): Promise<void> {
     let cursor: string | undefined;
     do {
-      const page = await this.registry.list({ state: 'receiving', cursor, limit: PAGE });
-      await Promise.all(page.items.map((record) => this.mend(record)));
-      cursor = page.cursor;
+      const query = { state: 'receiving', cursor, limit: PAGE } as const;
+      const page = await this.onceThere(() => this.registry.list(query));
+      await Promise.all(page?.items.map((record) => this.mend(record)) ?? []);
+      cursor = page?.cursor;
       await nextTurn();
     } while (cursor !== undefined && !this.stopped);
-    const cleared = await this.leftovers.clear(
-      () => this.stopped,
-      (error, id) => this.observer.failed(error, id),
+    const cleared = await this.onceThere(() =>
+      this.leftovers.clear(
+        () => this.stopped,
+        (error, id) => this.observer.failed(error, id),
+      ),
     );
     this.observer.recovered({ ...this.report, ...cleared });
   }
@@ -89,8 +93,10 @@ export class Recovery {
   /** Only looks, where nothing is to be done: most uploads are simply unfinished. */
   private async mend(record: UploadRecord): Promise<void> {
     try {
-      const mending = mendingOf(await this.uploads.look(record));
-      if (mending) await this.settle(record);
+      await this.onceThere(async () => {
+        const mending = mendingOf(await this.uploads.look(record));
+        if (mending) await this.settle(record);
+      });
     } catch (error) {
       this.fail(error, record.id);
     }
@@ -99,6 +105,24 @@ export class Recovery {
   /** What is broken off because the app ends is done after its next start. */
   private fail(error: unknown, id: string): void {
     if (!this.stopped) this.observer.failed(error, id);
+  }
+
+  /**
+   * Does some work, which may be repeated, on the folder that it is meant for: while that is lost it
+   * waits.
+   *
+   * @returns `undefined` when it was stopped before the folder was there
+   */
+  private async onceThere<T>(work: () => Promise<T>): Promise<T | undefined> {
+    while (!this.stopped) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof FolderLostError)) throw error;
+        await pause(LOST_PAUSE, undefined, { ref: false });
+      }
+    }
+    return undefined;
   }
 
   private async settle(before: UploadRecord): Promise<void> {
@@ -113,3 +137,6 @@ export class Recovery {
 
 /** Uploads looked at together. */
 const PAGE = 64;
+
+/** Milliseconds until a folder that is lost is looked for again. */
+const LOST_PAUSE = 1000;

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { catchError, concatMap, Observable, of, tap, throwError, type Subscriber } from 'rxjs';
+import { FolderLostError } from '../../errors/index.js';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
@@ -19,7 +20,7 @@ import { exchangeOf, type Exchange } from '../exchange.js';
 import { Refusals } from '../refusals.js';
 import { sendAnswer } from '../send-answer.js';
 import { TusRequests } from '../tus-requests.js';
-import { busy } from '../tus.exception.js';
+import { busy, toTusException } from '../tus.exception.js';
 import { EndpointParameters } from './endpoint-parameters.js';
 import { endpointName, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 import { EndpointRequest } from './endpoint-request.js';
@@ -201,10 +202,19 @@ export class TusEndpoints {
       if (exchange.req.method === 'HEAD') toHead(held, made, exchange);
       else held.release();
     } catch (error) {
-      this.refusals.report(error, exchange);
-      const message = 'The answer could not be kept; try again.';
-      held.replace(answerOf({ status: 500, message, headers: {} }));
+      held.replace(this.unkept(error, exchange));
     }
+  }
+
+  private unkept(error: unknown, exchange: Exchange): Answer {
+    const refusal = error instanceof FolderLostError && toTusException(error);
+    if (refusal) {
+      const { message, headers } = refusal;
+      return answerOf({ status: refusal.getStatus(), message, headers });
+    }
+    this.refusals.report(error, exchange);
+    const message = 'The answer could not be kept; try again.';
+    return answerOf({ status: 500, message, headers: {} });
   }
 
   /** What is no last word, a fault above all, leaves the upload as it is: the method is asked again. */

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { codeOf } from './lmdb.errors.js';
+import { isWithin } from './page-walk.js';
 
 /** LMDB's magic number as its files have it, and where, which depends on the build. */
 const MAGIC = Buffer.from([0xde, 0xc0, 0xef, 0xbe]);
@@ -16,6 +17,8 @@ const META_FLAG = 0x08;
 const FLAGS_AT = 18;
 const VERSION_AFTER = 4;
 const PAGE_SIZE_AFTER = 24;
+/** The root pages of what is free, and of all tables. */
+const ROOTS_AFTER = [64, 112];
 const LAST_PAGE_AFTER = 120;
 const TRANSACTION_AFTER = 128;
 
@@ -26,44 +29,58 @@ const META_BYTES = 160;
 const LARGEST_PAGE = 64 * 1024;
 
 /** What is wrong with a data file, in words that follow its name. */
-export type Damage = 'is damaged' | 'was written by another version of LMDB';
+export type Damage =
+  'is damaged' | 'is damaged: its file was cut off' | 'was written by another version of LMDB';
 
-/** What a data file is, as far as its two meta pages tell. */
-export interface DataFile {
-  readonly damage?: Damage;
-  /** Bytes up to its last page; absent when that cannot be told. */
-  readonly length?: number;
-}
-
-/** Reads what LMDB maps into memory without looking, so that it is not read beyond its end. */
-export async function examineDataFile(path: string): Promise<DataFile> {
-  const head = await readHead(path);
-  if (head.length === 0) return {};
-  if (hasMagic(head, MAGIC_AT_32_BIT)) return {};
-  const damage = damageOf(head);
-  if (damage) return { damage };
-
-  const pageSize = head.readUInt32LE(MAGIC_AT_64_BIT + PAGE_SIZE_AFTER);
-  if (!isPageSize(pageSize)) return { damage: 'is damaged' };
-  const second = head.subarray(pageSize);
-  const secondDamage = damageOf(second);
-  if (secondDamage) return { damage: secondDamage };
-
-  const newest = transactionOf(head) > transactionOf(second) ? head : second;
-  const lastPage = newest.readBigUInt64LE(MAGIC_AT_64_BIT + LAST_PAGE_AFTER);
-  return { length: (Number(lastPage) + 1) * pageSize };
-}
-
-async function readHead(path: string): Promise<Buffer> {
+/**
+ * Looks at what LMDB reads without looking: the meta pages of a data file, and whether it holds all
+ * that these lead to.
+ *
+ * @returns what is wrong with it; `undefined` where nothing is, or there is none
+ */
+export async function damageOfDataFile(path: string): Promise<Damage | undefined> {
   const handle = await openIfThere(path);
-  if (!handle) return Buffer.alloc(0);
+  if (!handle) return undefined;
   try {
-    const buffer = Buffer.alloc(LARGEST_PAGE + META_BYTES);
-    const { bytesRead } = await handle.read({ buffer, position: 0 });
-    return buffer.subarray(0, bytesRead);
+    return await examine(handle);
   } finally {
     await handle.close();
   }
+}
+
+async function examine(handle: FileHandle): Promise<Damage | undefined> {
+  const head = await readHead(handle);
+  if (head.length === 0 || hasMagic(head, MAGIC_AT_32_BIT)) return undefined;
+  const damage = damageOf(head);
+  if (damage) return damage;
+
+  const pageSize = head.readUInt32LE(MAGIC_AT_64_BIT + PAGE_SIZE_AFTER);
+  if (!isPageSize(pageSize)) return 'is damaged';
+  const second = head.subarray(pageSize);
+  const secondDamage = damageOf(second);
+  if (secondDamage) return secondDamage;
+
+  const newest = transactionOf(head) > transactionOf(second) ? head : second;
+  return isCutOff(handle, newest, pageSize).then((is) =>
+    is ? 'is damaged: its file was cut off' : undefined,
+  );
+}
+
+/** A file may well end before its last page, for LMDB does not write pages that it has freed again. */
+async function isCutOff(handle: FileHandle, meta: Buffer, pageSize: number): Promise<boolean> {
+  const { size } = await handle.stat();
+  const pages = BigInt(Math.floor(size / pageSize));
+  if (meta.readBigUInt64LE(MAGIC_AT_64_BIT + LAST_PAGE_AFTER) < pages) return false;
+  for (const root of ROOTS_AFTER.map((at) => meta.readBigUInt64LE(MAGIC_AT_64_BIT + at))) {
+    if (!(await isWithin({ handle, pageSize, pages }, root))) return true;
+  }
+  return false;
+}
+
+async function readHead(handle: FileHandle): Promise<Buffer> {
+  const buffer = Buffer.alloc(LARGEST_PAGE + META_BYTES);
+  const { bytesRead } = await handle.read({ buffer, position: 0 });
+  return buffer.subarray(0, bytesRead);
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {

@@ -1,21 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
-import { StorageFaultError } from '../../errors/index.js';
-import { hasOtherUsers, isFaulty, markFaulty, replaceByCopy } from './lmdb.repair.js';
+import { StorageFaultError, UnfitFolderError } from '../../errors/index.js';
+import {
+  hasOtherUsers,
+  isFaulty,
+  markFaulty,
+  replaceByCopy,
+  type Replaceable,
+} from './lmdb.repair.js';
 
 /** Milliseconds until a renewal that failed is tried again. */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 
 /** The environment that is guarded. */
-export interface GuardedEnvironment {
-  readonly folder: string;
+export interface GuardedEnvironment extends Replaceable {
   /** Whether anyone in this process still uses it. */
   isUsed(): boolean;
   open(): Promise<RootDatabase>;
   close(): Promise<void>;
-  /** Reads a copy through; throws when it is not whole. */
-  assertWhole(folder: string): Promise<void>;
   faulted(cause: unknown): void;
   repaired(): void;
 }
@@ -50,7 +53,7 @@ export class FaultGuard {
   async renewAtStart(): Promise<void> {
     const { folder } = this.environment;
     if (!(await isFaulty(folder)) || (await this.tryRenewal())) return;
-    throw new Error(
+    throw new UnfitFolderError(
       `The disk has failed to store what is known of uploads, and other processes still use ` +
         `${folder}. End all of them, then start again.`,
     );
@@ -77,7 +80,7 @@ export class FaultGuard {
     const { environment } = this;
     const root = await environment.open();
     if (hasOtherUsers(root)) return false;
-    await replaceByCopy(environment.folder, root, (copy) => environment.assertWhole(copy));
+    await replaceByCopy(root, environment);
     await environment.close();
     this.fault = undefined;
     return true;

@@ -1,2 +1,4 @@
+export { DATA_FILE } from './readiness.js';
+export { LmdbUnavailableError } from './load-lmdb.js';
 export * from './lmdb.registry.js';
 export * from './lmdb.shared-tables.js';

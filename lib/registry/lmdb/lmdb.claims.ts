@@ -1,9 +1,12 @@
 import { mkdir } from 'node:fs/promises';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import { NoSpaceError } from '../../errors/index.js';
+import { PRIVATE_FOLDER, type FolderCheck } from '../../folder/index.js';
 import type { ClaimTable } from '../../processes/index.js';
+import { loadLmdb, type Lmdb } from './load-lmdb.js';
+import { explainOpening, saysNoSpace } from './lmdb.errors.js';
 import { placeLockFile } from './lock-file.js';
-import { saysNoSpace } from './lmdb.errors.js';
+import { openRoot } from './open-root.js';
 import { checkReadiness } from './readiness.js';
 
 /** Rows that are written once and removed, so that later ones find their pages on a full disk. */
@@ -25,18 +28,32 @@ const ROOM_BYTES = 53;
 export class LmdbClaims implements ClaimTable {
   private root: RootDatabase<string, string>;
 
-  private constructor(private readonly folder: string) {
-    this.root = openRoot(folder);
+  private constructor(
+    private readonly lmdb: Lmdb,
+    private readonly folder: string,
+    private readonly watch?: FolderCheck,
+  ) {
+    this.root = this.openRoot();
   }
 
-  /** @throws Error when the folder cannot be used, or there is no room in it */
-  static async open(folder: string): Promise<LmdbClaims> {
-    await mkdir(folder, { recursive: true });
-    await placeLockFile(folder);
-    await checkReadiness(folder);
-    const claims = new LmdbClaims(folder);
-    claims.makeRoom();
-    return claims;
+  /**
+   * @param watch knows whether the folder is still the one it was; it is taken for it unless given
+   * @throws Error when the folder cannot be used, or there is no room in it
+   */
+  static async open(folder: string, watch?: FolderCheck): Promise<LmdbClaims> {
+    const lmdb = await loadLmdb();
+    try {
+      await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+      await placeLockFile(folder);
+      await checkReadiness(folder);
+      const claims = new LmdbClaims(lmdb, folder, watch);
+      claims.makeRoom();
+      // To read takes a place among the readers, of which there may be none left.
+      claims.keysOf('');
+      return claims;
+    } catch (error) {
+      throw await explainOpening(error, folder);
+    }
   }
 
   put(key: string, holder: string, mayReplace: (current?: string) => boolean): string {
@@ -80,19 +97,13 @@ export class LmdbClaims implements ClaimTable {
 
   /** LMDB refuses further writes, without a word, once its own root page could not be written. */
   private reopen(): void {
+    this.watch?.assertSame();
     const failed = this.root;
-    this.root = openRoot(this.folder);
+    this.root = this.openRoot();
     void failed.close();
   }
-}
 
-function openRoot(path: string): RootDatabase<string, string> {
-  return open<string, string>({
-    path,
-    noSubdir: false,
-    encoding: 'string',
-    noSync: true,
-    overlappingSync: false,
-    eventTurnBatching: false,
-  });
+  private openRoot(): RootDatabase<string, string> {
+    return openRoot(this.lmdb, { path: this.folder, encoding: 'string', noSync: true });
+  }
 }

@@ -1,18 +1,20 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { syncFolder } from '../../file-system/index.js';
+import { PRIVATE_FOLDER, type FolderCheck } from '../../folder/index.js';
 import type { RegistryObserver } from '../registry.interface.js';
 import { AsideTable } from './aside-table.js';
 import { Damage } from './damage.js';
 import { DeliveryTable } from './delivery-table.js';
 import { FaultGuard, type GuardedEnvironment } from './fault-guard.js';
-import { explainFailure, isFaultOfDisk } from './lmdb.errors.js';
+import { loadLmdb, type Lmdb } from './load-lmdb.js';
+import { explainFailure, explainOpening, isFaultOfDisk } from './lmdb.errors.js';
 import { placeLockFile } from './lock-file.js';
 import { MemberTable } from './member-table.js';
+import { openRoot } from './open-root.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
-import { checkReadiness, RegistryDamagedError, shorten } from './readiness.js';
+import { checkReadiness } from './readiness.js';
 import { UploadTable } from './upload-table.js';
 import { UsageTable } from './usage-table.js';
 import { WriteQueue } from './write-queue.js';
@@ -31,6 +33,12 @@ interface Store {
   /** Rows that could not be read, kept for people. */
   readonly aside: AsideTable;
   readonly damage: Damage;
+}
+
+/** Who hears of an environment, and looks after it. */
+export interface Attendants {
+  readonly observer?: RegistryObserver;
+  readonly watch?: FolderCheck;
 }
 
 /** Milliseconds between two repairs: one that fails, as on a full disk, is not to be made by every read. */
@@ -55,8 +63,10 @@ export class LmdbEnvironment {
   private repairedAt = -Infinity;
 
   private constructor(
+    private readonly lmdb: Lmdb,
     private readonly folder: string,
     private readonly durable: boolean,
+    private readonly watch?: FolderCheck,
   ) {
     this.guard = new FaultGuard(this.guarded());
   }
@@ -66,49 +76,56 @@ export class LmdbEnvironment {
    *
    * @param durable whether a write resolves only when it is on disk; without it a lost machine may
    * lose the last writes, and leave an environment that cannot be opened any more
-   * @param observer told of a disk that fails, and of rows that could not be read
-   * @throws Error on a network file system, when what is there is damaged, or when it is open with
-   * another durability
+   * @param attendants an observer, told of a disk that fails and of rows that could not be read; and
+   *   who knows whether the folder is still the one it was, as which it is taken unless given
+   * @throws UnfitFolderError on a network file system, when what is there is damaged, and when as
+   * many processes as can be have it open
+   * @throws LmdbUnavailableError
+   * @throws Error when it is open with another durability
    * @throws NoSpaceError when there is no room for it.
    */
   static async acquire(
     folder: string,
     durable: boolean,
-    observer?: RegistryObserver,
+    { observer, watch }: Attendants = {},
   ): Promise<LmdbEnvironment> {
+    const lmdb = await loadLmdb();
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
       await refuseNetworkFileSystem(folder);
       await placeLockFile(folder);
-      const { shortLength } = await checkReadiness(folder);
-      const environment = LmdbEnvironment.share(await realpath(folder), durable);
+      await checkReadiness(folder);
+      const path = await realpath(folder);
+      const environment = shared.get(path) ?? new LmdbEnvironment(lmdb, path, durable, watch);
+      environment.share(durable);
       if (observer) environment.observers.add(observer);
-      await environment.start(shortLength);
+      await environment.start();
       return environment;
     } catch (error) {
-      throw await explainFailure(error, folder);
+      throw await explainOpening(error, folder);
     }
   }
 
-  private static share(path: string, durable: boolean): LmdbEnvironment {
-    const environment = shared.get(path) ?? new LmdbEnvironment(path, durable);
-    if (environment.durable !== durable) {
-      throw new Error(`The upload registry in ${path} is open with another durability.`);
+  private share(durable: boolean): void {
+    if (this.durable !== durable) {
+      throw new Error(`The upload registry in ${this.folder} is open with another durability.`);
     }
-    environment.users++;
-    shared.set(path, environment);
-    return environment;
+    this.users++;
+    shared.set(this.folder, this);
   }
 
   /**
    * Reads from the latest snapshot, what another process just wrote included.
    *
    * What it meets that cannot be read is seen to first, so that the rest is told whole.
+   *
+   * @throws FolderLostError
    */
   async read<T>(work: (tables: Tables) => T): Promise<T> {
     const { root, tables, damage } = this.ready ?? (await this.opened());
     root.resetReadTxn();
     const found = work(tables);
+    await this.watch?.confirm();
     if (!damage.isFound) return found;
     return (await this.hasRepaired(damage)) ? this.read(work) : found;
   }
@@ -122,6 +139,7 @@ export class LmdbEnvironment {
    *
    * @throws NoSpaceError when there is no room; nothing was changed then
    * @throws StorageFaultError when the disk has failed, until all is in a new file
+   * @throws FolderLostError when what was written would not be found, or may not be found, again
    */
   write<T>(work: (tables: Tables) => T): Promise<T> {
     return this.queue.add(work);
@@ -137,12 +155,12 @@ export class LmdbEnvironment {
     if (this.users === 0) shared.delete(this.folder);
   }
 
-  /** @param shortLength bytes that its file had, if all of it is to be read to see that it is whole */
-  private async start(shortLength?: number): Promise<void> {
+  private async start(): Promise<void> {
     try {
-      if (shortLength !== undefined) await this.assertNotCutOff(shortLength);
       await this.guard.renewAtStart();
-      await this.opened();
+      const { tables } = await this.opened();
+      // To read takes a place among the readers, of which there may be none left.
+      tables.members.get();
       if (this.durable) await syncFolder(this.folder);
       await this.assertOrdered();
     } catch (error) {
@@ -159,16 +177,6 @@ export class LmdbEnvironment {
     await this.write(() => undefined);
   }
 
-  private async assertNotCutOff(shortLength: number): Promise<void> {
-    const { root } = await this.opened();
-    try {
-      readAll(root);
-    } catch (cause) {
-      await shorten(this.folder, shortLength);
-      throw new RegistryDamagedError(this.folder, 'is damaged: its file was cut off', { cause });
-    }
-  }
-
   /** The environment as its guard sees it. */
   private guarded(): GuardedEnvironment {
     const tell = (told: (observer: RegistryObserver) => void) => this.observers.forEach(told);
@@ -177,7 +185,8 @@ export class LmdbEnvironment {
       isUsed: () => this.users > 0,
       open: async () => (await this.opened()).root,
       close: () => this.close(),
-      assertWhole: readThrough,
+      replaced: () => this.watch?.replaced(),
+      assertWhole: (copy) => this.readThrough(copy),
       faulted: (cause) => tell((observer) => observer.faulted(cause)),
       repaired: () => tell((observer) => observer.repaired()),
     };
@@ -189,7 +198,7 @@ export class LmdbEnvironment {
 
   private async opened(): Promise<Store> {
     while (this.closing) await this.closing;
-    this.store ??= openStore(this.folder, this.durable);
+    this.store ??= this.openStore();
     return this.store;
   }
 
@@ -198,6 +207,7 @@ export class LmdbEnvironment {
     const store = await this.opened();
     const { root, tables, damage } = store;
     let damaged: string[] = [];
+    this.watch?.assertSame();
     try {
       await root.transaction(() => {
         work(tables);
@@ -213,6 +223,7 @@ export class LmdbEnvironment {
       await this.close();
       throw isFaultOfDisk(reason) ? await this.guard.distrust(reason) : reason;
     }
+    this.watch?.assertSame();
   }
 
   private get mayRepair(): boolean {
@@ -252,18 +263,25 @@ export class LmdbEnvironment {
     if (store) this.closing = store.root.close().finally(() => (this.closing = undefined));
     await this.closing;
   }
+
+  /** One that failed is opened again where it was, and not made anew elsewhere. */
+  private openStore(): Store {
+    this.watch?.assertSame();
+    return tablesOf(openRoot(this.lmdb, { path: this.folder, noSync: !this.durable }));
+  }
+
+  /** Reads a copy, which nobody else uses. */
+  private async readThrough(folder: string): Promise<void> {
+    const root = openRoot(this.lmdb, { path: folder });
+    try {
+      readAll(root);
+    } finally {
+      await root.close();
+    }
+  }
 }
 
-function openStore(path: string, durable: boolean): Store {
-  const root = open({
-    path,
-    noSubdir: false,
-    noSync: !durable,
-    // A commit is seen by readers only when it is on disk.
-    overlappingSync: false,
-    // Batching makes a promise nobody can handle, which ends the process when a commit fails.
-    eventTurnBatching: false,
-  });
+function tablesOf(root: RootDatabase): Store {
   const damage = new Damage();
   try {
     return {
@@ -280,16 +298,6 @@ function openStore(path: string, durable: boolean): Store {
   } catch (error) {
     void root.close();
     throw error;
-  }
-}
-
-/** Reads a copy, which nobody else uses. */
-async function readThrough(folder: string): Promise<void> {
-  const { root } = openStore(folder, true);
-  try {
-    readAll(root);
-  } finally {
-    await root.close();
   }
 }
 

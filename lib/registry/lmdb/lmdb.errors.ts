@@ -1,12 +1,18 @@
 import { statfs } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { NoSpaceError } from '../../errors/index.js';
+import { NoSpaceError, UnfitFolderError } from '../../errors/index.js';
 
 /** LMDB's own code for a map that cannot grow any more. */
 const MDB_MAP_FULL = -30792;
 
 /** LMDB's own code for a root page that could not be written. */
 const MDB_PANIC = -30795;
+
+/** LMDB's own code where as many read as there is room for in its table of readers. */
+const MDB_READERS_FULL = -30790;
+
+/** Processes that can read an environment at a time; the one that makes its lock file fixes it. */
+export const MAX_READERS = 1024;
 
 /** ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED of Windows. */
 const WINDOWS_NO_SPACE = [39, 112, 1295];
@@ -54,6 +60,25 @@ export async function explainFailure(error: unknown, folder: string): Promise<un
   return full ? new NoSpaceError({ cause: reason }) : reason;
 }
 
+/**
+ * Says why an environment cannot be opened, in the words of this module.
+ *
+ * @param folder where the environment lies, or is to lie
+ * @returns an `UnfitFolderError` with a remedy, a `NoSpaceError`, or else the reason
+ */
+export async function explainOpening(error: unknown, folder: string): Promise<unknown> {
+  const cause = await explainFailure(error, folder);
+  const isCrowded = codeOf(cause) === MDB_READERS_FULL;
+  return isCrowded ? new UnfitFolderError(tooManyReaders(folder), { cause }) : cause;
+}
+
+function tooManyReaders(folder: string): string {
+  return (
+    `As many processes as can be use the upload registry in ${folder}: ${MAX_READERS}, and 126 as ` +
+    'long as one of them is of an earlier version. End some, or give this one a tmpFileDir of its own.'
+  );
+}
+
 async function commitReason(error: unknown): Promise<unknown> {
   if (!isObject(error) || !('commitError' in error)) return error;
   try {
@@ -70,8 +95,10 @@ function saysCutShort(error: unknown): boolean {
 }
 
 async function isNearlyFull(folder: string): Promise<boolean> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize < NEARLY_FULL;
+  return statfs(folder).then(
+    ({ bavail, bsize }) => bavail * bsize < NEARLY_FULL,
+    () => false,
+  );
 }
 
 /** The code of an error of the system (a text) or of LMDB (a number). */

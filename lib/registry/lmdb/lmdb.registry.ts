@@ -1,4 +1,5 @@
 import { UploadIdTakenError } from '../../errors/index.js';
+import type { FolderCheck } from '../../folder/index.js';
 import type {
   DeliveryKey,
   DeliveryOutcome,
@@ -31,6 +32,8 @@ export interface LmdbRegistryOptions {
   readonly durable: boolean;
   /** Told what becomes of the disk and of rows; without one nothing is told. */
   readonly observer?: RegistryObserver;
+  /** Knows whether the folder is still the one it was; it is taken for it unless given. */
+  readonly watch?: FolderCheck;
 }
 
 /** The registry of one machine: an LMDB environment that any number of its processes may share. */
@@ -42,13 +45,14 @@ export class LmdbRegistry implements UploadRegistry {
   constructor(private readonly options: LmdbRegistryOptions) {}
 
   /**
-   * @throws Error on a network file system
+   * @throws UnfitFolderError on a network file system, and where else it cannot be
+   * @throws LmdbUnavailableError
    * @throws NoSpaceError when there is no room for it.
    */
   async open(): Promise<void> {
     await this.closing;
-    const { folder, durable, observer } = this.options;
-    this.opening ??= LmdbEnvironment.acquire(folder, durable, observer);
+    const { folder, durable, observer, watch } = this.options;
+    this.opening ??= LmdbEnvironment.acquire(folder, durable, { observer, watch });
     try {
       this.environment = await this.opening;
     } catch (error) {

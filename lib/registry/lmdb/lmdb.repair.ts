@@ -1,7 +1,18 @@
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
+import { access, chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../folder/index.js';
 import { syncBytes, syncFolder } from '../../file-system/index.js';
+
+/** An environment whose file is replaced. */
+export interface Replaceable {
+  readonly folder: string;
+  /** Reads a copy through; throws when it is not whole. */
+  assertWhole(folder: string): Promise<void>;
+  /** Its file is another one now. */
+  replaced(): void;
+}
 
 /** Says that the data file must be copied before it is used again. */
 const MARK = 'faulty';
@@ -38,20 +49,19 @@ export async function isFaulty(folder: string): Promise<boolean> {
  * flushed before it gets the name.
  *
  * @param root the environment, which nobody else has open; it must be closed when this has resolved
- * @param assertWhole reads a copy through; throws when it is not whole
  */
-export async function replaceByCopy(
-  folder: string,
-  root: RootDatabase,
-  assertWhole: (folder: string) => Promise<void>,
-): Promise<void> {
+export async function replaceByCopy(root: RootDatabase, environment: Replaceable): Promise<void> {
+  const { folder } = environment;
   const copy = join(folder, COPY);
   await rm(copy, { recursive: true, force: true });
-  await mkdir(copy);
+  await mkdir(copy, { mode: PRIVATE_FOLDER });
   await root.backup(copy, false);
   await syncBytes(join(copy, DATA));
-  await assertWhole(copy);
-  await rename(join(copy, DATA), join(folder, DATA));
+  await chmod(join(copy, DATA), PRIVATE_FILE);
+  await environment.assertWhole(copy);
+  // At once, for others look whether the file is still the one it was.
+  renameSync(join(copy, DATA), join(folder, DATA));
+  environment.replaced();
   await rm(copy, { recursive: true, force: true });
   await rm(join(folder, MARK), { force: true });
   await syncFolder(folder);

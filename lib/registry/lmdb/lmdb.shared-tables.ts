@@ -17,8 +17,8 @@ export class LmdbSharedTables implements SharedTables {
   constructor(private readonly options: LmdbRegistryOptions) {}
 
   async open(): Promise<void> {
-    const { folder, durable } = this.options;
-    this.environment ??= await LmdbEnvironment.acquire(folder, durable);
+    const { folder, durable, watch } = this.options;
+    this.environment ??= await LmdbEnvironment.acquire(folder, durable, { watch });
   }
 
   async close(): Promise<void> {
@@ -37,13 +37,13 @@ export class LmdbSharedTables implements SharedTables {
 
   /** Removes those of earlier generations, of which nobody lives. */
   async openClaims(generation: string): Promise<ClaimTable> {
-    const { folder } = this.options;
+    const { folder, watch } = this.options;
     const name = `${CLAIMS}${generation}`;
     const others = (await readdir(folder)).filter(
       (entry) => entry.startsWith(CLAIMS) && entry !== name,
     );
     await Promise.all(others.map((other) => removeClaims(join(folder, other))));
-    return LmdbClaims.open(join(folder, name));
+    return LmdbClaims.open(join(folder, name), watch);
   }
 
   private get opened(): LmdbEnvironment {

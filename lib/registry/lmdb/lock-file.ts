@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, constants, lstat, readlink, rm, statfs, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UnfitFolderError } from '../../errors/index.js';
 import { codeOf } from './lmdb.errors.js';
 
 /** The magic numbers of file systems that store what is changed somewhere else (`statfs(2)`). */
@@ -32,13 +33,15 @@ export async function placeLockFile(folder: string): Promise<void> {
   const lockFile = join(folder, LOCK_FILE);
   const found = await lstat(lockFile).catch(() => undefined);
   if (found?.isSymbolicLink()) return;
-  if (found) throw new Error(refusal(folder, name, `end all processes, then rm "${lockFile}"`));
+  if (found)
+    throw new UnfitFolderError(refusal(folder, name, `end all processes, then rm "${lockFile}"`));
 
   const isUsable = await access(MEMORY, constants.W_OK).then(
     () => true,
     () => false,
   );
-  if (!isUsable) throw new Error(refusal(folder, name, `let the process write to ${MEMORY}`));
+  if (!isUsable)
+    throw new UnfitFolderError(refusal(folder, name, `let the process write to ${MEMORY}`));
   const target = join(MEMORY, `nestjs-tus-${randomBytes(16).toString('hex')}.lock`);
   await symlink(target, lockFile).catch((error: unknown) => {
     // Another process that starts was first.

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { UnfitFolderError } from '../../errors/index.js';
 
 /** The magic numbers Linux gives network file systems (`statfs(2)` and their kernel headers). */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
@@ -33,7 +34,7 @@ export function networkFileSystem(type: number): string | undefined {
 /**
  * Refuses a folder on a network file system, where LMDB's shared memory and locks do not work.
  *
- * @throws Error that says where the folder is to go.
+ * @throws UnfitFolderError that says where the folder is to go.
  */
 export async function refuseNetworkFileSystem(
   folder: string,
@@ -41,7 +42,7 @@ export async function refuseNetworkFileSystem(
 ): Promise<void> {
   const name = networkFileSystem((await stat(folder)).type);
   if (name === undefined) return;
-  throw new Error(
+  throw new UnfitFolderError(
     `The upload registry cannot lie on a network file system, and ${folder} is on ${name}. ` +
       'Put tmpFileDir on a local disk, or use a registry made for several machines.',
   );

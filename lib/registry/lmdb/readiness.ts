@@ -1,49 +1,38 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, lstat, stat, truncate, unlink, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, stat, unlink, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { UnfitFolderError } from '../../errors/index.js';
 import { syncBytes } from '../../file-system/index.js';
-import { examineDataFile } from './data-file.js';
+import { damageOfDataFile } from './data-file.js';
 import { assertDescriptors } from './descriptors.js';
 import { codeOf } from './lmdb.errors.js';
 
-/** The names LMDB gives its files. */
-const FILES = ['data.mdb', 'lock.mdb'] as const;
+/** The name LMDB gives the file of an environment, and that of its locks. */
+export const DATA_FILE = 'data.mdb';
+const FILES = [DATA_FILE, 'lock.mdb'] as const;
 
 /** Room that a new environment must find: 256 KiB. */
 const ROOM = 256 * 1024;
-
-/** What was found before an environment is opened. */
-export interface Readiness {
-  /**
-   * Bytes of a data file that was shorter than it says, and has been lengthened. That may be right,
-   * for LMDB does not write pages that it has freed again; or the file was cut off, which shows when
-   * all of it is read.
-   */
-  readonly shortLength?: number;
-}
 
 /**
  * Checks what would make LMDB end the process instead of throwing: files that are not its own, that
  * are damaged or that it may not write to, a file that ends too early, too few file descriptors, and
  * a disk so full that the memory it maps cannot be stored.
  *
- * @throws Error that says what is wrong with the folder, and what to do
+ * @throws UnfitFolderError that says what is wrong with the folder, and what to do
  * @throws Error `ENOSPC` when there is no room for a new environment.
  */
-export async function checkReadiness(folder: string): Promise<Readiness> {
+export async function checkReadiness(folder: string): Promise<void> {
   await assertDescriptors();
   for (const name of FILES) await assertWritable(join(folder, name));
-  const { damage, length = 0 } = await examineDataFile(join(folder, FILES[0]));
+  const damage = await damageOfDataFile(join(folder, DATA_FILE));
   if (damage) throw new RegistryDamagedError(folder, damage);
   if (!(await isComplete(folder))) await proveRoom(folder);
-  return { shortLength: await lengthen(join(folder, FILES[0]), length) };
 }
 
 /** The registry cannot be read. */
-export class RegistryDamagedError extends Error {
-  override readonly name = 'RegistryDamagedError';
-
+export class RegistryDamagedError extends UnfitFolderError {
   constructor(folder: string, damage: string, options?: ErrorOptions) {
     super(
       `The upload registry in ${folder} ${damage}. Restore the folder from a backup, or remove it ` +
@@ -65,27 +54,13 @@ export async function assertWritable(path: string, mayUse: typeof access = acces
     if (codeOf(cause) !== 'EACCES' && codeOf(cause) !== 'EPERM') return;
     const { uid } = await stat(path);
     const { uid: own, username } = userInfo();
-    throw new Error(
+    throw new UnfitFolderError(
       `The file ${path} belongs to the user with the id ${uid}, and this process, which runs as ` +
         `"${username}" (${own}), may not write to it. Was the app started as another user before? ` +
         'Give the folder to the user who is to run it (`chown -R`).',
       { cause },
     );
   }
-}
-
-/** Pages beyond the end would end the process when they are touched; those of zeros only fail. */
-async function lengthen(path: string, length: number): Promise<number | undefined> {
-  if (length === 0) return undefined;
-  const { size } = await stat(path);
-  if (size >= length) return undefined;
-  await truncate(path, length);
-  return size;
-}
-
-/** Takes back that a file was lengthened, so that the next start finds it as this one did. */
-export async function shorten(folder: string, length: number): Promise<void> {
-  await truncate(join(folder, FILES[0]), length);
 }
 
 async function isComplete(folder: string): Promise<boolean> {

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
-import { opendir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { opendir, stat, statfs } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
+import { PRIVATE_FOLDER } from '../../folder/index.js';
 import type {
   Holding,
   ReadOptions,
@@ -14,10 +14,10 @@ import { concatenateFiles } from './concatenate-files.js';
 import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
 import { fileNameOf, isOwnName, isRemnant, OWN_FOLDER, uploadIdOf } from './file-names.js';
-import { FolderSync } from './folder-sync.js';
-import { makeFolder, realPath } from './folders.js';
+import { realPath } from './folders.js';
 import { moveFile, placeFile, removeIfThere, removeOtherName } from './move-file.js';
 import { reclaimFile } from './reclaim-file.js';
+import { UploadFolder, type DiskStorageOptions } from './upload-folder.js';
 
 /** Where files go that nothing is known of; made for the first one. */
 const LOST_FOLDER = join(OWN_FOLDER, 'lost');
@@ -25,52 +25,60 @@ const LOST_FOLDER = join(OWN_FOLDER, 'lost');
 /** Names read from the folder at a time. */
 const PAGE = 256;
 
-/** Where a `DiskStorage` keeps its files. */
-export interface DiskStorageOptions {
-  /** Made when it is not there. */
-  readonly folder: string;
-}
-
 /** The storage of one machine: a file for each upload, named after its id, all in one folder. */
 export class DiskStorage implements UploadStorage {
-  private readonly folder: string;
+  private readonly folder: UploadFolder;
   private readonly lostFolder: string;
-  private readonly names: FolderSync;
 
   constructor(options: DiskStorageOptions) {
-    this.folder = resolve(options.folder);
-    this.lostFolder = join(this.folder, LOST_FOLDER);
-    this.names = FolderSync.of(this.folder);
+    this.folder = new UploadFolder(options);
+    this.lostFolder = join(this.folder.path, LOST_FOLDER);
   }
 
   /** @throws Error of the file system when the folder cannot be made, or not be written to. */
-  async open(): Promise<void> {
-    await makeFolder(this.folder);
-    const probe = join(this.folder, `.probe-${randomBytes(8).toString('hex')}`);
-    await writeFile(probe, '', { flag: 'wx' });
-    await unlink(probe);
+  open(): Promise<void> {
+    return this.folder.make();
+  }
+
+  assertSame(): void {
+    this.folder.assertSame();
+  }
+
+  confirm(): Promise<void> {
+    return this.folder.confirm();
   }
 
   async room(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.folder);
-    return bavail * bsize;
+    try {
+      const { bavail, bsize } = await statfs(this.folder.path);
+      return bavail * bsize;
+    } catch (error) {
+      throw this.folder.explain(error);
+    }
   }
 
   /**
    * Synchronous, because a turn in the thread pool costs many times the call itself: a HEAD takes a
    * fifth less without it. The registry reads the same disk in the same way.
+   *
+   * No other folder has a file of that name; that there is none is true only of the right one.
    */
   stat(id: string): Promise<StoredBytes | undefined> {
     try {
       const found = statSync(this.path(id), { throwIfNoEntry: false });
+      if (!found) this.assertSame();
       return Promise.resolve(found && { size: found.size, modifiedAt: Math.trunc(found.mtimeMs) });
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(this.folder.explain(error) as Error);
     }
   }
 
   async openWriter(id: string): Promise<UploadWriter> {
-    return DiskWriter.open(this.path(id), this.names);
+    try {
+      return await DiskWriter.open(this.path(id), this.folder);
+    } catch (error) {
+      throw this.folder.explain(error);
+    }
   }
 
   createReadStream(id: string, options: ReadOptions = {}, filePath?: string): Readable {
@@ -79,19 +87,25 @@ export class DiskStorage implements UploadStorage {
   }
 
   async concatenate(id: string, parts: readonly string[]): Promise<void> {
-    await concatenateFiles(
-      parts.map((part) => this.path(part)),
-      this.path(id),
-    );
+    const target = this.path(id);
+    const paths = parts.map((part) => this.path(part));
+    this.assertSame();
+    try {
+      await concatenateFiles(paths, target);
+      if (paths.length > 0) await this.folder.permit(target);
+    } catch (error) {
+      throw this.folder.explain(error);
+    }
   }
 
   async place(id: string, filePath: string): Promise<boolean> {
     try {
-      await placeFile(this.path(id), this.path(id, filePath));
+      await placeFile(this.path(id), this.path(id, filePath), this.folder.directoryMode);
       return true;
     } catch (error) {
-      if (hasCode(error, 'EEXIST', 'EISDIR', 'ENOTDIR')) return false;
-      throw error;
+      const reason = this.folder.explain(error);
+      if (hasCode(reason, 'EEXIST', 'EISDIR', 'ENOTDIR')) return false;
+      throw reason;
     }
   }
 
@@ -107,11 +121,12 @@ export class DiskStorage implements UploadStorage {
   /** @throws TypeError for what is no id, so that it can never be a path. */
   path(id: string, filePath?: string): string {
     const name = fileNameOf(id);
-    return filePath === undefined ? this.folder + sep + name : join(this.folder, filePath);
+    const { path } = this.folder;
+    return filePath === undefined ? path + sep + name : join(path, filePath);
   }
 
   async isOwn(path: string): Promise<boolean> {
-    const [folder, target] = await Promise.all([realPath(this.folder), realPath(path)]);
+    const [folder, target] = await Promise.all([realPath(this.folder.path), realPath(path)]);
     const [name = ''] = relative(folder, target).split(sep);
     return isOwnName(name);
   }
@@ -124,7 +139,7 @@ export class DiskStorage implements UploadStorage {
    * @throws NoSpaceError when the file goes to another device, and that one is full.
    */
   async move(id: string, path: string, filePath?: string): Promise<void> {
-    await moveFile(this.path(id, filePath), path);
+    await moveFile(this.path(id, filePath), path, this.folder.directoryMode);
   }
 
   async remove(id: string): Promise<void> {
@@ -132,7 +147,7 @@ export class DiskStorage implements UploadStorage {
   }
 
   async *holdings(): AsyncGenerator<Holding> {
-    for await (const entry of await opendir(this.folder, { bufferSize: PAGE })) {
+    for await (const entry of await opendir(this.folder.path, { bufferSize: PAGE })) {
       const { name } = entry;
       if (!entry.isFile()) continue;
       const id = uploadIdOf(name);
@@ -145,7 +160,7 @@ export class DiskStorage implements UploadStorage {
   async setAside(id: string): Promise<string | undefined> {
     const place = join(this.lostFolder, fileNameOf(id));
     try {
-      await moveFile(this.path(id), place);
+      await moveFile(this.path(id), place, PRIVATE_FOLDER);
       return place;
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return undefined;
@@ -155,7 +170,7 @@ export class DiskStorage implements UploadStorage {
 
   async removeRemnant(name: string, before: number): Promise<boolean> {
     if (!isRemnant(name)) throw new TypeError(`${name} is no remnant.`);
-    const path = join(this.folder, name);
+    const path = join(this.folder.path, name);
     const stats = await stat(path).catch(() => undefined);
     if (!stats || stats.mtimeMs >= before) return false;
     await removeIfThere(path);

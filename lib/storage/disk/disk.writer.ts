@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
   fdatasync,
   fstatSync,
   ftruncate,
@@ -10,9 +11,11 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import type { UploadWriter } from '../storage.interface.js';
-import { toStorageError } from './disk.errors.js';
-import type { FolderSync } from './folder-sync.js';
+import type { UploadFolder } from './upload-folder.js';
 import { writeAll } from './write-all.js';
+
+/** How a file is opened that must not be there. */
+const NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
 
 const openFile = promisify(open);
 const syncFile = promisify(fdatasync);
@@ -26,17 +29,15 @@ export class DiskWriter implements UploadWriter {
 
   private constructor(
     private readonly path: string,
-    private readonly folder: FolderSync,
+    private readonly folder: UploadFolder,
     private fd?: number,
   ) {}
 
   /**
    * Synchronous but for the making of a file, which may wait for the disk: nothing else here does,
    * and a turn in the thread pool costs several times as much as the call.
-   *
-   * @param folder makes the name of a new file durable
    */
-  static async open(path: string, folder: FolderSync): Promise<DiskWriter> {
+  static async open(path: string, folder: UploadFolder): Promise<DiskWriter> {
     const writer = new DiskWriter(path, folder, openExisting(path));
     try {
       writer.measure();
@@ -59,7 +60,7 @@ export class DiskWriter implements UploadWriter {
     } catch (error) {
       // A failed step may have stored some of its bytes; when that cannot be told, the count holds.
       this.measureIfPossible();
-      throw toStorageError(error);
+      throw this.folder.explain(error);
     }
   }
 
@@ -74,7 +75,7 @@ export class DiskWriter implements UploadWriter {
       await truncateFile(this.fd, size);
     } catch (error) {
       // A file system that stores changes somewhere else needs room for this too.
-      throw toStorageError(error);
+      throw this.folder.explain(error);
     }
     this.held = size;
   }
@@ -87,7 +88,7 @@ export class DiskWriter implements UploadWriter {
       if (!this.named) await this.folder.sync();
       this.named = true;
     } catch (error) {
-      throw toStorageError(error);
+      throw this.folder.explain(error);
     }
   }
 
@@ -104,10 +105,27 @@ export class DiskWriter implements UploadWriter {
 
   private async make(): Promise<number> {
     try {
-      this.fd ??= await openNew(this.path);
+      this.fd ??= await this.openNew();
       return this.fd;
     } catch (error) {
-      throw toStorageError(error);
+      throw this.folder.explain(error);
+    }
+  }
+
+  /**
+   * Fails when the file has come to be since, for its bytes must not be written over, and where the
+   * folder is another one, which must not be filled with what will not be found.
+   */
+  private async openNew(): Promise<number> {
+    const { fileMode } = this.folder;
+    await this.folder.confirm();
+    const fd = await openFile(this.path, NEW, fileMode ?? 0o666);
+    try {
+      if (fileMode !== undefined) fchmodSync(fd, fileMode);
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
     }
   }
 
@@ -128,9 +146,4 @@ function openExisting(path: string): number | undefined {
   // An error for each new file would cost more than to ask first.
   const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
   return isThere ? openSync(path, constants.O_RDWR) : undefined;
-}
-
-/** Fails when the file has come to be since: its bytes must not be written over. */
-function openNew(path: string): Promise<number> {
-  return openFile(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
 }

@@ -1,17 +1,22 @@
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { chmod, mkdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { syncFolder } from '../../file-system/index.js';
 
-/** Makes a folder with those above it, and makes them durable. Nothing happens when it is there. */
-export async function makeFolder(path: string): Promise<void> {
+/**
+ * Makes a folder with those above it, and makes them durable. Nothing happens when it is there.
+ *
+ * @param mode that of all folders that are made, whatever the umask; by the umask unless given
+ */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
   const folder = resolve(path);
   if (await isFolder(folder)) return;
 
   const parent = dirname(folder);
-  await makeFolder(parent);
+  await makeFolder(parent, mode);
   try {
     // Not `recursive`: with it Node never returns where a file system takes no folders, as /proc.
-    await mkdir(folder);
+    await mkdir(folder, mode);
+    if (mode !== undefined) await chmod(folder, mode);
   } catch (error) {
     if (!(await isFolder(folder))) throw error;
   }

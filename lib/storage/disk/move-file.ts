@@ -16,11 +16,12 @@ const NO_LINKS = ['EISDIR', 'EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM'
  *
  * @param source a file whose name no other has, in any folder
  * @param target an absolute path
+ * @param folderMode that of folders which are made for it; by the umask unless given
  */
-export async function moveFile(source: string, target: string): Promise<void> {
+export async function moveFile(source: string, target: string, folderMode?: number): Promise<void> {
   if (!isAbsolute(target)) throw new TypeError('An upload can only be moved to an absolute path.');
   try {
-    await makeFolder(dirname(target));
+    await makeFolder(dirname(target), folderMode);
     if (!(await isOneName(source, target))) await moveTo(source, target);
   } catch (error) {
     throw toStorageError(error);
@@ -31,12 +32,17 @@ export async function moveFile(source: string, target: string): Promise<void> {
  * Lets a file be found under a further name too, and makes that durable; where the file system has
  * no second names, a copy is.
  *
+ * @param folderMode that of folders which are made for it; by the umask unless given
  * @throws Error `EEXIST` when the name is another file's
  * @throws NoSpaceError when there is no room for a copy
  */
-export async function placeFile(source: string, target: string): Promise<void> {
+export async function placeFile(
+  source: string,
+  target: string,
+  folderMode?: number,
+): Promise<void> {
   try {
-    await makeFolder(dirname(target));
+    await makeFolder(dirname(target), folderMode);
     if (await isOneFile(source, target)) return;
     await link(source, target).catch((error: unknown) => {
       if (!hasCode(error, ...NO_LINKS, 'EXDEV')) throw error;

@@ -1,14 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
-import { Member } from './member.js';
+import { runInThisContext } from 'node:vm';
+import { FolderLostError, UnfitFolderError } from '../../../lib/errors/index.js';
 import { Processes } from '../../../lib/processes/index.js';
 import { LmdbSharedTables } from '../../../lib/registry/index.js';
+import { folderThat } from '../../support/folder-check.js';
+import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
+import { Member } from './member.js';
 import { openMember } from './open-member.js';
 
 describe('Processes on one folder', () => {
@@ -109,6 +112,70 @@ describe('Processes on one folder', () => {
     await first.report('gone', second.identity);
     expect(await readdir(join(deep, 'processes'))).toEqual([first.identity]);
     expect(await detours()).toEqual(before);
+  });
+
+  it('say what to shorten where there is no shorter way to the folder either', async () => {
+    const deep = join(folder, 'x'.repeat(60), 'y'.repeat(60));
+    const longPath = join(folder, 'z'.repeat(80));
+    await mkdir(deep, { recursive: true });
+    await mkdir(longPath);
+    // Jest hands tests a copy that the system's own modules do not look at.
+    const { env } = runInThisContext('process') as NodeJS.Process;
+    const { TMPDIR } = env;
+    for (const [temporary, fault] of [
+      [longPath, 'bytes too long'],
+      [join(folder, 'none'), 'cannot be used (ENOENT'],
+    ] as const) {
+      env.TMPDIR = temporary;
+      const joining = openMember(deep);
+      try {
+        await expect(joining).rejects.toThrow(UnfitFolderError);
+        await expect(joining).rejects.toThrow(fault);
+        await expect(joining).rejects.toThrow(/is too long for the sockets.*shorter.*TMPDIR/s);
+      } finally {
+        if (TMPDIR === undefined) delete env.TMPDIR;
+        else env.TMPDIR = TMPDIR;
+      }
+    }
+    expect(await readdir(longPath)).toEqual([]);
+  });
+
+  it('take none for gone whose socket is missing because the folder is lost', async () => {
+    const member = await Member.meet(folder);
+    let isLost = false;
+    const watch = folderThat(() => isLost);
+    const tables = new LmdbSharedTables({ folder, durable: true });
+    const path = join(folder, 'processes');
+    const processes = new Processes({ folder: path, tables, watch });
+    const unknown = new Processes({ folder: path, tables, watch });
+    await processes.open();
+    await rename(path, join(folder, 'elsewhere'));
+    await mkdir(path);
+    isLost = true;
+
+    expect(await processes.isGone(member.identity)).toBe(false);
+    expect(await unknown.isGone(member.identity)).toBe(false);
+    await expect(unknown.ask(member.identity, 'hello')).rejects.toThrow(FolderLostError);
+
+    await removeTempFolder(path);
+    await rename(join(folder, 'elsewhere'), path);
+    isLost = false;
+    expect(await unknown.isGone(member.identity)).toBe(false);
+    await member.kill();
+    expect(await unknown.isGone(member.identity)).toBe(true);
+    await unknown.close();
+    await processes.close();
+  });
+
+  it('keep their sockets to their user', async () => {
+    const { processes, claims } = await openMember(folder);
+
+    const socket = await stat(join(folder, 'processes', processes.identity));
+    const sockets = await stat(join(folder, 'processes'));
+
+    expect(socket.mode & 0o777).toBe(0o600);
+    expect(sockets.mode & 0o777).toBe(0o700);
+    await claims.close();
   });
 
   it('meet when they reach the folder by different paths', async () => {

@@ -1,9 +1,12 @@
 import { mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { open as openLmdb } from 'lmdb';
+import { FolderLostError, UnfitFolderError } from '../../../lib/errors/index.js';
 import { LmdbRegistry } from '../../../lib/registry/index.js';
 import { assertDescriptors } from '../../../lib/registry/lmdb/descriptors.js';
 import { assertWritable } from '../../../lib/registry/lmdb/readiness.js';
+import { folderThat } from '../../support/folder-check.js';
 import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { uploadRecord } from './records.js';
 
@@ -59,6 +62,7 @@ describe('the folder of the LMDB registry', () => {
       await writeFile(join(folder, 'data.mdb'), content);
       const registry = new LmdbRegistry({ folder, durable: true });
       await expect(registry.open()).rejects.toThrow(/damaged.*remove/);
+      await expect(registry.open()).rejects.toThrow(UnfitFolderError);
       await registry.close();
       expect(await listFiles(folder)).toEqual(['data.mdb']);
     },
@@ -108,8 +112,8 @@ describe('the folder of the LMDB registry', () => {
     it('was cut off is refused at each start, and taken when it is whole again', async () => {
       await make(300);
       const whole = await readFile(dataFile());
-      await truncate(dataFile(), Math.floor(whole.length / 8192) * 4096);
-      for (let start = 0; start < 2; start++) {
+      for (const pages of [2, 3, Math.floor(whole.length / 8192), whole.length / 4096 - 1]) {
+        await truncate(dataFile(), pages * 4096);
         await expect(opened()).rejects.toThrow(/cut off.*remove/);
       }
       await writeFile(dataFile(), whole);
@@ -171,5 +175,83 @@ describe('the folder of the LMDB registry', () => {
     await first.open();
     expect((await first.get(record.id))?.length).toBe(20);
     await first.close();
+  });
+
+  it('is for this user only, with all that is in it', async () => {
+    const registry = new LmdbRegistry({ folder, durable: true });
+    await registry.open();
+    await registry.create(uploadRecord());
+    await registry.close();
+
+    const paths = [folder, join(folder, 'data.mdb'), join(folder, 'lock.mdb')];
+    const modes = await Promise.all(paths.map(async (path) => (await stat(path)).mode & 0o777));
+    expect(modes).toEqual([0o700, 0o600, 0o600]);
+  });
+
+  it('is used by as many processes as can be, and the next one is told so', async () => {
+    const first = new LmdbRegistry({ folder, durable: false });
+    await first.open();
+    await first.close();
+    const root = openLmdb({ path: folder, noSubdir: false, noSync: true, overlappingSync: false });
+    const readers = root.openDB<number, string>({ name: 'readers' });
+    // A reader is a place in a table; each version of the data that is read takes another one.
+    const taken: { done(): void }[] = [];
+    const takeAll = (): never => {
+      for (;;) {
+        readers.putSync('version', taken.length);
+        root.resetReadTxn();
+        taken.push(root.useReadTransaction());
+      }
+    };
+    expect(takeAll).toThrow('MDB_READERS_FULL');
+    expect(taken).toHaveLength(1024);
+
+    const registry = new LmdbRegistry({ folder, durable: false });
+    await expect(registry.open()).rejects.toThrow(UnfitFolderError);
+    await expect(registry.open()).rejects.toThrow(/As many processes as can be.*1024.*tmpFileDir/);
+
+    for (const reader of taken) reader.done();
+    await root.close();
+    await registry.open();
+    await registry.create(uploadRecord());
+    await registry.close();
+  });
+
+  describe('that is lost', () => {
+    let isLost: boolean;
+    let registry: LmdbRegistry;
+    beforeEach(async () => {
+      isLost = false;
+      const watch = folderThat(() => isLost);
+      registry = new LmdbRegistry({ folder, durable: true, watch });
+      await registry.open();
+    });
+    afterEach(() => registry.close());
+
+    it('tells nothing, takes nothing, and has lost nothing when it is back', async () => {
+      const [before, meanwhile] = [uploadRecord(), uploadRecord()];
+      await registry.create(before);
+      isLost = true;
+
+      await expect(registry.get(before.id)).rejects.toThrow(FolderLostError);
+      await expect(registry.list({})).rejects.toThrow(FolderLostError);
+      await expect(registry.create(meanwhile)).rejects.toThrow(FolderLostError);
+      await expect(registry.forget(before.id, before.dueAt ?? 0)).rejects.toThrow(FolderLostError);
+
+      isLost = false;
+      expect(await registry.get(before.id)).toEqual(before);
+      expect(await registry.get(meanwhile.id)).toBeUndefined();
+      await registry.create(meanwhile);
+    });
+
+    it('acknowledges no write in the middle of which it was lost', async () => {
+      const record = uploadRecord();
+      const losing = registry.create(record, () => {
+        isLost = true;
+        return record;
+      });
+
+      await expect(losing).rejects.toThrow(FolderLostError);
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { constants, tmpdir } from 'node:os';
-import { NoSpaceError } from '../../../lib/errors/index.js';
-import { explainFailure } from '../../../lib/registry/lmdb/lmdb.errors.js';
+import { NoSpaceError, UnfitFolderError } from '../../../lib/errors/index.js';
+import { explainFailure, explainOpening } from '../../../lib/registry/lmdb/lmdb.errors.js';
 import { watchUnhandledRejections } from '../../support/process-watch.js';
 
 const { ENOSPC, EDQUOT, EIO, EACCES } = constants.errno;
@@ -39,5 +39,21 @@ describe('the reason why the registry could not be written', () => {
     expect(explained).toBeInstanceOf(NoSpaceError);
     expect((explained as NoSpaceError).cause).toBe(reason);
     expect(watch.reasons).toEqual([]);
+  });
+});
+
+describe('the reason why the registry could not be opened', () => {
+  it('is that too many processes read it for LMDB’s code of that', async () => {
+    const error = withCode(-30790);
+    const explained = await explainOpening(error, tmpdir());
+    expect(explained).toBeInstanceOf(UnfitFolderError);
+    expect((explained as Error).message).toContain(tmpdir());
+    expect((explained as Error).cause).toBe(error);
+  });
+
+  it('is told as it is when it is another one', async () => {
+    for (const error of [withCode(EACCES), new TypeError('x is not a function'), undefined, 'x']) {
+      expect(await explainOpening(error, tmpdir())).toBe(error);
+    }
   });
 });

@@ -1,6 +1,18 @@
-import { chmod, link, mkdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  link,
+  mkdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { FolderLostError } from '../../../lib/errors/index.js';
 import { DiskStorage } from '../../../lib/storage/index.js';
+import { folderThat } from '../../support/folder-check.js';
 import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { describeStorage, newId } from './storage.contract.js';
 
@@ -93,6 +105,112 @@ describe('the files of the disk storage', () => {
     expect(second.size).toBe(0);
     await Promise.all([first.close(), second.close()]);
     expect(await readFile(storage.path(id), 'utf8')).toBe('first');
+  });
+
+  describe('with modes of their own', () => {
+    const umask = process.umask();
+    const fileMode = 0o660;
+    const directoryMode = 0o2771;
+    // One that takes from every mode there is below.
+    beforeEach(() => {
+      process.umask(0o077);
+      storage = new DiskStorage({ folder: join(folder, 'deep'), fileMode, directoryMode });
+    });
+    afterEach(() => void process.umask(umask));
+
+    const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777;
+
+    it('have exactly these, and so have the folders above them', async () => {
+      await storage.open();
+      await store('abc');
+
+      expect(await modeOf(storage.path(id))).toBe(fileMode);
+      expect(await modeOf(join(folder, 'deep'))).toBe(directoryMode);
+      expect(await modeOf(folder)).toBe(directoryMode);
+      expect(await listFiles(folder)).toEqual([join('deep', id)]);
+    });
+
+    it('have them whether they are made by bytes, by none, or of others', async () => {
+      await storage.open();
+      await store('abc');
+      const [empty, final] = [newId(), newId()];
+      const writer = await storage.openWriter(empty);
+      await writer.create();
+      await writer.close();
+      await chmod(storage.path(id), 0o600);
+      await storage.concatenate(final, [id, id]);
+
+      expect(await modeOf(storage.path(empty))).toBe(fileMode);
+      expect(await modeOf(storage.path(final))).toBe(fileMode);
+    });
+
+    it('keep them where they are placed or moved, in folders that are made', async () => {
+      await storage.open();
+      await store('abc');
+      await storage.place(id, join('albums', 'one', 'file'));
+      await storage.move(id, join(parent, 'moved', 'file'), join('albums', 'one', 'file'));
+
+      expect(await modeOf(join(folder, 'deep', 'albums', 'one'))).toBe(directoryMode);
+      expect(await modeOf(join(parent, 'moved', 'file'))).toBe(fileMode);
+      expect(await modeOf(join(parent, 'moved'))).toBe(directoryMode);
+    });
+
+    it('keep them when they are put aside, in a folder for this user only', async () => {
+      await storage.open();
+      await store('abc');
+
+      const place = await storage.setAside(id);
+
+      expect(await modeOf(place!)).toBe(fileMode);
+      expect(await modeOf(join(place!, '..'))).toBe(0o700);
+      expect(await modeOf(join(place!, '..', '..'))).toBe(0o700);
+    });
+
+    it('leave folders that were there as they are', async () => {
+      await mkdir(join(folder, 'deep'), { recursive: true });
+      await chmod(join(folder, 'deep'), 0o750);
+      await storage.open();
+
+      expect(await modeOf(join(folder, 'deep'))).toBe(0o750);
+    });
+  });
+
+  describe('in a folder that is lost', () => {
+    let isLost: boolean;
+    beforeEach(async () => {
+      isLost = false;
+      const watch = folderThat(() => isLost);
+      storage = new DiskStorage({ folder, watch });
+      await storage.open();
+      await store('abc');
+    });
+
+    it('are not said to be empty, nor made anew', async () => {
+      const other = newId();
+      const writer = await storage.openWriter(other);
+      await unlink(storage.path(id));
+      isLost = true;
+
+      expect(() => storage.assertSame()).toThrow(FolderLostError);
+      await expect(storage.stat(id)).rejects.toThrow(FolderLostError);
+      await expect(writer.write([Buffer.from('abc')])).rejects.toThrow(FolderLostError);
+      await expect(storage.concatenate(newId(), [other])).rejects.toThrow(FolderLostError);
+      expect(await listFiles(folder)).toEqual([]);
+      await writer.close();
+    });
+
+    it('fail because of that, whatever the system says', async () => {
+      const writer = await storage.openWriter(id);
+      isLost = true;
+      await rm(folder, { recursive: true });
+      await expect(writer.sync()).rejects.toThrow(FolderLostError);
+      await writeFile(folder, 'a file');
+
+      await expect(storage.stat(id)).rejects.toThrow(FolderLostError);
+      await expect(storage.openWriter(id)).rejects.toThrow(FolderLostError);
+      await expect(storage.place(id, 'x/y')).rejects.toThrow(FolderLostError);
+      await writer.close();
+    });
   });
 
   describe('when a move was interrupted', () => {

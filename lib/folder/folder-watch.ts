@@ -1,0 +1,125 @@
+import { statSync } from 'node:fs';
+import { setImmediate } from 'node:timers';
+import { asError, FolderLostError } from '../errors/index.js';
+
+/** Milliseconds after which it is looked again whether a lost folder is there. */
+const PAUSE = 1000;
+
+/** Who hears that a folder was lost, once, and that it is there again. */
+export interface FolderObserver {
+  /** @param reason what is wrong with the file that stands for it, as the end of a sentence */
+  lost(reason: string): void;
+
+  back(): void;
+}
+
+/** Tells whether a folder is still the one it was. */
+export interface FolderCheck {
+  /** Takes the file that stands for it, which this process has replaced, for the right one. */
+  replaced(): void;
+
+  /**
+   * Looks at once, so that what was seen or done right before counts.
+   *
+   * @throws FolderLostError
+   */
+  assertSame(): void;
+
+  /**
+   * Looks after the current turn of the event loop, once for all who ask in it: what they have seen
+   * before they asked counts then.
+   *
+   * @throws FolderLostError
+   */
+  confirm(): Promise<void>;
+}
+
+/**
+ * Knows whether a folder is still the one it was: by a file in it that this process has open, for
+ * as long as that is so, the system gives its number to no other file. A folder that was removed and
+ * made anew, moved away, unmounted, or reached by a link that leads elsewhere now, has another file
+ * there, or none.
+ */
+export class FolderWatch implements FolderCheck {
+  private known?: { readonly dev: number; readonly ino: number };
+  /** Looks for the folder, while that is lost. */
+  private search?: NodeJS.Timeout;
+  private confirming?: Promise<void>;
+
+  /** @param witness path of the file, which leads through all that may be replaced */
+  constructor(
+    private readonly witness: string,
+    private readonly observer: FolderObserver,
+  ) {}
+
+  /** Takes the file that is there now, and that this process has open, for the right one. */
+  begin(): void {
+    this.known = statSync(this.witness);
+  }
+
+  replaced(): void {
+    if (this.known) this.begin();
+  }
+
+  /** Looks no more. */
+  end(): void {
+    this.known = undefined;
+    clearInterval(this.search);
+    this.search = undefined;
+  }
+
+  /**
+   * As {@link FolderCheck.assertSame}; before `begin()` and after `end()` it always is the same.
+   *
+   * Synchronous, for it costs 2 microseconds, and a turn in the thread pool many times that.
+   */
+  assertSame(): void {
+    const fault = this.faultOf();
+    if (fault === undefined && !this.search) return;
+    if (fault === undefined) return this.goOn();
+    this.giveUp(fault);
+    throw new FolderLostError();
+  }
+
+  confirm(): Promise<void> {
+    this.confirming ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.confirming = undefined;
+        try {
+          resolve(this.assertSame());
+        } catch (lost) {
+          reject(lost as Error);
+        }
+      });
+    });
+    return this.confirming;
+  }
+
+  private faultOf(): string | undefined {
+    if (!this.known) return undefined;
+    try {
+      const found = statSync(this.witness, { throwIfNoEntry: false });
+      if (!found) return 'is not there';
+      const isSame = found.ino === this.known.ino && found.dev === this.known.dev;
+      return isSame ? undefined : 'is another file';
+    } catch (error) {
+      return `cannot be looked at (${asError(error).message})`;
+    }
+  }
+
+  private giveUp(fault: string): void {
+    if (this.search) return;
+    this.search = setInterval(() => this.lookAgain(), PAUSE).unref();
+    this.observer.lost(`${this.witness} ${fault}`);
+  }
+
+  private lookAgain(): void {
+    if (this.faultOf() === undefined) this.goOn();
+  }
+
+  private goOn(): void {
+    clearInterval(this.search);
+    this.search = undefined;
+    this.observer.back();
+  }
+}

@@ -1,0 +1,105 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { UnfitFolderError } from '../errors/index.js';
+import { identityOf, lineageOf } from './folder-identity.js';
+
+/** Milliseconds for which an app that was not closed yet is waited for. */
+const PATIENCE = 10_000;
+
+/** The folders of one instance. */
+export interface InstanceFolders {
+  /** Where its uploads lie. */
+  readonly uploads: string;
+  /** What it keeps for itself, inside. */
+  readonly own: string;
+}
+
+/** An instance that has its folders. */
+interface Holder {
+  readonly app: object;
+  /** What they are. */
+  readonly own: string;
+  readonly lineage: readonly string[];
+  /** Resolves when it gives them back. */
+  readonly left: Promise<void>;
+}
+
+/**
+ * The folders that instances of this process have, one instance each: two would expire and deliver
+ * each other's uploads. Folders are told apart by what they are, not by what they are called.
+ */
+export class FoldersInUse {
+  private readonly holders = new Set<Holder>();
+
+  /** @param patience milliseconds for which another app is waited for */
+  constructor(private readonly patience = PATIENCE) {}
+
+  /**
+   * Takes the folders, which must be there, as soon as they are free. Another app may be about
+   * to end: after a hot reload, or in a test that does not await `close()`.
+   *
+   * @param app what all instances of one app have in common
+   * @returns gives them back
+   * @throws UnfitFolderError when an instance of the same app has them, when another app keeps them,
+   *   and when they lie in what is an instance's own
+   */
+  async take(folders: InstanceFolders, app: object): Promise<() => void> {
+    const [own, lineage] = await Promise.all([identityOf(folders.own), lineageOf(folders.uploads)]);
+    let leave = () => {};
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    const holder: Holder = { app, own, lineage, left };
+    await this.enter(holder, folders.uploads);
+    return () => {
+      this.holders.delete(holder);
+      leave();
+    };
+  }
+
+  /** Finding them free and taking them is one step: others may wait as well. */
+  private async enter(wanted: Holder, path: string): Promise<void> {
+    const deadline = Date.now() + this.patience;
+    for (let other = this.findOther(wanted); other; other = this.findOther(wanted)) {
+      if (isNested(wanted, other)) throw new UnfitFolderError(folderNested(path));
+      if (other.app === wanted.app) throw new UnfitFolderError(folderShared(path));
+      const patience = deadline - Date.now();
+      if (patience <= 0) throw new UnfitFolderError(folderKept(path));
+      await withinTime(other.left, patience);
+    }
+    this.holders.add(wanted);
+  }
+
+  private findOther(wanted: Holder): Holder | undefined {
+    const collides = (other: Holder) =>
+      other.lineage[0] === wanted.lineage[0] || isNested(wanted, other);
+    return [...this.holders].find(collides);
+  }
+}
+
+function isNested(one: Holder, other: Holder): boolean {
+  return one.lineage.includes(other.own) || other.lineage.includes(one.own);
+}
+
+async function withinTime(work: Promise<void>, milliseconds: number): Promise<void> {
+  const over = new AbortController();
+  const outOfTime = pause(milliseconds, undefined, { signal: over.signal }).catch(() => undefined);
+  await Promise.race([work, outOfTime]);
+  over.abort();
+}
+
+function folderShared(path: string): string {
+  return `Another TusModule instance of this app uses ${path}. Give each instance a folder of its own.`;
+}
+
+function folderKept(path: string): string {
+  return (
+    `An app of this process that was not closed uses ${path}: await app.close() before the next one ` +
+    `starts, in tests in afterEach() or afterAll(), with hot reloading in module.hot.dispose(). If ` +
+    `two apps are to run side by side, give each instance a folder of its own.`
+  );
+}
+
+function folderNested(path: string): string {
+  return (
+    `${path} lies inside the ".tus" of another instance's folder, or that one inside the ".tus" of ` +
+    `this. Give each instance a folder outside of all that is called so.`
+  );
+}

@@ -1,0 +1,3 @@
+export * from './folder-watch.js';
+export * from './folders-in-use.js';
+export * from './private-folder.js';

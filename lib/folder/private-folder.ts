@@ -1,0 +1,37 @@
+import { chmod, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What is for one user only: a folder, and a file. */
+export const PRIVATE_FOLDER = 0o700;
+export const PRIVATE_FILE = 0o600;
+
+/** The rights of all others, and those of the owner. */
+const OTHERS = 0o077;
+const OWNER = 0o7700;
+
+/**
+ * Makes a folder for this user only. One that is there, and was made by this user for others too, is
+ * narrowed with what is in it; what belongs to another user is left as it is.
+ *
+ * @returns whether anything was narrowed
+ */
+export async function makePrivateFolder(folder: string): Promise<boolean> {
+  await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+  const path = await realpath(folder);
+  if (!(await narrow(path))) return false;
+  const names = await readdir(path);
+  // What comes and goes meanwhile is another process's, which makes it narrow.
+  await Promise.allSettled(names.map((name) => narrow(join(path, name))));
+  return true;
+}
+
+async function narrow(path: string): Promise<boolean> {
+  const found = await lstat(path);
+  const isOurs = found.uid === process.geteuid?.() && !found.isSymbolicLink();
+  if (!isOurs || (found.mode & OTHERS) === 0) return false;
+  return chmod(path, found.mode & OWNER).then(
+    () => true,
+    // Some file systems have the same rights for everything.
+    () => false,
+  );
+}

@@ -1,0 +1,77 @@
+import { realpathSync } from 'node:fs';
+import { isAbsolute, relative } from 'node:path';
+import { asError, NoSpaceError, UnfitFolderError } from './errors/index.js';
+import { TusOptionError } from './options/index.js';
+import {
+  filesUsedUp,
+  folderForbidden,
+  folderFull,
+  folderReadOnly,
+  folderUnusable,
+  processesUnusable,
+} from './tus.messages.js';
+
+/** What an error of the system is told by. */
+type SystemError = Partial<Pick<NodeJS.ErrnoException, 'code' | 'syscall' | 'path'>>;
+
+/** What a process has used up, whatever it opens. */
+const USED_UP = ['EMFILE', 'ENFILE'];
+
+/** What there is to do about an error of the system in the folder, where that is known. */
+const REMEDIES: Readonly<Record<string, (reason: string) => string>> = {
+  EACCES: folderForbidden,
+  EPERM: folderForbidden,
+  EROFS: folderReadOnly,
+  ENOSPC: folderFull,
+  EDQUOT: folderFull,
+};
+
+/**
+ * What to throw for a fault at the start: what failed and what to do, for all kinds that are known,
+ * and the fault itself for all others. The folder is blamed only for its own.
+ */
+export function startFault(fault: unknown, tmpFileDir: string): unknown {
+  const { message } = asError(fault);
+  if (USED_UP.includes(systemErrorOf(fault).code ?? '')) {
+    return new Error(filesUsedUp(tmpFileDir, message), { cause: fault });
+  }
+  const remedy = remedyFor(fault, message, tmpFileDir);
+  if (remedy === undefined) return fault;
+  return new TusOptionError('tmpFileDir', tmpFileDir, remedy, { cause: fault });
+}
+
+function remedyFor(fault: unknown, message: string, tmpFileDir: string): string | undefined {
+  if (fault instanceof UnfitFolderError) return message;
+  if (fault instanceof NoSpaceError) return folderFull(message);
+  const { syscall, code, path } = systemErrorOf(fault);
+  if (code === undefined) return undefined;
+  const isOfSocket = syscall === 'listen' || syscall === 'connect';
+  if (isOfSocket) return (code === 'EACCES' ? folderForbidden : processesUnusable)(message);
+  return isAt(tmpFileDir, path) ? (REMEDIES[code] ?? folderUnusable)(message) : undefined;
+}
+
+/** Whether a path is a folder's, leads into it, or to one around it, which is made first. */
+function isAt(folder: string, path: string | undefined): boolean {
+  if (path === undefined) return false;
+  return [folder, realPathOf(folder)].some((it) => isWithin(it, path) || isWithin(path, it));
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return !way.startsWith('..') && !isAbsolute(way);
+}
+
+function realPathOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+/** What was thrown, as far as it is an error of the system. */
+function systemErrorOf(fault: unknown): SystemError {
+  if (typeof fault !== 'object' || fault === null) return {};
+  const { code, syscall, path } = fault as SystemError;
+  return typeof code === 'string' ? { code, syscall, path } : {};
+}

@@ -14,6 +14,13 @@ export type Concat =
       readonly parts: readonly string[];
     };
 
+/** What a final upload may be made of. */
+export interface ConcatRules {
+  readonly extensions: ReadonlySet<TusExtension>;
+  /** Most partial uploads it may name, the same one again included; absent: no limit. */
+  readonly maxParts?: number;
+}
+
 /** The URLs that uploads of this server have; everything else is foreign. */
 export interface OwnUrls {
   /** Paths of the creation URL, as clients may see it. */
@@ -26,12 +33,12 @@ export interface OwnUrls {
  * Reads `Upload-Concat` (tus 1.0 §Upload-Concat).
  *
  * @returns `undefined` when there is none
- * @throws ProtocolError 400 where it is not offered, for any other value, and for a URL that is no
- *   upload's of this server; no such URL is ever asked for
+ * @throws ProtocolError 400 where it is not offered, for any other value, for too many parts, and for
+ *   a URL that is no upload's of this server; no such URL is ever asked for
  */
 export function parseConcat(
   headers: HeaderFields,
-  extensions: ReadonlySet<TusExtension>,
+  { extensions, maxParts }: ConcatRules,
   own: OwnUrls,
 ): Concat | undefined {
   const value = single(headers, 'Upload-Concat');
@@ -41,7 +48,9 @@ export function parseConcat(
     throw new ProtocolError(400, 'Upload-Concat is not accepted: concatenation is not offered.');
   }
   if (value === 'partial') return { kind: 'partial' };
-  if (value.startsWith('final;')) return { kind: 'final', parts: parseParts(value.slice(6), own) };
+  if (value.startsWith('final;')) {
+    return { kind: 'final', parts: parseParts(value.slice(6), own, maxParts) };
+  }
   throw new ProtocolError(
     400,
     `Upload-Concat must be "partial" or "final;" with a list of URLs, not ${quote(value)}.`,
@@ -58,10 +67,16 @@ export function isFinal(concat: string | undefined): boolean {
   return concat?.startsWith('final;') ?? false;
 }
 
-function parseParts(list: string, own: OwnUrls): string[] {
+function parseParts(list: string, own: OwnUrls, maxParts = Infinity): string[] {
   const urls = list.split(' ').filter((url) => url !== '');
   if (urls.length === 0) throw new ProtocolError(400, 'Upload-Concat lists no partial upload.');
-  return urls.map((url) => partId(url, own));
+  if (urls.length > maxParts) {
+    const counts = `${urls.length} partial uploads, at most ${maxParts} are allowed`;
+    throw new ProtocolError(400, `Upload-Concat lists ${counts}.`);
+  }
+  // What they are is worked out each time it is asked for.
+  const { paths, hosts } = own;
+  return urls.map((url) => partId(url, { paths, hosts }));
 }
 
 function partId(url: string, own: OwnUrls): string {

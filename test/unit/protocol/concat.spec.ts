@@ -13,13 +13,13 @@ const OWN: OwnUrls = {
 
 function parse(value: string | string[] | undefined, own = OWN) {
   const headers = value === undefined ? {} : { 'upload-concat': [value].flat() };
-  return parseConcat(headers, new Set(ALL_EXTENSIONS), own);
+  return parseConcat(headers, { extensions: new Set(ALL_EXTENSIONS) }, own);
 }
 
 describe('parseConcat', () => {
   it('has nothing to say of an upload of its own', () => {
     expect(parse(undefined)).toBeUndefined();
-    expect(parseConcat({}, new Set(), OWN)).toBeUndefined();
+    expect(parseConcat({}, { extensions: new Set() }, OWN)).toBeUndefined();
   });
 
   it('reads that an upload is part of another one', () => {
@@ -42,6 +42,35 @@ describe('parseConcat', () => {
     [`/files/order-1 /files/Order_2?x`, ['order-1', 'Order_2']],
   ])('reads the parts of "final;%s", in order', (list, parts) => {
     expect(parse(`final;${list}`)).toEqual({ kind: 'final', parts });
+  });
+
+  it('takes as many parts as are allowed, and not one more', () => {
+    const rules = { extensions: new Set(ALL_EXTENSIONS), maxParts: 3 };
+    const ask = (count: number) => () =>
+      parseConcat({ 'upload-concat': [`final;${`/files/${A} `.repeat(count)}`] }, rules, OWN);
+
+    expect(ask(3)()).toMatchObject({ parts: [A, A, A] });
+    expect(refusal(ask(4))).toMatchObject({
+      status: 400,
+      message: 'Upload-Concat lists 4 partial uploads, at most 3 are allowed.',
+    });
+  });
+
+  it('works out what is its own once, however many parts there are', () => {
+    let asked = 0;
+    const own: OwnUrls = {
+      get paths() {
+        asked += 1;
+        return OWN.paths;
+      },
+      get hosts() {
+        asked += 1;
+        return OWN.hosts;
+      },
+    };
+    parse(`final;${`http://example.com/files/${A} `.repeat(500)}`, own);
+
+    expect(asked).toBe(2);
   });
 
   it('knows the uploads of a server that has no path', () => {
@@ -136,7 +165,11 @@ describe('parseConcat', () => {
     'answers 400, which is not repeated, to %j where it is not offered',
     (value) => {
       const call = () =>
-        parseConcat({ 'upload-concat': [value] }, new Set(['creation'] as const), OWN);
+        parseConcat(
+          { 'upload-concat': [value] },
+          { extensions: new Set(['creation'] as const) },
+          OWN,
+        );
       expect(refusal(call)).toMatchObject({
         status: 400,
         message: expect.stringContaining('concatenation is not offered'),

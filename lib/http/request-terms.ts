@@ -28,11 +28,12 @@ export class RequestTerms {
 
   /** @throws TusOptionError when the app's function returns what is no size */
   async rulesFor({ request, endpoint }: Exchange): Promise<CreationRules> {
-    const { extensions, maxSize, maxSizeOf } = this.options;
-    if (endpoint?.maxSize !== undefined) return { extensions, maxSize: endpoint.maxSize };
-    if (!maxSizeOf) return { extensions, maxSize };
+    const { extensions, maxParts, maxSize, maxSizeOf } = this.options;
+    const rules = { extensions, maxParts };
+    if (endpoint?.maxSize !== undefined) return { ...rules, maxSize: endpoint.maxSize };
+    if (!maxSizeOf) return { ...rules, maxSize };
     const size = await maxSizeOf(request as never);
-    return { extensions, maxSize: size === undefined ? undefined : parseSize('maxSize', size) };
+    return { ...rules, maxSize: size === undefined ? undefined : parseSize('maxSize', size) };
   }
 
   /** @throws TusOptionError when the app's function returns what is no quota */

@@ -281,11 +281,21 @@ export interface TusDownloadOptions {
 }
 
 /**
- * How partial uploads become a final one (tus 1.0 §Concatenation).
+ * How partial uploads become a final one (tus 1.0 §Concatenation). It takes one of `maxAppends`, as a
+ * request that brings bytes does. A final upload may name a part more than once; where no `maxSize`
+ * bounds it, it has at most twice the bytes of its parts, each counted once. More is refused with 413.
  *
  * @publicApi
  */
 export interface TusConcatenationOptions {
+  /**
+   * Most partial uploads that a final one may be made of, the same one again included; more are
+   * refused with 400. Node bounds the header they are listed in as well (`maxHeaderSize`, 16 KB).
+   *
+   * @default 1000
+   */
+  maxParts?: number;
+
   /**
    * Removes partial uploads as soon as a final one was made of them; without it they expire.
    *
@@ -457,9 +467,9 @@ export interface TusModuleOptions {
   minRate?: Size;
 
   /**
-   * How many requests may bring bytes at the same time in this process. One more is refused with
-   * 503 and `Retry-After` before its body is read; one that takes a running append of the same
-   * upload over is not one more.
+   * How many requests may bring bytes at the same time in this process, or make a final upload of
+   * partial ones. One more is refused with 503 and `Retry-After` before its body is read; one that
+   * takes a running append of the same upload over is not one more.
    *
    * @default any number
    */

@@ -29,7 +29,7 @@ const KEYS = {
     'uploadId',
     'uploadValidDuration',
   ],
-  concatenation: ['removePartials'],
+  concatenation: ['maxParts', 'removePartials'],
   cleanup: ['every', 'finishedAfter', 'rememberFor'],
   cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
   hash: ['algorithm', 'compareWith'],

@@ -60,7 +60,7 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     hash: optional(options.hash, parseHash),
     ...parseDownload(options.download),
     background: optional(options.background, (flag) => parseFlag('background', flag)),
-    removePartials: parseRemovePartials(options.concatenation ?? {}),
+    ...parseConcatenation(options.concatenation ?? {}),
     delivery: parseDelivery(options.delivery ?? {}),
     afterDelivery: parseAfterDelivery(options.delivery?.afterDelivery ?? 'keep'),
     sendFile: parseFlag('sendFile', options.sendFile ?? false),
@@ -170,7 +170,11 @@ function parseAfterDelivery(value: unknown): 'keep' | 'remove' {
   throw new TusOptionError('delivery.afterDelivery', value, `Give 'keep' or 'remove'.`);
 }
 
-function parseRemovePartials(value: TusConcatenationOptions): boolean {
+function parseConcatenation(value: TusConcatenationOptions) {
   assertKeys('concatenation', value);
-  return parseFlag('concatenation.removePartials', value.removePartials ?? false);
+  const { maxParts = 1000, removePartials = false } = value;
+  return {
+    maxParts: parseCount('concatenation.maxParts', maxParts),
+    removePartials: parseFlag('concatenation.removePartials', removePartials),
+  };
 }

@@ -23,6 +23,8 @@ export interface TusOptions extends UploadRules {
   readonly owner?: TusModuleOptions['owner'];
   /** What gives uploads their ids; absent: they are random. */
   readonly uploadId?: TusModuleOptions['uploadId'];
+  /** Most partial uploads that a final one may name. */
+  readonly maxParts: number;
   /** The limit that is told for each creation. */
   readonly maxSizeOf?: MaxSizeFunction;
   /** What each owner may have at a time. */

@@ -14,6 +14,13 @@ export type Concat =
       readonly parts: readonly string[];
     };
 
+/** What a final upload may be made of. */
+export interface ConcatRules {
+  readonly extensions: ReadonlySet<TusExtension>;
+  /** Most partial uploads it may name, the same one again included; absent: no limit. */
+  readonly maxParts?: number;
+}
+
 /** The paths of the creation URL, as clients may see it; asked for only where a list is sent. */
 export type CreationPaths = () => readonly string[];
 
@@ -31,12 +38,12 @@ const PREFIX = /^(?:\/(?!\.\.?(?:\/|$))[\w.~!$&'()*+=:@-]+)*$/;
  * client may use.
  *
  * @returns `undefined` when there is none
- * @throws ProtocolError 400 where it is not offered, for any other value, and for a URL that cannot
- *   be an upload's of this server
+ * @throws ProtocolError 400 where it is not offered, for any other value, for too many parts, and for
+ *   a URL that cannot be an upload's of this server
  */
 export function parseConcat(
   headers: HeaderFields,
-  extensions: ReadonlySet<TusExtension>,
+  { extensions, maxParts }: ConcatRules,
   paths: CreationPaths,
 ): Concat | undefined {
   const value = single(headers, 'Upload-Concat');
@@ -46,8 +53,9 @@ export function parseConcat(
     throw new ProtocolError(400, 'Upload-Concat is not accepted: concatenation is not offered.');
   }
   if (value === 'partial') return { kind: 'partial' };
-  if (value.startsWith('final;'))
-    return { kind: 'final', parts: parseParts(value.slice(6), paths()) };
+  if (value.startsWith('final;')) {
+    return { kind: 'final', parts: parseParts(value.slice(6), paths(), maxParts) };
+  }
   throw new ProtocolError(
     400,
     `Upload-Concat must be "partial" or "final;" with a list of URLs, not ${quote(value)}.`,
@@ -64,9 +72,13 @@ export function isFinal(concat: string | undefined): boolean {
   return concat?.startsWith('final;') ?? false;
 }
 
-function parseParts(list: string, paths: readonly string[]): string[] {
+function parseParts(list: string, paths: readonly string[], maxParts = Infinity): string[] {
   const urls = list.split(' ').filter((url) => url !== '');
   if (urls.length === 0) throw new ProtocolError(400, 'Upload-Concat lists no partial upload.');
+  if (urls.length > maxParts) {
+    const counts = `${urls.length} partial uploads, at most ${maxParts} are allowed`;
+    throw new ProtocolError(400, `Upload-Concat lists ${counts}.`);
+  }
   return urls.map((url) => partId(url, paths));
 }
 

@@ -2,8 +2,7 @@ import type { BodyInfo } from './body-info.js';
 import { parseChecksum } from './checksum.js';
 import type { AnnouncedChecksum } from './checksum.js';
 import { parseConcat } from './concat.js';
-import type { Concat, CreationPaths } from './concat.js';
-import type { TusExtension } from './extensions.js';
+import type { Concat, ConcatRules, CreationPaths } from './concat.js';
 import { joined, single } from './header-fields.js';
 import type { HeaderFields } from './header-fields.js';
 import { parseInteger } from './integer.js';
@@ -27,8 +26,7 @@ export interface CreationRequest {
 }
 
 /** What the server offers. */
-export interface CreationRules {
-  readonly extensions: ReadonlySet<TusExtension>;
+export interface CreationRules extends ConcatRules {
   /** Bytes the largest upload may have (`Tus-Max-Size`); absent: no limit. */
   readonly maxSize?: number;
 }
@@ -46,7 +44,7 @@ export function parseCreation(
   rules: CreationRules,
   paths: CreationPaths = () => [],
 ): CreationRequest {
-  const concat = parseConcat(headers, rules.extensions, paths);
+  const concat = parseConcat(headers, rules, paths);
   if (concat?.kind === 'final') assertFinal(headers, body);
   const checksum = parseChecksum(headers, rules.extensions);
   if (body.present) assertBodyAllowed(headers, rules);

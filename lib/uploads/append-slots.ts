@@ -1,4 +1,3 @@
-import type { BodyInfo } from '../protocol/index.js';
 import { TooManyAppendsError } from './upload.errors.js';
 
 /** How many uploads may have bytes brought to them at the same time in this process. */
@@ -15,14 +14,15 @@ export class AppendSlots {
   }
 
   /**
-   * Does the work of a request; one that brings bytes needs a slot. All who do so for one upload
-   * share it, for only one of them goes on: a newer one takes the upload over from the one before.
+   * Does the work of a request; one that brings bytes, or copies them, needs a slot. All who do so
+   * for one upload share it, for only one of them goes on: a newer one takes the upload over from the
+   * one before.
    *
    * @param upload what tells it from all others
    * @throws TooManyAppendsError when every slot is taken
    */
-  async during<T>(upload: unknown, body: BodyInfo, work: () => Promise<T>): Promise<T> {
-    if (!body.present) return work();
+  async during<T>(upload: unknown, needsSlot: boolean, work: () => Promise<T>): Promise<T> {
+    if (!needsSlot) return work();
     const others = this.running.get(upload) ?? 0;
     if (others === 0 && this.areTaken) throw new TooManyAppendsError();
     this.running.set(upload, others + 1);

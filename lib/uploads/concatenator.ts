@@ -2,8 +2,15 @@ import { isFinal, isPartial, ProtocolError } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import type { FinishContext, Finisher } from './finisher.js';
+import { inSteps } from './in-steps.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
+
+/**
+ * How often the bytes of its parts may be in a final upload that nothing else bounds: a part may be
+ * named again (tus 1.0 §Concatenation), but a line of text must not fill a disk.
+ */
+const MOST_REPEATED = 2;
 
 /** Builds final uploads from partial ones (tus 1.0 §Concatenation). */
 export class Concatenator {
@@ -24,12 +31,16 @@ export class Concatenator {
     { maxSize, ...scope }: UploadScope & { readonly maxSize?: number },
     find: (id: string) => Promise<UploadSnapshot | undefined>,
   ): Promise<number> {
-    let length = 0;
-    for (const id of parts) length += lengthOf(id, scope, (await find(id))?.record);
-    if (maxSize === undefined || length <= maxSize) return length;
+    const lengths = new Map<string, number>();
+    await inSteps([...new Set(parts)], async (id) => {
+      lengths.set(id, lengthOf(id, scope, (await find(id))?.record));
+    });
+    const length = sum(parts.map((id) => lengths.get(id) ?? 0));
+    const most = maxSize ?? sum([...lengths.values()]) * MOST_REPEATED;
+    if (length <= most) return length;
     throw new ProtocolError(
       413,
-      `The final upload would have ${length} bytes, at most ${maxSize} are allowed.`,
+      `The final upload would have ${length} bytes, at most ${most} are allowed.`,
     );
   }
 
@@ -53,6 +64,10 @@ export class Concatenator {
 /** Whether a record is a final upload's that nobody builds any more: its process died over it. */
 export function isHalfFinal({ concat, state }: UploadRecord): boolean {
   return isFinal(concat) && state === 'receiving';
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function lengthOf(id: string, scope: UploadScope, record?: UploadRecord): number {

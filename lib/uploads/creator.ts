@@ -7,6 +7,8 @@ import type { Finisher } from './finisher.js';
 import { GivenIds } from './given-ids.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
+import { inSteps } from './in-steps.js';
+import { mendingOf } from './mending.js';
 import { newId } from './new-id.js';
 import {
   received,
@@ -88,9 +90,7 @@ export class Creator {
     parts: readonly string[],
     gate: FinishGate,
   ): Promise<ReceiveResult> {
-    const { existing } = this;
-    const find = async (id: string) => (await existing.settle(id)) ?? (await existing.find(id));
-    const length = await this.concatenator.measure(parts, request, find);
+    const length = await this.concatenator.measure(parts, request, (id) => this.findPart(id));
     const record = this.newRecord({ ...request, length });
     return this.holdNew(record, request, async (lease) => {
       await this.transitions.begin(record, request.quota);
@@ -107,6 +107,13 @@ export class Creator {
     work: (lease: Lease) => Promise<T>,
   ): Promise<T> {
     return given === undefined ? this.leases.holdNew(id, work) : this.givenIds.hold(id, work);
+  }
+
+  /** Most parts are finished by now, and need no more than a look. */
+  private async findPart(id: string): Promise<UploadSnapshot | undefined> {
+    const found = await this.existing.find(id);
+    if (!found || mendingOf(found) === undefined) return found;
+    return (await this.existing.settle(id)) ?? (await this.existing.find(id));
   }
 
   private newRecord(request: NewUpload): UploadRecord {
@@ -152,8 +159,7 @@ export class Creator {
   }
 
   private async removeParts(parts: readonly string[]): Promise<void> {
-    const removals = [...new Set(parts)].map((id) => this.existing.discard(id));
     // One that cannot be removed now expires later.
-    await Promise.allSettled(removals);
+    await inSteps([...new Set(parts)], (id) => this.existing.discard(id).catch(() => undefined));
   }
 }

@@ -93,9 +93,10 @@ export class Uploads implements ExistingUploads {
     gate = this.gate,
   ): Promise<ReceiveResult & Completed> {
     const { concat } = request;
+    const isFinal = concat?.kind === 'final';
     // It has no id yet.
-    const result = await this.slots.during(request, body, () =>
-      concat?.kind === 'final'
+    const result = await this.slots.during(request, body.present || isFinal, () =>
+      isFinal
         ? this.creator.concatenate(request, concat.parts, gate)
         : this.creator.create(request, body, gate),
     );
@@ -123,7 +124,7 @@ export class Uploads implements ExistingUploads {
     };
     // That there is no such upload goes before that there is no slot for it.
     await (this.slots.areTaken ? this.assertKnown(id, scope) : this.assertVisible(id, scope));
-    return this.slots.during(id, body, () => this.hold(id, scope, work));
+    return this.slots.during(id, body.present, () => this.hold(id, scope, work));
   }
 
   /**

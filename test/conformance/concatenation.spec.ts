@@ -31,6 +31,10 @@ import type {
   StartAppOptions,
   TestApp,
 } from '../support/index.js';
+import { beginAppend } from '../e2e/crowd.js';
+import { Gate } from '../e2e/gate.js';
+import type { UploadStorage } from '../../lib/storage/index.js';
+import { TUS_STORAGE } from '../../lib/tus.constants.js';
 
 const PARTIAL = { 'Upload-Concat': 'partial' };
 const UNKNOWN = '0123456789abcdef'.repeat(2);
@@ -496,6 +500,26 @@ describe.each(PLATFORMS)('concatenation on %s', (platform) => {
     expect(await everything(app())).toEqual(before);
   });
 
+  it('T104: takes the same part twice, and no more often without a maxSize', async () => {
+    const [one, two] = [await part(app(), 'one'), await part(app(), 'two')];
+    const twice = await makeFinal(app(), [one, two, one, two]);
+
+    await expectStored(app(), twice, 'onetwoonetwo');
+    const { text } = await expectRefusedWithoutTrace(app(), [one.path, one.path, one.path], 413);
+    expect(text).toContain('9 bytes, at most 6 are allowed');
+  });
+
+  it('does not fill the disk at the word of a few lines', async () => {
+    const content = 'x'.repeat(64 * 1024);
+    const { path } = await part(app(), content);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => concatenate(app(), Array<string>(380).fill(path))),
+    );
+
+    for (const { status } of answers) expect(status).toBe(413);
+    await expectRefusedWithoutTrace(app(), Array<string>(3).fill(path), 413);
+  });
+
   it('makes many final uploads of the same parts at the same time', async () => {
     const parts = [await part(app(), 'hello '), await part(app(), 'world')];
 
@@ -782,3 +806,61 @@ async function listen(): Promise<{ port: number; callers: () => Promise<number> 
     },
   };
 }
+
+describe.each(PLATFORMS)('the parts of a final upload on %s', (platform) => {
+  const app = useApp({ platform, tus: { maxSize: 100, concatenation: { maxParts: 3 } } });
+
+  it('are as many as maxParts says, each time one is named', async () => {
+    const [one, two] = [await part(app(), 'one'), await part(app(), 'two')];
+    const three = await makeFinal(app(), [one, one, one]);
+
+    await expectStored(app(), three, 'oneoneone');
+    const paths = [one.path, two.path, one.path, two.path];
+    const { text } = await expectRefusedWithoutTrace(app(), paths, 400);
+    expect(text).toContain('4 partial uploads, at most 3 are allowed');
+  });
+
+  it('are bounded by maxSize, which is all that bounds how often one is named', async () => {
+    const large = await part(app(), 'x'.repeat(34));
+
+    await expectRefusedWithoutTrace(app(), [large.path, large.path, large.path], 413);
+    await makeFinal(app(), [large, large]);
+  });
+});
+
+describe.each(PLATFORMS)('a concatenation and maxAppends on %s', (platform) => {
+  const app = useApp({ platform, tus: { maxAppends: 1 } });
+
+  it('is one more where all may run', async () => {
+    const one = await part(app(), 'one');
+    const running = await beginAppend(app());
+    const refused = await expectRefusedWithoutTrace(app(), [one.path], 503);
+    running.connection.destroy();
+    const made = await eventually(() => makeFinal(app(), [one]));
+
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    await expectStored(app(), made, 'one');
+  });
+
+  it('keeps its place while the parts are copied', async () => {
+    const one = await part(app(), 'one');
+    const other = await create(app(), { length: 5 });
+    const storage = app().nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
+    const concatenateFiles = storage.concatenate.bind(storage);
+    const gate = new Gate();
+    storage.concatenate = async (...of) => {
+      await gate.pass();
+      await concatenateFiles(...of);
+    };
+    const making = makeFinal(app(), [one]);
+    await gate.reached;
+    const refused = await patch(app(), other, { body: 'hello' });
+    gate.open();
+    const made = await making;
+    storage.concatenate = concatenateFiles;
+
+    expectRefused(refused, 503);
+    await expectStored(app(), made, 'one');
+    expect((await patch(app(), other, { body: 'hello' })).status).toBe(204);
+  });
+});

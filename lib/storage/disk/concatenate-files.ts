@@ -3,17 +3,23 @@ import { copyFile, open, stat, type FileHandle } from 'node:fs/promises';
 import { toStorageError } from './disk.errors.js';
 import { writeAll } from './write-all.js';
 
-/** Bytes read and written at a time; each copier holds two such buffers. */
+/** Bytes read and written at a time. */
 const BLOCK = 1024 * 1024;
 
 /** Parts copied at the same time: Node moves each byte through memory, for which one core is slow. */
 const COPIERS = 2;
+
+/** Parts whose sizes are looked up together. */
+const STEP = 64;
 
 /** A part and where its bytes go. */
 interface Job {
   readonly part: string;
   readonly position: number;
 }
+
+/** What a copier reads into and writes from, in turn. */
+type Blocks = [Buffer, Buffer];
 
 /**
  * Makes a file of the bytes of others, in order.
@@ -51,30 +57,45 @@ async function appendFiles(parts: readonly string[], target: string): Promise<vo
 }
 
 async function placeParts(parts: readonly string[], start: number): Promise<Job[]> {
-  const sizes = await Promise.all(parts.map(async (part) => (await stat(part)).size));
+  const jobs: Job[] = [];
   let position = start;
-  return parts.map((part, index) => {
-    const job = { part, position };
-    position += sizes[index];
-    return job;
-  });
+  for (let first = 0; first < parts.length; first += STEP) {
+    const step = parts.slice(first, first + STEP);
+    const sizes = await Promise.all(step.map(async (part) => (await stat(part)).size));
+    step.forEach((part, index) => {
+      jobs.push({ part, position });
+      position += sizes[index];
+    });
+  }
+  return jobs;
 }
 
+/** Many small parts share two blocks, for to make such is dearer than to fill them. */
 async function copyJobs(jobs: Job[], target: FileHandle): Promise<void> {
-  for (let job = jobs.shift(); job; job = jobs.shift()) await copyPart(job, target);
+  const blocks: Blocks = [Buffer.allocUnsafe(BLOCK), Buffer.allocUnsafe(BLOCK)];
+  for (let job = jobs.shift(); job; job = jobs.shift()) await copyPart(job, target, blocks);
 }
 
-async function copyPart({ part, position }: Job, target: FileHandle): Promise<void> {
+async function copyPart(
+  { part, position }: Job,
+  target: FileHandle,
+  blocks: Blocks,
+): Promise<void> {
   const source = await open(part, 'r');
   try {
-    await copyBlocks(source, target, position);
+    await copyBlocks(source, target, position, blocks);
   } finally {
     await source.close();
   }
 }
 
-async function copyBlocks(source: FileHandle, target: FileHandle, position: number): Promise<void> {
-  let [block, spare] = [Buffer.allocUnsafe(BLOCK), Buffer.allocUnsafe(BLOCK)];
+async function copyBlocks(
+  source: FileHandle,
+  target: FileHandle,
+  position: number,
+  blocks: Blocks,
+): Promise<void> {
+  let [block, spare] = blocks;
   let copied = 0;
   let { bytesRead } = await source.read(block, 0, BLOCK, 0);
   while (bytesRead > 0) {

@@ -12,6 +12,7 @@ describe('resolveOptions', () => {
       minRate: undefined,
       maxAppends: undefined,
       download: false,
+      maxParts: 1000,
       removePartials: false,
     });
     expect(resolveOptions({}).maxSizeOf).toBeUndefined();
@@ -57,6 +58,7 @@ describe('resolveOptions', () => {
     [{ reserveDisk: true }, { reserveDisk: true }],
     [{ concatenation: {} }, { removePartials: false }],
     [{ concatenation: { removePartials: true } }, { removePartials: true }],
+    [{ concatenation: { maxParts: 5 } }, { maxParts: 5, removePartials: false }],
   ])('reads %j', (options, expected) => {
     expect(resolveOptions(options)).toMatchObject(expected);
   });
@@ -111,6 +113,7 @@ describe('resolveOptions', () => {
     ['quota.concurrent', { quota: { concurrent: 1.5 } }],
     ['quota.concurrent', { quota: { concurrent: 'few' } }],
     ['quota.files', { quota: { files: 1 } }],
+    ['concatenation.maxParts', { concatenation: { maxParts: 0 } }],
     ['concatenation.removePartials', { concatenation: { removePartials: 'yes' } }],
     ['concatenation.remove', { concatenation: { remove: true } }],
   ])('refuses %s in %j', (option, options) => {

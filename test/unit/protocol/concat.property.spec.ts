@@ -53,10 +53,12 @@ describe('Upload-Concat', () => {
         const headers = { 'upload-concat': [text] };
         const parts = text.startsWith('final;') ? idsOf(text.slice(6)) : undefined;
         const concat = text === 'partial' ? { kind: 'partial' } : parts && { kind: 'final', parts };
-        expect(outcome(() => parseConcat(headers, new Set(ALL_EXTENSIONS), PATHS))).toEqual(
-          concat ? { value: concat } : { refused: 400 },
-        );
-        expect(outcome(() => parseConcat(headers, new Set(), PATHS))).toEqual({ refused: 400 });
+        expect(
+          outcome(() => parseConcat(headers, { extensions: new Set(ALL_EXTENSIONS) }, PATHS)),
+        ).toEqual(concat ? { value: concat } : { refused: 400 });
+        expect(outcome(() => parseConcat(headers, { extensions: new Set() }, PATHS))).toEqual({
+          refused: 400,
+        });
       }),
       { numRuns: 400 },
     );

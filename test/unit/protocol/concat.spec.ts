@@ -9,13 +9,13 @@ const PATHS = () => ['/files', '/a,b/uploads'];
 
 function parse(value: string | string[] | undefined, paths = PATHS) {
   const headers = value === undefined ? {} : { 'upload-concat': [value].flat() };
-  return parseConcat(headers, new Set(ALL_EXTENSIONS), paths);
+  return parseConcat(headers, { extensions: new Set(ALL_EXTENSIONS) }, paths);
 }
 
 describe('parseConcat', () => {
   it('has nothing to say of an upload of its own', () => {
     expect(parse(undefined)).toBeUndefined();
-    expect(parseConcat({}, new Set(), PATHS)).toBeUndefined();
+    expect(parseConcat({}, { extensions: new Set() }, PATHS)).toBeUndefined();
   });
 
   it('reads that an upload is part of another one', () => {
@@ -42,6 +42,29 @@ describe('parseConcat', () => {
     [`/files/order-1 /files/Order_2?x`, ['order-1', 'Order_2']],
   ])('reads the parts of "final;%s", in order', (list, parts) => {
     expect(parse(`final;${list}`)).toEqual({ kind: 'final', parts });
+  });
+
+  it('takes as many parts as are allowed, and not one more', () => {
+    const rules = { extensions: new Set(ALL_EXTENSIONS), maxParts: 3 };
+    const ask = (count: number) => () =>
+      parseConcat({ 'upload-concat': [`final;${`/files/${A} `.repeat(count)}`] }, rules, PATHS);
+
+    expect(ask(3)()).toMatchObject({ parts: [A, A, A] });
+    expect(refusal(ask(4))).toMatchObject({
+      status: 400,
+      message: 'Upload-Concat lists 4 partial uploads, at most 3 are allowed.',
+    });
+  });
+
+  it('asks for the paths once, however many parts there are', () => {
+    let asked = 0;
+    const paths = () => {
+      asked += 1;
+      return PATHS();
+    };
+    parse(`final;${`http://example.com/files/${A} `.repeat(500)}`, paths);
+
+    expect(asked).toBe(1);
   });
 
   it('knows the uploads of a server that has no path', () => {
@@ -144,7 +167,11 @@ describe('parseConcat', () => {
     'answers 400, which is not repeated, to %j where it is not offered',
     (value) => {
       const call = () =>
-        parseConcat({ 'upload-concat': [value] }, new Set(['creation'] as const), PATHS);
+        parseConcat(
+          { 'upload-concat': [value] },
+          { extensions: new Set(['creation'] as const) },
+          PATHS,
+        );
       expect(refusal(call)).toMatchObject({
         status: 400,
         message: expect.stringContaining('concatenation is not offered'),

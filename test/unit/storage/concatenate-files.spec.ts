@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { concatenateFiles } from '../../../lib/storage/disk/concatenate-files.js';
 import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
@@ -49,6 +50,17 @@ describe('concatenateFiles', () => {
     expect(await readFile(a, 'utf8')).toBe('one');
     expect((await stat(a)).ino).not.toBe((await stat(target)).ino);
     expect(await listFiles(folder)).toEqual(['a', 'target']);
+  });
+
+  it('copies any number of files through the same four blocks', async () => {
+    const parts = await Promise.all(Array.from({ length: 300 }, (_, name) => file(`${name}`, 'x')));
+    const allocate = jest.spyOn(Buffer, 'allocUnsafe');
+    await concatenateFiles(parts, join(folder, 'target'));
+    const blocks = allocate.mock.calls.filter(([size]) => size === MB);
+    allocate.mockRestore();
+
+    expect(blocks).toHaveLength(4);
+    expect(await readFile(join(folder, 'target'), 'utf8')).toBe('x'.repeat(300));
   });
 
   it('takes the same file more than once', async () => {

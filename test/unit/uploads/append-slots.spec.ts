@@ -1,8 +1,6 @@
 import { AppendSlots } from '../../../lib/uploads/append-slots.js';
 import { TooManyAppendsError } from '../../../lib/uploads/upload.errors.js';
 
-const BODY = { present: true };
-
 describe('two slots for appends', () => {
   let slots: AppendSlots;
 
@@ -13,7 +11,7 @@ describe('two slots for appends', () => {
   /** Takes a slot; what it returns gives it back. */
   function take(upload: unknown): () => Promise<void> {
     let end = (): void => undefined;
-    const done = slots.during(upload, BODY, () => new Promise<void>((resolve) => (end = resolve)));
+    const done = slots.during(upload, true, () => new Promise<void>((resolve) => (end = resolve)));
     return () => {
       end();
       return done;
@@ -21,7 +19,7 @@ describe('two slots for appends', () => {
   }
 
   const refused = (upload: unknown) =>
-    expect(slots.during(upload, BODY, () => Promise.resolve())).rejects.toThrow(
+    expect(slots.during(upload, true, () => Promise.resolve())).rejects.toThrow(
       TooManyAppendsError,
     );
 
@@ -30,7 +28,7 @@ describe('two slots for appends', () => {
     let begun = false;
 
     await refused('c');
-    await slots.during('d', BODY, async () => void (begun = true)).catch(() => undefined);
+    await slots.during('d', true, async () => void (begun = true)).catch(() => undefined);
 
     expect(begun).toBe(false);
     await Promise.all(ends.map((end) => end()));
@@ -49,9 +47,9 @@ describe('two slots for appends', () => {
   it('are free again after work that failed', async () => {
     const failing = () => Promise.reject(new Error('EIO'));
     for (let time = 0; time < 5; time++) {
-      await expect(slots.during(`${time}`, BODY, failing)).rejects.toThrow('EIO');
+      await expect(slots.during(`${time}`, true, failing)).rejects.toThrow('EIO');
     }
-    expect(await slots.during('a', BODY, () => Promise.resolve('done'))).toBe('done');
+    expect(await slots.during('a', true, () => Promise.resolve('done'))).toBe('done');
   });
 
   it('are shared by all requests on one upload, until the last of them ends', async () => {
@@ -68,7 +66,7 @@ describe('two slots for appends', () => {
 
   it('are not needed for a request without a body', async () => {
     const ends = [take('a'), take('b')];
-    expect(await slots.during('c', { present: false }, () => Promise.resolve('done'))).toBe('done');
+    expect(await slots.during('c', false, () => Promise.resolve('done'))).toBe('done');
     await Promise.all(ends.map((end) => end()));
   });
 });
@@ -77,7 +75,7 @@ describe('slots without a limit', () => {
   it('are given to all', async () => {
     const slots = new AppendSlots();
     const works = Array.from({ length: 1000 }, (_, id) =>
-      slots.during(id, BODY, () => new Promise((resolve) => setImmediate(resolve, id))),
+      slots.during(id, true, () => new Promise((resolve) => setImmediate(resolve, id))),
     );
     expect(await Promise.all(works)).toHaveLength(1000);
   });

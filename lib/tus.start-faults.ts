@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { isAbsolute, relative } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { asError, NoSpaceError, UnfitFolderError } from './errors/index.js';
 import { TusOptionError } from './options/index.js';
+import { PROCESSES_FOLDER, REGISTRY_FOLDER } from './tus.constants.js';
 import {
   filesUsedUp,
   folderForbidden,
@@ -45,7 +46,9 @@ function remedyFor(fault: unknown, message: string, tmpFileDir: string): string 
   if (fault instanceof NoSpaceError) return folderFull(message);
   const { syscall, code, path } = systemErrorOf(fault);
   if (code === undefined) return undefined;
-  const isOfSocket = syscall === 'listen' || syscall === 'connect';
+  const sockets = join(tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER);
+  const isThere = path !== undefined && isWithin(sockets, path);
+  const isOfSocket = isThere || syscall === 'listen' || syscall === 'connect';
   if (isOfSocket) return (code === 'EACCES' ? folderForbidden : processesUnusable)(message);
   return isAt(tmpFileDir, path) ? (REMEDIES[code] ?? folderUnusable)(message) : undefined;
 }

@@ -32,7 +32,7 @@ describe('a process with enableShutdownHooks() for all signals', () => {
   });
 
   it('is ended by a fault of its own, and does not repeat it for ever', async () => {
-    await start();
+    await start('early');
     const upload = await create(server);
     await truncate(join(folder, 'uploads', '.tus', 'data.mdb'), 0);
     await expect(offsetOf(server, upload)).rejects.toThrow();

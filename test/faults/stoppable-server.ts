@@ -1,5 +1,5 @@
 // A server that ends in order when it is asked to:
-// node stoppable-server.js <platform> <tmpFileDir> [late], `late` for hooks that come after the start
+// node stoppable-server.js <platform> <tmpFileDir> [early | late], hooked to all signals then
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
@@ -22,7 +22,8 @@ const app = await NestFactory.create(
   ADAPTERS[platform as PlatformName](),
   { logger: new ErrorOutput('', { logLevels: ['warn', 'error', 'fatal'] }) },
 );
-if (when !== 'late') app.enableShutdownHooks();
+if (when === undefined) app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+if (when === 'early') app.enableShutdownHooks();
 await app.listen(0, '127.0.0.1');
 if (when === 'late') app.enableShutdownHooks();
 // What follows from that happens after this turn.

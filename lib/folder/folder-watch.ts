@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { setImmediate } from 'node:timers';
+import { ContextSnapshot } from '../context/index.js';
 import { asError, FolderLostError } from '../errors/index.js';
 
 /** Milliseconds after which it is looked again whether a lost folder is there. */
@@ -41,6 +42,8 @@ export interface FolderCheck {
  * there, or none.
  */
 export class FolderWatch implements FolderCheck {
+  /** It is some request that notices first, and none that it concerns more than others. */
+  private readonly context = new ContextSnapshot();
   private known?: { readonly dev: number; readonly ino: number };
   /** Looks for the folder, while that is lost. */
   private search?: NodeJS.Timeout;
@@ -109,8 +112,10 @@ export class FolderWatch implements FolderCheck {
 
   private giveUp(fault: string): void {
     if (this.search) return;
-    this.search = setInterval(() => this.lookAgain(), PAUSE).unref();
-    this.observer.lost(`${this.witness} ${fault}`);
+    this.context.run(() => {
+      this.search = setInterval(() => this.lookAgain(), PAUSE).unref();
+      this.observer.lost(`${this.witness} ${fault}`);
+    });
   }
 
   private lookAgain(): void {
@@ -120,6 +125,6 @@ export class FolderWatch implements FolderCheck {
   private goOn(): void {
     clearInterval(this.search);
     this.search = undefined;
-    this.observer.back();
+    this.context.run(() => this.observer.back());
   }
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync, renameSync } from 'node:fs';
 import { link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +12,9 @@ describe('A FolderWatch', () => {
   let witness: string;
   let opened: number;
   let heard: string[];
+  /** Whose request it was when something was heard. */
+  const request = new AsyncLocalStorage<string>();
+  const requests = new Set<string | undefined>();
   let watch: FolderWatch;
   beforeEach(async () => {
     folder = await makeTempFolder();
@@ -19,10 +23,12 @@ describe('A FolderWatch', () => {
     await writeFile(witness, 'data');
     opened = openSync(witness, 'r');
     heard = [];
-    watch = new FolderWatch(witness, {
-      lost: (reason) => heard.push(reason),
-      back: () => heard.push('back'),
-    });
+    const hear = (what: string) => {
+      heard.push(what);
+      requests.add(request.getStore());
+    };
+    requests.clear();
+    watch = new FolderWatch(witness, { lost: hear, back: () => hear('back') });
     watch.begin();
   });
   afterEach(async () => {
@@ -55,6 +61,16 @@ describe('A FolderWatch', () => {
 
     expect([isSame(), isSame(), isSame()]).toEqual([false, false, false]);
     expect(heard).toEqual([`${witness} is not there`]);
+  });
+
+  it('says so in the context it was made in, whichever request misses it', async () => {
+    renameSync(witness, `${witness}.aside`);
+    request.run('one', isSame);
+    renameSync(`${witness}.aside`, witness);
+    request.run('another', isSame);
+
+    expect(heard).toEqual([`${witness} is not there`, 'back']);
+    expect([...requests]).toEqual([undefined]);
   });
 
   it('knows another file by the same name, also one that was made at once', async () => {

@@ -44,13 +44,20 @@ export function startFault(fault: unknown, tmpFileDir: string): unknown {
 function remedyFor(fault: unknown, message: string, tmpFileDir: string): string | undefined {
   if (fault instanceof UnfitFolderError) return message;
   if (fault instanceof NoSpaceError) return folderFull(message);
-  const { syscall, code, path } = systemErrorOf(fault);
-  if (code === undefined) return undefined;
+  const error = systemErrorOf(fault);
+  const isOfSocket = isAboutSocket(error, tmpFileDir);
+  if (!isOfSocket && !isAt(tmpFileDir, error.path)) return undefined;
+  // What file systems that take no sockets say.
+  if (isOfSocket && error.code === 'EPERM') return processesUnusable(message);
+  const usual = isOfSocket ? processesUnusable : folderUnusable;
+  return (REMEDIES[error.code ?? ''] ?? usual)(message);
+}
+
+/** Whether it happened to a socket by which processes hear of each other, or where these are. */
+function isAboutSocket({ syscall, path }: SystemError, tmpFileDir: string): boolean {
   const sockets = join(tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER);
   const isThere = path !== undefined && isWithin(sockets, path);
-  const isOfSocket = isThere || syscall === 'listen' || syscall === 'connect';
-  if (isOfSocket) return (code === 'EACCES' ? folderForbidden : processesUnusable)(message);
-  return isAt(tmpFileDir, path) ? (REMEDIES[code] ?? folderUnusable)(message) : undefined;
+  return isThere || syscall === 'listen' || syscall === 'connect';
 }
 
 /** Whether a path is a folder's, leads into it, or to one around it, which is made first. */

@@ -42,6 +42,8 @@ describe('A fault at the start', () => {
     [systemError('EACCES', undefined, 'connect'), /may not use it/],
     [systemError('EACCES', undefined, 'listen'), /may not use it/],
     [systemError('ENOTSUP', undefined, 'listen'), /takes Unix domain sockets/],
+    [systemError('EPERM', undefined, 'listen'), /takes Unix domain sockets/],
+    [systemError('EEXIST', `${FOLDER}/.tus/processes`, 'mkdir'), /takes Unix domain sockets/],
   ])('is the folder’s when it is %s', (fault, words) => {
     const error = startFault(fault, FOLDER);
 

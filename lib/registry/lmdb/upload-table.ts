@@ -15,7 +15,7 @@ type ListPosition = [state: string, createdAt: number, id: string];
 const RECORDS: RowsOptions<UploadRecord, string> = {
   name: 'uploads',
   isRow: isUploadRecord,
-  keyOf: ({ id }) => id,
+  keyOf: ({ id }) => recordKey(id),
 };
 
 /** The records of uploads and their orders; to be used within one transaction. */

@@ -119,6 +119,16 @@ describe('rows of the LMDB registry that cannot be read', () => {
       });
     });
 
+    it('are no others, whatever the case of their ids', async () => {
+      const [bad] = await threeUploads();
+      const given = await registry.create(uploadRecord({ id: 'Report-2024' }));
+      await after(() => damageRow(folder, 'uploads', bad));
+      await listed();
+
+      expect(await registry.get('Report-2024')).toEqual(given);
+      expect(told).toEqual([[`uploads "${bad}"`]]);
+    });
+
     it('do not give their id to another one', async () => {
       const [, bad] = await threeUploads();
       await after(() => damageRow(folder, 'uploads', bad));

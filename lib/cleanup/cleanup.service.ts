@@ -11,6 +11,7 @@ import {
   FinishedFiles,
   isInterim,
   Leases,
+  rememberFinished,
   removeBytes,
   removeFirstName,
   Uploads,
@@ -24,6 +25,9 @@ const LATER = 60_000;
 
 /** The least of it. */
 const SOON = 1000;
+
+/** Milliseconds after which it is looked again whether an upload without a file was delivered. */
+const HOUR = 3_600_000;
 
 /** What a pass holds, so that one process at a time makes one: with a dot, it is no upload's id. */
 const PASS = '.cleanup';
@@ -174,7 +178,12 @@ export class CleanupService {
     const isOurs = record.state !== 'finished' || record.fileRemovedAt !== undefined;
     if (isOurs) await removeBytes(this.registry, this.storage, record);
     const forgetAt = goneAt(record) + this.options.rememberFor;
-    return forgetAt <= Date.now() ? this.forget(record) : this.postpone(record, forgetAt);
+    if (forgetAt <= Date.now()) return this.forget(record);
+    if (record.state !== 'finished') return this.postpone(record, forgetAt);
+    // What its client said of it is for its handlers, too.
+    const isUndelivered = await this.isUndelivered(record.id);
+    if (isUndelivered) return this.postpone(record, Math.min(Date.now() + HOUR, forgetAt));
+    return this.postpone(record, forgetAt, rememberFinished);
   }
 
   private async lookAtFile(record: UploadRecord): Promise<Verdict> {
@@ -200,12 +209,20 @@ export class CleanupService {
     return 'forgotten';
   }
 
-  /** Does nothing when someone else has given the upload another time meanwhile. */
-  private async postpone(record: UploadRecord, time: number | undefined): Promise<Verdict> {
+  /**
+   * Does nothing when someone else has given the upload another time meanwhile.
+   *
+   * @param remember what is left of the record until then; all of it unless given
+   */
+  private async postpone(
+    record: UploadRecord,
+    time: number | undefined,
+    remember = (current: UploadRecord) => current,
+  ): Promise<Verdict> {
     // A clock that was set back must not keep the pass from coming to its end.
     const dueAt = time && Math.max(time, this.until + 1);
     await this.registry.change(record.id, (current) =>
-      current.dueAt === record.dueAt ? { record: { ...current, dueAt } } : undefined,
+      current.dueAt === record.dueAt ? { record: { ...remember(current), dueAt } } : undefined,
     );
     return 'kept';
   }

@@ -329,6 +329,10 @@ export interface TusCleanupOptions {
    * How long an upload is remembered after its file has gone, so that a client that lost an
    * answer is told what became of it instead of sending everything again.
    *
+   * Of what was terminated, refused or has expired only what its client is told is remembered, and of
+   * each owner's only the last 1,000. A finished upload keeps its last answer, and metadata of up to
+   * 512 bytes.
+   *
    * @default '30d'
    */
   rememberFor?: Duration;

@@ -241,6 +241,14 @@ export interface UploadRegistry {
   /** The uploads cleanup is to look at, due at or before the time, earliest first. */
   due(until: number, limit: number): Promise<UploadRecord[]>;
 
+  /**
+   * The uploads of an owner, or of those without one, that were terminated or have expired, but for
+   * those that did so last; oldest first.
+   *
+   * @param last how many of those
+   */
+  endedBefore(last: number, owner: string | undefined): Promise<UploadRecord[]>;
+
   /** Uploads grouped by state, oldest first in each. */
   list(query: UploadQuery): Promise<Page<UploadRecord>>;
 

@@ -5,6 +5,7 @@ import type { FileHashes } from './file-hashes.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
+import { rememberEnded } from './remembered.js';
 import { isComplete, isInterim, takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 import { UploadRefusedError } from './upload.errors.js';
 import type { UploadParties } from './upload-parties.interface.js';
@@ -99,7 +100,7 @@ export class Finisher {
     const hasEnded = current?.state === 'terminated' || current?.state === 'expired';
     if (!hasEnded) return this.transitions.end(id, 'terminated', { answer });
     // Its end was told already.
-    await this.registry.change(id, (ended) => ({ record: { ...ended, answer } }));
+    await this.registry.change(id, (ended) => ({ record: rememberEnded({ ...ended, answer }) }));
   }
 
   /** @throws UploadRefusedError when the file is not what its client has said */

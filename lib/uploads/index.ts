@@ -12,6 +12,7 @@ export * from './leases.js';
 export * from './leftovers.js';
 export * from './receiver.js';
 export * from './recovery.js';
+export * from './remembered.js';
 export * from './remove-bytes.js';
 export * from './type-check.js';
 export * from './upload-observer.interface.js';

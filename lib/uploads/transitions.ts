@@ -3,6 +3,8 @@ import { isPartial, ProtocolError } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { Admission } from './admission.js';
+import type { EndedUploads } from './ended-uploads.js';
+import { rememberEnded } from './remembered.js';
 import { removeBytes, removeFirstName } from './remove-bytes.js';
 import { bytesOf, TELLING_BYTES, TELLING_RANGE, TypeCheck } from './type-check.js';
 import { placedAt } from './upload-snapshot.js';
@@ -21,6 +23,7 @@ export class Transitions {
     private readonly registry: UploadRegistry,
     private readonly storage: UploadStorage,
     rules: UploadRules,
+    private readonly ended: EndedUploads,
     private readonly observer: UploadObserver,
   ) {
     this.admission = new Admission(registry, storage, rules.reserveDisk);
@@ -116,25 +119,31 @@ export class Transitions {
     state: EndState,
     told: Pick<UploadRecord, 'answer' | 'hash'> = {},
   ): Promise<void> {
-    await this.unplace(id);
+    const before = await this.registry.get(id);
+    if (!before) return;
+    await this.unplace(before);
     const endedAt = Date.now();
     const isKept = state === 'quarantined';
+    const endOf = (current: UploadRecord): UploadRecord => ({
+      ...current,
+      state,
+      endedAt,
+      answer: told.answer,
+      hash: told.hash,
+      filePath: isKept ? current.filePath : placedAt(current),
+      dueAt: isKept ? undefined : endedAt,
+    });
     const change = () =>
-      this.registry.change(id, (current) => ({
-        record: {
-          ...current,
-          state,
-          endedAt,
-          answer: told.answer,
-          hash: told.hash,
-          filePath: isKept ? current.filePath : placedAt(current),
-          dueAt: isKept ? undefined : endedAt,
-        },
-      }));
+      this.registry.change(id, (current) => {
+        const record = endOf(current);
+        return { record: isKept ? record : rememberEnded(record) };
+      });
     const ended = await (isKept ? change() : this.withRoom(id, change));
     if (!ended) return;
     if (!isKept) await removeBytes(this.registry, this.storage, ended);
-    this.observer.ended(ended);
+    this.observer.ended(endOf(before));
+    // What cannot be forgotten now goes with a later one.
+    if (!isKept) await this.ended.forgetOldest(ended.owner).catch(() => undefined);
   }
 
   /** Ends an upload whose creation failed, unless it has come to its end already. */
@@ -164,10 +173,10 @@ export class Transitions {
    * Leaves the file one name only. A process that died after it had placed the file has left it
    * two: before the commit the first one counts, afterwards the path does.
    */
-  private async unplace(id: string): Promise<void> {
-    const record = await this.registry.get(id);
-    if (record?.filePath === undefined) return;
+  private async unplace(record: UploadRecord): Promise<void> {
+    const { id, filePath } = record;
+    if (filePath === undefined) return;
     if (placedAt(record) !== undefined) return removeFirstName(this.storage, record);
-    await this.storage.unplace(id, record.filePath);
+    await this.storage.unplace(id, filePath);
   }
 }

@@ -5,6 +5,7 @@ import { AppendSlots } from './append-slots.js';
 import { Answers } from './answers.js';
 import { completed, hasFinished, isSettled, type Completed } from './completed.js';
 import { isHalfFinal } from './concatenator.js';
+import { EndedUploads } from './ended-uploads.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
 import { FileHashes } from './file-hashes.js';
 import type { FinishGate } from './finish-gate.interface.js';
@@ -57,7 +58,13 @@ export class Uploads implements ExistingUploads {
     const { observer, gate } = parties;
     this.gate = gate;
     this.slots = new AppendSlots(rules.maxAppends);
-    this.transitions = new Transitions(registry, storage, rules, observer);
+    this.transitions = new Transitions(
+      registry,
+      storage,
+      rules,
+      new EndedUploads(registry, storage, leases),
+      observer,
+    );
     if (rules.hash) this.hashes = new FileHashes(storage, rules.hash);
     this.finisher = new Finisher(registry, storage, rules, this.transitions, parties, this.hashes);
     this.mender = new Mender(this, leases, this.transitions, this.finisher, gate);

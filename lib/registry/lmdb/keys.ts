@@ -13,6 +13,9 @@ export type DueKey = [dueAt: number, id: string];
 /** `[scope, state, createdAt, id]`: an upload's place in a listing. */
 export type ListKey = [scope: string, state: string, createdAt: number, id: string];
 
+/** `[scope, endedAt, id]`: an upload that came to nothing, among those of its owner. */
+export type EndedKey = [scope: string, endedAt: number, id: string];
+
 /** `[uploadId, handler]` of a delivery. */
 export type RowKey = [uploadId: string, handler: string];
 
@@ -36,6 +39,9 @@ const NO_GROUP = '-';
 
 /** The scope of a listing of everyone's uploads. */
 export const EVERYONE = '*';
+
+/** The scope of uploads that belong to nobody. */
+const NOBODY = '-';
 
 /** Most characters of an upload's id: many times those of any there is, and far below a key's. */
 const MAX_ID_LENGTH = 512;
@@ -61,6 +67,17 @@ export function listKeys(record: UploadRecord): ListKey[] {
   const all: ListKey = [EVERYONE, state, createdAt, id];
   if (record.owner === undefined) return [all];
   return [all, [ownerScope(record.owner), state, createdAt, id]];
+}
+
+/** Where an upload is among those that came to nothing, if it did. */
+export function endedKeys({ state, owner, endedAt = 0, id }: UploadRecord): EndedKey[] {
+  const hasEnded = state === 'terminated' || state === 'expired';
+  return hasEnded ? [[scopeOf(owner), endedAt, id]] : [];
+}
+
+/** The scope of one owner's uploads, or of those that belong to nobody. */
+export function scopeOf(owner: string | undefined): string {
+  return owner === undefined ? NOBODY : ownerScope(owner);
 }
 
 /** The scope of a listing of one owner's uploads: a hash, so that an owner may be any text. */

@@ -119,6 +119,10 @@ export class LmdbRegistry implements UploadRegistry {
     return this.opened.read(({ uploads }) => uploads.due(until, limit));
   }
 
+  async endedBefore(last: number, owner: string | undefined): Promise<UploadRecord[]> {
+    return this.opened.read(({ uploads }) => uploads.endedBefore(last, owner));
+  }
+
   /** @throws RangeError for a cursor of another listing, or a limit that is not positive. */
   async list(query: UploadQuery): Promise<Page<UploadRecord>> {
     return this.opened.read(({ uploads }) => uploads.list(query));

@@ -5,7 +5,7 @@ import type {
   UploadState,
   Usage,
 } from '../registry.interface.js';
-import type { DueKey, ListKey, StateKey } from './keys.js';
+import type { DueKey, EndedKey, ListKey, StateKey } from './keys.js';
 
 /**
  * What rows and keys must be for the registry to find its way by them. What else a row says was
@@ -56,6 +56,10 @@ export function isUsage(value: object): value is Usage {
 
 export function isDueKey(key: unknown): key is DueKey {
   return isTuple(key, ['number', 'string']);
+}
+
+export function isEndedKey(key: unknown): key is EndedKey {
+  return isTuple(key, ['string', 'number', 'string']);
 }
 
 export function isListKey(key: unknown): key is ListKey {

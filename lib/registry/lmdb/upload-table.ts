@@ -2,12 +2,22 @@ import type { RootDatabase } from 'lmdb';
 import type { Page, UploadQuery, UploadRecord } from '../registry.interface.js';
 import type { AsideTable } from './aside-table.js';
 import type { Damage } from './damage.js';
-import { dueKeys, EVERYONE, fitsKey, LAST, listKeys, ownerScope, recordKey } from './keys.js';
-import type { DueKey, ListKey } from './keys.js';
+import {
+  dueKeys,
+  endedKeys,
+  EVERYONE,
+  fitsKey,
+  LAST,
+  listKeys,
+  ownerScope,
+  recordKey,
+  scopeOf,
+} from './keys.js';
+import type { DueKey, EndedKey, ListKey } from './keys.js';
 import { Order } from './order.js';
 import { decodeCursor, pageLimit, take, toPage } from './paging.js';
 import { Rows, type RowsOptions } from './rows.js';
-import { isDueKey, isListKey, isUploadRecord } from './shapes.js';
+import { isDueKey, isEndedKey, isListKey, isUploadRecord } from './shapes.js';
 
 /** A `ListKey` without its scope, which the query gives. */
 type ListPosition = [state: string, createdAt: number, id: string];
@@ -23,11 +33,13 @@ export class UploadTable {
   private readonly records: Rows<UploadRecord, string>;
   private readonly dueOrder: Order<DueKey>;
   private readonly listOrder: Order<ListKey>;
+  private readonly endedOrder: Order<EndedKey>;
 
   constructor(root: RootDatabase, damage: Damage) {
     this.records = new Rows(root, RECORDS, damage);
     this.dueOrder = new Order(root, { name: 'uploads-due', isKey: isDueKey }, damage);
     this.listOrder = new Order(root, { name: 'uploads-list', isKey: isListKey }, damage);
+    this.endedOrder = new Order(root, { name: 'uploads-ended', isKey: isEndedKey }, damage);
   }
 
   get(id: string): UploadRecord | undefined {
@@ -54,12 +66,14 @@ export class UploadTable {
     if (!isDueAsBefore) this.dueOrder.move(previous ? dueKeys(previous) : [], dueKeys(record));
     if (previous && isListedAlike(record, previous)) return;
     this.listOrder.move(previous ? listKeys(previous) : [], keys);
+    this.endedOrder.move(previous ? endedKeys(previous) : [], endedKeys(record));
   }
 
   remove(record: UploadRecord): void {
     this.records.remove(recordKey(record.id));
     this.dueOrder.move(dueKeys(record), []);
     this.listOrder.move(listKeys(record), []);
+    this.endedOrder.move(endedKeys(record), []);
   }
 
   due(until: number, limit: number): UploadRecord[] {
@@ -82,6 +96,14 @@ export class UploadTable {
     return toPage(take(entries, limit + 1), limit, ({ key: [, ...rest] }) => rest);
   }
 
+  /** The uploads of an owner that came to nothing, but for the last ones; oldest first. */
+  endedBefore(last: number, owner: string | undefined): UploadRecord[] {
+    const scope = scopeOf(owner);
+    const range = { start: [scope, LAST], end: [scope], reverse: true, offset: last };
+    const entries = this.endedOrder.entries(range, ([, , id]) => this.get(id));
+    return Array.from(entries, ({ row }) => row).reverse();
+  }
+
   /**
    * Puts aside what cannot be read, and makes the orders anew.
    *
@@ -92,6 +114,7 @@ export class UploadTable {
       ...this.records.sift(aside),
       ...this.dueOrder.rebuild(this.keys(dueKeys), aside),
       ...this.listOrder.rebuild(this.keys(listKeys), aside),
+      ...this.endedOrder.rebuild(this.keys(endedKeys), aside),
     ];
   }
 
@@ -100,8 +123,10 @@ export class UploadTable {
   }
 }
 
+/** Whether nothing has changed that an upload's places in the listings depend on. */
 function isListedAlike(a: UploadRecord, b: UploadRecord): boolean {
-  return a.state === b.state && a.createdAt === b.createdAt && a.owner === b.owner;
+  const isSame = a.state === b.state && a.endedAt === b.endedAt;
+  return isSame && a.createdAt === b.createdAt && a.owner === b.owner;
 }
 
 function listPosition({ cursor, state }: UploadQuery): ListPosition | undefined {

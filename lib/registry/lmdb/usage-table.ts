@@ -2,14 +2,11 @@ import type { RootDatabase } from 'lmdb';
 import type { UploadRecord, Usage, Usages } from '../registry.interface.js';
 import type { AsideTable } from './aside-table.js';
 import type { Damage } from './damage.js';
-import { EVERYONE, ownerScope } from './keys.js';
+import { EVERYONE, scopeOf } from './keys.js';
 import { Rows } from './rows.js';
 import { isUsage } from './shapes.js';
 
 const NOTHING: Usage = { uploads: 0, unfinished: 0, bytes: 0, pending: 0 };
-
-/** The scope of uploads that belong to nobody. */
-const NOBODY = '-';
 
 /**
  * What uploads take, of each owner and of all; to be used within one transaction.
@@ -73,10 +70,6 @@ export class UsageTable {
       this.changed.set(scope, sum(this.get(scope), usage, sign));
     }
   }
-}
-
-function scopeOf(owner: string | undefined): string {
-  return owner === undefined ? NOBODY : ownerScope(owner);
 }
 
 function sum(a: Usage, b: Usage, sign: 1 | -1): Usage {

@@ -142,6 +142,50 @@ export function describeListings(bench: RegistryBench): void {
     });
   });
 
+  describe('uploads that came to nothing', () => {
+    const endAll = async (told: Partial<UploadRecord>, times: readonly number[]) => {
+      const made: string[] = [];
+      for (const endedAt of times) {
+        const record = uploadRecord({ ...told, endedAt, createdAt: 5 });
+        await bench.registry.create({ ...record, state: 'receiving', endedAt: undefined });
+        await bench.registry.change(record.id, () => ({ record }));
+        made.push(record.id);
+      }
+      return made;
+    };
+    const before = async (last: number, owner?: string) =>
+      (await bench.registry.endedBefore(last, owner)).map(({ id }) => id);
+
+    it('are told by owner, oldest first, but for the last ones', async () => {
+      const ann = await endAll({ state: 'terminated', owner: 'ann' }, [4, 1, 3, 2]);
+      const none = await endAll({ state: 'expired', owner: undefined }, [1, 2]);
+      await endAll({ state: 'finished', owner: 'ann' }, [1, 2]);
+      await endAll({ state: 'quarantined', owner: 'ann' }, [1, 2]);
+
+      expect(await before(1, 'ann')).toEqual([ann[1], ann[3], ann[2]]);
+      expect(await before(3, 'ann')).toEqual([ann[1]]);
+      expect(await before(4, 'ann')).toEqual([]);
+      expect(await before(100, 'ann')).toEqual([]);
+      expect(await before(0, undefined)).toEqual(none);
+      expect(await before(0, 'bob')).toEqual([]);
+    });
+
+    it('are told of no longer, once they are forgotten', async () => {
+      const [first, second] = await endAll({ state: 'expired', dueAt: 9 }, [1, 2]);
+      await bench.registry.forget(first!, 9);
+
+      expect(await before(0)).toEqual([second]);
+    });
+
+    it('are told of once, whatever else is noted of them', async () => {
+      const [first] = await endAll({ state: 'terminated' }, [1]);
+      await bench.registry.change(first!, (record) => ({ record: { ...record, dueAt: 70 } }));
+      await bench.registry.change(first!, (record) => ({ record: { ...record, endedAt: 2 } }));
+
+      expect(await before(0)).toEqual([first]);
+    });
+  });
+
   async function createAll(records: readonly UploadRecord[]): Promise<void> {
     await Promise.all(records.map((record) => bench.registry.create(record)));
   }

@@ -191,7 +191,11 @@ export class DeliveryOrchestrator implements Completion {
   private async wakeAtNext(): Promise<void> {
     clearTimeout(this.timer);
     const next = await this.registry.nextDeliveryAt((handler) => this.roomFor(handler) > 0);
-    if (next !== undefined) this.wakeIn(next - Date.now());
+    if (next === undefined) return;
+    const wait = next - Date.now();
+    // The clock was set back just now: what waits longer than any pause is due.
+    if (wait > this.handlers.longestPause()) this.again = true;
+    else this.wakeIn(wait);
   }
 
   private wakeIn(milliseconds: number): void {

@@ -14,6 +14,7 @@ import { isName, NAME_RULE, type UploadRecord } from '../registry/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
 import { handlerTwice } from '../tus.messages.js';
 import { describeRecord } from '../uploads/index.js';
+import { longestBackoff } from './backoff.js';
 
 /** A method decorated with `@OnUploadFinished()`. */
 export interface FinishedHandler extends Handler<OnUploadFinishedOptions> {
@@ -48,6 +49,12 @@ export class FinishedHandlers {
   /** How a handler is called; one that is not there, as any other would be. */
   rulesOf(name: string): DeliveryRules {
     return this.handlers.get(name)?.rules ?? this.options.delivery;
+  }
+
+  /** The longest pause between two attempts that any handler has, in milliseconds. */
+  longestPause(): number {
+    const rules = [...this.handlers.values()].map((handler) => handler.rules);
+    return Math.max(...[this.options.delivery, ...rules].map(longestBackoff));
   }
 
   /** Names of the handlers that are to hear of an upload; what an endpoint answers is handled. */

@@ -1,4 +1,3 @@
 export { DATA_FILE } from './readiness.js';
-export { LmdbUnavailableError } from './load-lmdb.js';
 export * from './lmdb.registry.js';
 export * from './lmdb.shared-tables.js';

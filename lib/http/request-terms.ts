@@ -29,11 +29,13 @@ export class RequestTerms {
   /** @throws TusOptionError when the app's function returns what is no size */
   async rulesFor({ request, endpoint }: Exchange): Promise<CreationRules> {
     const { extensions, maxParts, maxSize, maxSizeOf } = this.options;
-    const rules = { extensions, maxParts };
-    if (endpoint?.maxSize !== undefined) return { ...rules, maxSize: endpoint.maxSize };
-    if (!maxSizeOf) return { ...rules, maxSize };
-    const size = await maxSizeOf(request as never);
-    return { ...rules, maxSize: size === undefined ? undefined : parseSize('maxSize', size) };
+    if (endpoint?.maxSize !== undefined) {
+      return { extensions, maxParts, maxSize: endpoint.maxSize };
+    }
+    if (!maxSizeOf) return { extensions, maxParts, maxSize };
+    const told = await maxSizeOf(request as never);
+    const size = told === undefined ? undefined : parseSize('maxSize', told);
+    return { extensions, maxParts, maxSize: size };
   }
 
   /** @throws TusOptionError when the app's function returns what is no quota */

@@ -30,6 +30,7 @@ export type {
 export type { ByteRange } from './storage/index.js';
 export { TusController } from './tus.controller.js';
 export { TusModule } from './tus.module.js';
+export type { TusModuleAsyncOptions, TusModuleExtras } from './tus.module-extras.interface.js';
 export { TusService } from './tus.service.js';
 export {
   FileChangedError,

@@ -4,8 +4,19 @@ import { withStatus } from './http/index.js';
 import type { Upload } from './interfaces/index.js';
 import type { Page, UploadQuery } from './registry/index.js';
 import type { ByteRange } from './storage/index.js';
-import type { TusService } from './tus.service.js';
 import { UploadNotFoundError } from './uploads/index.js';
+
+/** What is done to uploads of all owners: methods of `TusService`. */
+interface UploadsOfAll {
+  find(id: string): Promise<Upload | undefined>;
+  list(query: UploadQuery): Promise<Page<Upload>>;
+  progress$(id: string): Observable<Upload>;
+  getFilepath(id: string): Promise<string>;
+  createReadStream(id: string, range?: ByteRange): Promise<Readable>;
+  moveTo(id: string, path: string): Promise<string>;
+  cleanupFile(id: string): Promise<void>;
+  terminate(id: string): Promise<void>;
+}
 
 /**
  * The uploads of one owner: the methods of `TusService`, to which everyone else's are not there.
@@ -15,7 +26,7 @@ import { UploadNotFoundError } from './uploads/index.js';
 export class OwnedUploads {
   /** @param owner what the `owner` option returned at their creation */
   constructor(
-    private readonly tus: TusService,
+    private readonly tus: UploadsOfAll,
     readonly owner: string,
   ) {}
 

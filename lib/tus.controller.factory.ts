@@ -14,9 +14,9 @@ import {
   type RouteTarget,
   type TusRoute,
 } from './http/index.js';
-import type { TusModuleExtras } from './interfaces/index.js';
 import { TusController } from './tus.controller.js';
 import { injectOwnService } from './tus.controller.service.js';
+import type { TusModuleExtras } from './tus.module-extras.interface.js';
 
 /** What one instance's controller is made with. */
 interface Mapping {

@@ -1,5 +1,3 @@
-import type { RecoveryReport } from './uploads/index.js';
-
 /** Most damaged rows that are named in one line. */
 const SHOWN_ROWS = 10;
 
@@ -174,20 +172,8 @@ export function processesUnusable(reason: string): string {
   );
 }
 
-/** What was found after a start, and repaired; `undefined` when nothing was. */
-export function recovered(report: RecoveryReport): string | undefined {
-  const { finished, cut, halfBuilt, setAside, place, removed } = report;
-  const parts = [
-    finished && `${count(finished, 'complete upload')} finished`,
-    cut && `${count(cut, 'upload')} cut back to verified bytes`,
-    halfBuilt && `${count(halfBuilt, 'half-built final upload')} removed`,
-    setAside && `${count(setAside, 'file')} without a record put aside (${place})`,
-    removed && `${count(removed, 'temporary file')} removed`,
-  ].filter(Boolean);
-  return parts.length === 0 ? undefined : `Recovered: ${parts.join(', ')}.`;
-}
-
-function count(number: number, noun: string): string {
+/** Such as "2 uploads". */
+export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 

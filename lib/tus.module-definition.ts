@@ -1,10 +1,11 @@
 import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import { getTusToken } from './decorators/index.js';
 import { getEndpointsToken, TusEndpoints, TusRoute, type Mount } from './http/index.js';
-import type { TusModuleExtras, TusModuleOptions } from './interfaces/index.js';
+import type { TusModuleOptions } from './interfaces/index.js';
 import { parseInstanceName, parseUploadPath } from './options/index.js';
 import { TUS_MOUNT, TUS_NAME, TUS_ROUTE } from './tus.constants.js';
 import { createTusController } from './tus.controller.factory.js';
+import type { TusModuleExtras } from './tus.module-extras.interface.js';
 import { TusService } from './tus.service.js';
 
 /** Every key stands here, so that the builder takes it out of the options. */

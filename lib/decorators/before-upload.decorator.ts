@@ -1,5 +1,5 @@
 import type { BeforeUploadCreateOptions, BeforeUploadFinishOptions } from '../interfaces/index.js';
-import { markHandler } from './handler-marks.js';
+import { markHandler } from '../handlers/index.js';
 
 /**
  * Marks a method that is asked before an upload is created.

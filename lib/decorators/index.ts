@@ -1,5 +1,4 @@
 export * from './before-upload.decorator.js';
-export * from './handler-marks.js';
 export * from './inject-tus.decorator.js';
 export * from './on-upload-events.decorator.js';
 export * from './on-upload-finished.decorator.js';

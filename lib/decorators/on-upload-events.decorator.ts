@@ -1,5 +1,5 @@
 import type { HandlerOptions, OnUploadProgressOptions } from '../interfaces/index.js';
-import { markHandler } from './handler-marks.js';
+import { markHandler } from '../handlers/index.js';
 
 /**
  * Marks a method that is told, with an `Upload`, of each upload that was created.

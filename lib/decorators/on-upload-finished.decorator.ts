@@ -1,5 +1,5 @@
 import type { OnUploadFinishedOptions } from '../interfaces/index.js';
-import { markHandler } from './handler-marks.js';
+import { markHandler } from '../handlers/index.js';
 
 /**
  * Marks a method of a provider or controller that receives finished uploads.

@@ -2,18 +2,18 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ContextIdFactory, MetadataScanner, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import type { Module } from '@nestjs/core/injector/module.js';
-import {
-  HANDLER_DECORATORS,
-  markedMethods,
-  type HandlerKind,
-  type HandlerMark,
-} from '../decorators/handler-marks.js';
 import { asError } from '../errors/index.js';
 import type { HandlerOptions } from '../interfaces/index.js';
 import { TusOptionError, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
 import { handlerLeftOut, handlerNotStable, methodWithoutInstance } from '../tus.messages.js';
 import { AppProviders } from './app-providers.js';
+import {
+  HANDLER_DECORATORS,
+  markedMethods,
+  type HandlerKind,
+  type HandlerMark,
+} from './handler-marks.js';
 import type { Handler } from './handler.interface.js';
 
 type Method = (...args: readonly unknown[]) => unknown;

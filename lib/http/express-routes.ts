@@ -4,7 +4,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import { giveDecided, isDecided } from './decided-answer.js';
 import { mayMeet, samplePath, serves, titleOf, type ExpressLayer } from './express-layer.js';
 import { showBody } from './hidden-body.js';
-import type { RouteAhead } from './platform.js';
+import type { RouteAhead } from './http-platform.interface.js';
 import { tusRouteOf, type TusRoute } from './tus-route.js';
 
 /** The adapter's methods that Nest maps routes with. */

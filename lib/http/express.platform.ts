@@ -7,7 +7,7 @@ import { ExpressRoutes } from './express-routes.js';
 import { hideBody } from './hidden-body.js';
 import { HttpServers } from './http-servers.js';
 import type { PlatformRequest } from './http-types.js';
-import type { HttpPlatform, RouteAhead, TimeLimit } from './platform.js';
+import type { HttpPlatform, RouteAhead, TimeLimit } from './http-platform.interface.js';
 import { silenceLimit } from './silence-limit.js';
 import type { TusRoute } from './tus-route.js';
 

@@ -9,7 +9,7 @@ import { hasParserFor, type FastifyContext } from './fastify-parsers.js';
 import { hideBody, hidesBody, showBody } from './hidden-body.js';
 import { HttpServers } from './http-servers.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
-import type { HttpPlatform, RouteAhead, TimeLimit } from './platform.js';
+import type { HttpPlatform, RouteAhead, TimeLimit } from './http-platform.interface.js';
 import { isForwarded } from './request-origin.js';
 import { silenceLimit } from './silence-limit.js';
 import { tusRouteIn, type TusRoute } from './tus-route.js';

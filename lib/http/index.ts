@@ -2,6 +2,7 @@ export * from './endpoint/index.js';
 export * from './error-status.js';
 export type * from './http-types.js';
 export * from './openapi/index.js';
+export type * from './http-platform.interface.js';
 export * from './platform.js';
 export * from './route-method.js';
 export * from './tus-exception.filter.js';

@@ -1,6 +1,6 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { Server } from 'node:http';
-import type { TimeLimit } from './platform.js';
+import type { TimeLimit } from './http-platform.interface.js';
 
 /**
  * The time after which Node's server closes a connection without a byte (`server.timeout`).

@@ -1,15 +1,21 @@
-import { Inject, Injectable, RequestMethod, type VersioningOptions } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  RequestMethod,
+  type ControllerOptions,
+  type VersioningOptions,
+} from '@nestjs/common';
 import { MODULE_PATH } from '@nestjs/common/constants.js';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { RoutePathMetadata } from '@nestjs/core/router/interfaces/route-path-metadata.interface.js';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import type { TusOptions } from '../options/index.js';
-import type { TusModuleExtras } from '../interfaces/index.js';
 import { TUS_MOUNT, TUS_OPTIONS } from '../tus.constants.js';
 import { uploadPathUnknown } from '../tus.messages.js';
 
 /** Where an instance's controller was mounted, and on which module's path. */
-export interface Mount extends Pick<TusModuleExtras, 'version'> {
+export interface Mount {
+  readonly version?: ControllerOptions['version'];
   readonly uploadPath: string;
   readonly module: object;
 }

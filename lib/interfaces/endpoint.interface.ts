@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Size } from './tus-module-options.interface.js';
+import type { Size } from './option-values.interface.js';
 import type { FinishedUpload } from './upload.interface.js';
 
 /**

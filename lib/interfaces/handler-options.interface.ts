@@ -1,4 +1,4 @@
-import type { Duration } from './tus-module-options.interface.js';
+import type { Duration } from './option-values.interface.js';
 import type { UploadDraft } from './hooks.interface.js';
 import type { UploadDescription } from './upload.interface.js';
 

@@ -3,6 +3,8 @@ export * from './endpoint.interface.js';
 export * from './handler-options.interface.js';
 export * from './hooks.interface.js';
 export * from './new-upload.interface.js';
+export * from './option-values.interface.js';
+export * from './tus-feature-options.interface.js';
 export * from './tus-module-options.interface.js';
 export * from './upload-event.interface.js';
 export * from './upload.interface.js';

@@ -1,4 +1,4 @@
-import type { Size } from './tus-module-options.interface.js';
+import type { Size } from './option-values.interface.js';
 import type { FinishedUpload } from './upload.interface.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { UploadState } from '../registry/index.js';
-import type { HashAlgorithm } from './tus-module-options.interface.js';
+import type { HashAlgorithm } from './option-values.interface.js';
 
 /**
  * What a whole file hashes to.

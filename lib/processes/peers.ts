@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ContextSnapshot } from '../context/index.js';
 import { isIdentity } from './identity.js';
 import { Peer } from './peer.js';
-import type { ProcessesOptions } from './processes.js';
+import type { ProcessesOptions } from './processes-options.interface.js';
 import { removeSocket } from './socket-address.js';
 
 /** Milliseconds until a process is tried again that could not be reached, and may live. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PRIVATE_FOLDER, type FolderCheck } from '../folder/index.js';
+import { PRIVATE_FOLDER } from '../folder/index.js';
 import { Doorway } from './doorway.js';
 import { newIdentity } from './identity.js';
 import type { Question } from './messages.js';
@@ -9,7 +9,8 @@ import { LinkLostError } from './peer.js';
 import { Peers } from './peers.js';
 import { pidNamespace, refuseOtherPidNamespace } from './pid-namespace.js';
 import { ProcessGoneError } from './process-gone.error.js';
-import type { ClaimTable, SharedTables } from './shared-tables.interface.js';
+import type { ProcessesOptions } from './processes-options.interface.js';
+import type { ClaimTable } from './shared-tables.interface.js';
 
 /** Milliseconds between two tries of what went wrong and must not stay so. */
 const RETRY_PAUSE = 1000;
@@ -17,15 +18,6 @@ const RETRY_PAUSE = 1000;
 /** Milliseconds that others get to take note of this process: at its start, and when it matters. */
 const JOINING_PATIENCE = 1000;
 const MEETING_PATIENCE = 10_000;
-
-/** Where processes that belong together meet. */
-export interface ProcessesOptions {
-  /** Absolute path of the folder for their sockets; made when it is not there. */
-  readonly folder: string;
-  readonly tables: SharedTables;
-  /** Knows whether the folder is still the one it was; it is taken for it unless given. */
-  readonly watch?: FolderCheck;
-}
 
 type Listener = (identity: string) => void;
 

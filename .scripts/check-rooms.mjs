@@ -1,0 +1,102 @@
+/**
+ * Checks how the house is built: no import in `lib/`, of types included, runs in a circle, or from
+ * a lower room to a higher one.
+ *
+ * A linter's rule for circles leaves types out, and knows no order of folders.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+/** The folders of `lib/`, and the files beside them, from the lowest up. */
+const ROOMS = [
+  'errors',
+  'context',
+  'process-wide.ts',
+  'tus.constants.ts',
+  'tus.messages.ts',
+  'marks',
+  'protocol',
+  'file-system',
+  'folder',
+  'processes',
+  'registry',
+  'storage',
+  'interfaces',
+  'uploads',
+  'options',
+  'handlers',
+  'hooks',
+  'events',
+  'delivery',
+  'cleanup',
+  'http',
+  'owned-uploads.ts',
+  'tus.service.ts',
+  'decorators',
+  'startup',
+  'tus.*',
+  'index.ts',
+];
+
+const lib = fileURLToPath(new URL('../lib/', import.meta.url));
+const imports = new Map(filesIn(lib).map((file) => [file, importsOf(file)]));
+const problems = [...unknownRooms(), ...climbs(), ...circles()];
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+}
+
+function importsOf(file) {
+  const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true);
+  return importedFiles
+    .filter(({ fileName }) => fileName.startsWith('.'))
+    .map(({ fileName }) => resolve(dirname(file), fileName.replace(/\.js$/, '.ts')));
+}
+
+function* unknownRooms() {
+  for (const file of imports.keys()) {
+    if (levelOf(file) === -1) yield `lib/${nameOf(file)} is in no room: name it in check-rooms.`;
+  }
+}
+
+function* climbs() {
+  for (const [file, targets] of imports) {
+    for (const target of targets) {
+      if (levelOf(target) <= levelOf(file)) continue;
+      yield `lib/${nameOf(file)} imports lib/${nameOf(target)}, which is in a higher room.`;
+    }
+  }
+}
+
+/** Walks from each file to all it imports, and tells the way when that comes back to where it was. */
+function* circles() {
+  const done = new Set();
+  for (const file of imports.keys()) yield* circlesFrom(file, [], done);
+}
+
+function* circlesFrom(file, way, done) {
+  if (way.includes(file)) {
+    const circle = [...way.slice(way.indexOf(file)), file].map(nameOf);
+    yield `There is a circle: ${circle.join(' -> ')}.`;
+    return;
+  }
+  if (done.has(file)) return;
+  for (const target of imports.get(file) ?? []) yield* circlesFrom(target, [...way, file], done);
+  done.add(file);
+}
+
+function levelOf(file) {
+  const [room] = nameOf(file).split('/');
+  const level = ROOMS.indexOf(room);
+  return level === -1 && room.startsWith('tus.') ? ROOMS.indexOf('tus.*') : level;
+}
+
+function nameOf(file) {
+  return relative(lib, file).split(sep).join('/');
+}

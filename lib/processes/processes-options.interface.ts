@@ -1,0 +1,11 @@
+import type { FolderCheck } from '../folder/index.js';
+import type { SharedTables } from './shared-tables.interface.js';
+
+/** Where processes that belong together meet. */
+export interface ProcessesOptions {
+  /** Absolute path of the folder for their sockets; made when it is not there. */
+  readonly folder: string;
+  readonly tables: SharedTables;
+  /** Knows whether the folder is still the one it was; it is taken for it unless given. */
+  readonly watch?: FolderCheck;
+}

@@ -17,6 +17,7 @@ import {
   EndpointExplorer,
   EndpointParameters,
   platformOf,
+  RequestRunner,
   TusEndpoints,
   TusHandle,
   TusHttp,
@@ -65,6 +66,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    RequestRunner,
     TusHttp,
     TusRequests,
     TusHandle,

@@ -4,7 +4,8 @@ import { TUS_VERSION } from '../protocol/index.js';
 import { completeCors } from './cors.js';
 import { dropRestAfter } from './connection.js';
 import type { ForeignAnswers } from './foreign-answers.js';
-import { bodyHeaders, showBody } from './hidden-body.js';
+import { hasBody } from './has-body.js';
+import { showBody } from './hidden-body.js';
 import { lingerBeforeClose } from './linger.js';
 
 /**
@@ -79,16 +80,6 @@ function dropBodyOfHead(req: IncomingMessage, res: ServerResponse): void {
     write: (...args: unknown[]) => Reflect.apply(write, res, without(args, '')) as boolean,
     end: (...args: unknown[]) => Reflect.apply(end, res, without(args, undefined)) as unknown,
   });
-}
-
-/** Whether a request has, or may have, a body (RFC 9112 §6.3, RFC 9113 §8.1). */
-export function hasBody(req: IncomingMessage): boolean {
-  const headers = bodyHeaders(req);
-  const length = headers['content-length'];
-  if (length !== undefined) return Number(length) > 0;
-  if (req.httpVersionMajor < 2) return headers['transfer-encoding'] !== undefined;
-  return !(req as IncomingMessage & { stream?: { endAfterHeaders?: boolean } }).stream
-    ?.endAfterHeaders;
 }
 
 function closeAfter(req: IncomingMessage, res: ServerResponse): void {

@@ -4,6 +4,7 @@ export type * from './http-types.js';
 export * from './openapi/index.js';
 export type * from './http-platform.interface.js';
 export * from './platform.js';
+export * from './request-runner.js';
 export * from './route-method.js';
 export * from './tus-exception.filter.js';
 export * from './tus-handle.js';

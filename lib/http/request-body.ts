@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { UploadBody } from '../uploads/index.js';
-import { hasBody } from './answer-head.js';
+import { hasBody } from './has-body.js';
 import type { Exchange } from './exchange.js';
 import { sayContinue } from './expect-continue.js';
 import { trailerLines } from './header-lines.js';

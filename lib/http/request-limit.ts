@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { processWide } from '../process-wide.js';
-import { hasBody } from './answer-head.js';
+import { hasBody } from './has-body.js';
 
 /**
  * Milliseconds; a timer that is set to more fires at once. Node's limit of a server is set to it while

@@ -1,11 +1,9 @@
-import { Injectable, type HttpException } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpException, Injectable } from '@nestjs/common';
 import { refusalAnswer } from '../hooks/index.js';
 import { assertNotOverridden } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { completeHead } from './answer-head.js';
 import { answerOf, replay, type Answer } from './answer.js';
-import { disconnect } from './connection.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
 import { showBody } from './hidden-body.js';
@@ -15,19 +13,17 @@ import {
   type PlatformRequest,
   type PlatformResponse,
 } from './http-types.js';
-import { Refusals } from './refusals.js';
-import { sendAnswer } from './send-answer.js';
+import type { Outcome } from './outcome.js';
+import { RequestRunner } from './request-runner.js';
 import { TusRequests } from './tus-requests.js';
 import { TusException } from './tus.exception.js';
 
 /** Answers requests on routes that an app has made itself. */
 @Injectable()
 export class TusHandle {
-  private readonly refusals = new Refusals();
-
   constructor(
     private readonly requests: TusRequests,
-    private readonly adapterHost: HttpAdapterHost,
+    private readonly runner: RequestRunner,
   ) {}
 
   /**
@@ -43,27 +39,24 @@ export class TusHandle {
     const res = rawResponse(response);
     showBody(req);
     completeHead(req, res);
-    const exchange: Exchange = { request, response, req, res };
+    const exchange: Exchange = { request, response, req, res, id: idOf(request) };
     try {
-      assertNotOverridden(headerLines(req), req.method);
-      return await this.serve({ ...exchange, id: idOf(request) });
+      const { finished } = await this.runner.serve(exchange, this.serve(exchange));
+      return finished;
     } catch (error) {
-      this.send(exchange, answerTo(this.refusals.of(error, exchange)));
+      this.runner.send(exchange, answerTo(this.exceptionOf(error, exchange)));
       return undefined;
     }
   }
 
-  private async serve(exchange: Exchange): Promise<UploadRecord | undefined> {
-    const serving = this.requests.serve(exchange);
-    const { answer, isAnswered, fault, finished } = await this.refusals.orThrow(serving, exchange);
-    if (fault) this.refusals.report(fault, exchange);
-    if (answer) this.send(exchange, answer);
-    else if (!isAnswered) disconnect(exchange.req);
-    return finished;
+  private async serve(exchange: Exchange): Promise<Outcome> {
+    assertNotOverridden(headerLines(exchange.req), exchange.req.method);
+    return this.requests.serve(exchange);
   }
 
-  private send({ response }: Exchange, answer: Answer): void {
-    sendAnswer(this.adapterHost.httpAdapter, response, answer);
+  /** What the runner throws was reported by it. */
+  private exceptionOf(error: unknown, exchange: Exchange): HttpException {
+    return error instanceof HttpException ? error : this.runner.toException(error, exchange);
   }
 }
 

@@ -3,25 +3,23 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { TusOptions } from '../options/index.js';
 import { discoveryHeaders } from '../protocol/index.js';
 import { TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
-import { disconnect } from './connection.js';
 import { createCorsHandler } from './cors.js';
 import { exchangeOf, type Exchange } from './exchange.js';
 import type { PlatformRequest, PlatformResponse } from './http-types.js';
 import { platformOf } from './platform.js';
-import { Refusals } from './refusals.js';
-import { sendAnswer } from './send-answer.js';
+import type { Outcome } from './outcome.js';
+import { RequestRunner } from './request-runner.js';
 import type { TusRoute } from './tus-route.js';
-import { TusRequests, type Outcome } from './tus-requests.js';
+import { TusRequests } from './tus-requests.js';
 
 /** Brings the requests on an instance's upload path to its uploads, and the answers to clients. */
 @Injectable()
 export class TusHttp implements OnModuleInit {
-  private readonly refusals = new Refusals();
-
   constructor(
     @Inject(TUS_OPTIONS) options: TusOptions,
     @Inject(TUS_ROUTE) route: TusRoute,
     private readonly requests: TusRequests,
+    private readonly runner: RequestRunner,
     private readonly adapterHost: HttpAdapterHost,
   ) {
     route.prepare(adapterHost.httpAdapter, {
@@ -76,9 +74,6 @@ export class TusHttp implements OnModuleInit {
     work: (exchange: Exchange) => Promise<Outcome>,
   ): Promise<void> {
     const exchange = exchangeOf(request, response);
-    const { answer, isAnswered, fault } = await this.refusals.orThrow(work(exchange), exchange);
-    if (fault) this.refusals.report(fault, exchange);
-    if (answer) sendAnswer(this.adapterHost.httpAdapter, response, answer);
-    else if (!isAnswered) disconnect(exchange.req);
+    await this.runner.serve(exchange, work(exchange));
   }
 }

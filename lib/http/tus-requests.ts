@@ -32,6 +32,7 @@ import { Downloads } from './downloads.js';
 import type { Exchange } from './exchange.js';
 import { headerLines } from './header-lines.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
+import type { Outcome } from './outcome.js';
 import { RequestTerms } from './request-terms.js';
 import { MetadataCheck } from './metadata-check.js';
 import { platformOf } from './platform.js';
@@ -40,20 +41,6 @@ import { bodyOf } from './request-body.js';
 import { toTusException, TusException } from './tus.exception.js';
 import { isForwarded } from './request-origin.js';
 import { UploadUrls } from './upload-urls.js';
-
-/** What came of a request. */
-export interface Outcome {
-  /** What its client is told; absent: nobody is left to be told, or it was already. */
-  readonly answer?: Answer;
-  /** Whether the answer is out. */
-  readonly isAnswered?: true;
-  /** What kept the answer from being sent whole. */
-  readonly fault?: Error;
-  /** The upload, if this request finished it. */
-  readonly finished?: UploadRecord;
-  /** The upload, if its endpoint is yet to complete the answer. */
-  readonly unanswered?: UploadRecord;
-}
 
 /** Does what the requests of one instance ask for, a method a verb. */
 @Injectable()

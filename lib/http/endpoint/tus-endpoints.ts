@@ -14,10 +14,9 @@ import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
 import { FinishedFiles, isRefusal, Uploads } from '../../uploads/index.js';
 import { answerOf, withKept, type Answer } from '../answer.js';
-import { disconnect } from '../connection.js';
 import { withoutStatus } from '../error-status.js';
 import { exchangeOf, type Exchange } from '../exchange.js';
-import { Refusals } from '../refusals.js';
+import { RequestRunner } from '../request-runner.js';
 import { sendAnswer } from '../send-answer.js';
 import { TusRequests } from '../tus-requests.js';
 import { busy, toTusException } from '../tus.exception.js';
@@ -48,11 +47,11 @@ export function getEndpointsToken(name?: string): string {
 @Injectable()
 export class TusEndpoints {
   private readonly logger = new Logger(LOGGER_CONTEXT);
-  private readonly refusals = new Refusals();
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly requests: TusRequests,
+    private readonly runner: RequestRunner,
     private readonly uploads: Uploads,
     private readonly files: FinishedFiles,
     private readonly parameters: EndpointParameters,
@@ -72,11 +71,8 @@ export class TusEndpoints {
     const exchange = this.exchangeOf(mark, context);
     if (isCreation(exchange)) await this.parameters.check(context, mark.key);
     const serving = this.requests.serve(exchange);
-    const { answer, unanswered } = await this.refusals.orThrow(serving, exchange);
-    if (!answer) {
-      disconnect(exchange.req);
-      return of(undefined);
-    }
+    const { answer, unanswered } = await this.runner.run(exchange, serving);
+    if (!answer) return of(undefined);
     const turn: Turn = {
       exchange,
       answer,
@@ -126,7 +122,7 @@ export class TusEndpoints {
     return new Observable((subscriber) => {
       this.uploads.answers
         .during(id, (record) => this.completeOnce(record, turn, subscriber))
-        .catch((error: unknown) => subscriber.error(this.refusals.of(error, turn.exchange)));
+        .catch((error: unknown) => subscriber.error(this.runner.toException(error, turn.exchange)));
     });
   }
 
@@ -212,7 +208,7 @@ export class TusEndpoints {
       const { message, headers } = refusal;
       return answerOf({ status: refusal.getStatus(), message, headers });
     }
-    this.refusals.report(error, exchange);
+    this.runner.report(error, exchange);
     const message = 'The answer could not be kept; try again.';
     return answerOf({ status: 500, message, headers: {} });
   }

@@ -2,32 +2,16 @@ import { HttpException, Logger } from '@nestjs/common';
 import { asError } from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { isRefusal, UploadRefusedError } from '../uploads/index.js';
-import { replay } from './answer.js';
+import { isRefusal } from '../uploads/index.js';
 import type { Exchange } from './exchange.js';
-import type { Outcome } from './tus-requests.js';
 import { busy, toTusException, TusException } from './tus.exception.js';
 
 /** Turns what went wrong with a request into what its client is told, and what is logged. */
-export class Refusals {
+export class ErrorMapper {
   private readonly logger = new Logger(LOGGER_CONTEXT);
 
-  /**
-   * What came of a request; that its upload was refused before is an outcome too.
-   *
-   * @throws HttpException
-   */
-  async orThrow(work: Promise<Outcome>, exchange: Exchange): Promise<Outcome> {
-    try {
-      return await work;
-    } catch (error) {
-      if (error instanceof UploadRefusedError) return { answer: replay(error.answer) };
-      throw this.of(error, exchange);
-    }
-  }
-
-  /** The exception to throw; a fault of ours, which nobody foresaw, is logged on the way. */
-  of(error: unknown, exchange: Exchange): HttpException {
+  /** The exception to throw; an unexpected fault is logged on the way. */
+  toException(error: unknown, exchange: Exchange): HttpException {
     const exception = this.exceptionFor(error, exchange);
     const status = exception.getStatus();
     const isPassing = status >= 400 && !isRefusal(status);
@@ -35,6 +19,7 @@ export class Refusals {
     return isPassing && exchange.req.method === 'HEAD' ? busy(exception.message) : exception;
   }
 
+  /** Logs a fault, with its upload. */
   report(error: unknown, { req, id }: Exchange): void {
     const { message, stack } = asError(error);
     const subject = id === undefined ? 'A new upload' : `Upload ${id}`;

@@ -10,7 +10,12 @@ export {
   StorageFaultError,
   UploadIdTakenError,
 } from './errors/index.js';
-export { TusException, type PlatformRequest, type PlatformResponse } from './http/index.js';
+export {
+  TusController,
+  TusException,
+  type PlatformRequest,
+  type PlatformResponse,
+} from './http/index.js';
 export type * from './interfaces/index.js';
 export { OwnedUploads } from './owned-uploads.js';
 export { TusOptionError } from './options/index.js';
@@ -28,7 +33,6 @@ export type {
   UploadState,
 } from './registry/index.js';
 export type { ByteRange } from './storage/index.js';
-export { TusController } from './tus.controller.js';
 export { TusModule } from './tus.module.js';
 export type { TusModuleAsyncOptions, TusModuleExtras } from './tus.module-extras.interface.js';
 export { TusService } from './tus.service.js';

@@ -1,10 +1,16 @@
 import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import { getTusToken } from './decorators/index.js';
-import { getEndpointsToken, TusEndpoints, TusRoute, type Mount } from './http/index.js';
+import {
+  createTusController,
+  getEndpointsToken,
+  replaceDependency,
+  TusEndpoints,
+  TusRoute,
+  type Mount,
+} from './http/index.js';
 import type { TusModuleOptions } from './interfaces/index.js';
 import { parseInstanceName, parseUploadPath } from './options/index.js';
 import { TUS_MOUNT, TUS_NAME, TUS_ROUTE } from './tus.constants.js';
-import { createTusController } from './tus.controller.factory.js';
 import type { TusModuleExtras } from './tus.module-extras.interface.js';
 import { TusService } from './tus.service.js';
 
@@ -33,12 +39,15 @@ function withExtras(definition: DynamicModule, extras: TusModuleExtras): Dynamic
   const route = new TusRoute();
   const mount: Mount = { uploadPath, version: extras.version, module: definition.module };
   const token = getTusToken(name);
+  const controller = createTusController({ ...extras, uploadPath }, route);
+  // Everywhere else the class stands for the instance without a name.
+  replaceDependency(controller, TusService, token);
 
   return {
     ...definition,
     global: extras.isGlobal ?? false,
     imports: [...(definition.imports ?? []), ...(extras.imports ?? [])],
-    controllers: [createTusController({ ...extras, uploadPath }, route)],
+    controllers: [controller],
     providers: [
       ...(definition.providers ?? []),
       { provide: TUS_NAME, useValue: name },

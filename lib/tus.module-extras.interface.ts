@@ -5,8 +5,8 @@ import type {
   ForwardReference,
   Type,
 } from '@nestjs/common';
+import type { TusController } from './http/index.js';
 import type { TusModuleOptions } from './interfaces/index.js';
-import type { TusController } from './tus.controller.js';
 
 /**
  * Options that shape the controller and the module; `forRootAsync()` reads them synchronously too,

@@ -1,3 +1,4 @@
+export * from './controller/index.js';
 export * from './endpoint/index.js';
 export * from './error-status.js';
 export type * from './http-types.js';
@@ -5,7 +6,7 @@ export * from './openapi/index.js';
 export type * from './http-platform.interface.js';
 export * from './platform.js';
 export * from './request-runner.js';
-export * from './route-method.js';
+
 export * from './tus-exception.filter.js';
 export * from './tus-handle.js';
 export * from './tus-http.js';

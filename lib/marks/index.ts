@@ -1,1 +1,2 @@
 export * from './method-notes.js';
+export * from './route-method.js';

@@ -5,18 +5,18 @@ import {
   ROUTE_ARGS_METADATA,
 } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
-import { methodNotes } from '../../marks/index.js';
-import { ENDPOINT_METADATA } from '../../tus.constants.js';
-import { describeRoute } from '../openapi/index.js';
 import {
   copyParameterMetadata,
   defineMethod,
   likeMethod,
   methodAt,
+  methodNotes,
   usualTarget,
   type RouteMethod,
   type RouteTarget,
-} from '../route-method.js';
+} from '../../marks/index.js';
+import { ENDPOINT_METADATA } from '../../tus.constants.js';
+import { describeRoute } from '../openapi/index.js';
 import { endpointMarkOf, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 
 /** The verbs of tus, each on the creation URL and on the URL of an upload. */

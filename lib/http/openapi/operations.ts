@@ -1,4 +1,4 @@
-import type { RouteTarget } from '../route-method.js';
+import type { RouteTarget } from '../../marks/index.js';
 
 /** A header, as OpenAPI has it, but for its name. */
 export interface DescribedHeader {

@@ -12,12 +12,9 @@ import {
   Res,
   UseFilters,
 } from '@nestjs/common';
-import {
-  TusExceptionFilter,
-  TusHttp,
-  type PlatformRequest,
-  type PlatformResponse,
-} from './http/index.js';
+import type { PlatformRequest, PlatformResponse } from '../http-types.js';
+import { TusExceptionFilter } from '../tus-exception.filter.js';
+import { TusHttp } from '../tus-http.js';
 
 /** The creation URL, and the URL of each upload below it. */
 const ROUTES = ['', ':id'];

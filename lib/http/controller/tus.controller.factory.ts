@@ -1,22 +1,37 @@
-import { Controller, RequestMapping, VERSION_NEUTRAL, type Type } from '@nestjs/common';
+import {
+  Controller,
+  RequestMapping,
+  VERSION_NEUTRAL,
+  type ControllerOptions,
+  type Type,
+} from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
-import { getTusToken } from './decorators/index.js';
 import {
   copyParameterMetadata,
   defineMethod,
-  describeRoute,
   likeMethod,
-  MarkTusRoute,
   methodAt,
-  usualTarget,
   type RouteMethod,
   type RouteTarget,
-  type TusRoute,
-} from './http/index.js';
+  usualTarget,
+} from '../../marks/index.js';
+import { describeRoute } from '../openapi/index.js';
+import { MarkTusRoute, type TusRoute } from '../tus-route.js';
 import { TusController } from './tus.controller.js';
-import { injectOwnService } from './tus.controller.service.js';
-import type { TusModuleExtras } from './tus.module-extras.interface.js';
+
+/** What shapes the controller of one instance. */
+export interface ControllerSettings {
+  /** Path it serves, below the app's global prefix. */
+  readonly uploadPath: string;
+  /** Name of the instance; none for the one without a name. */
+  readonly name?: string;
+  readonly decorators?: readonly ClassDecorator[];
+  /** The user's subclass; `TusController` itself unless given. */
+  readonly controller?: Type<TusController>;
+  /** Version of the routes; neutral unless given. */
+  readonly version?: ControllerOptions['version'];
+}
 
 /** What one instance's controller is made with. */
 interface Mapping {
@@ -44,11 +59,14 @@ const PATHS: Readonly<Record<RouteTarget, string>> = { creation: '', upload: ':i
  *
  * @param route the mark the instance's routes carry
  */
-export function createTusController(extras: TusModuleExtras, route: TusRoute): Type<TusController> {
-  const { uploadPath = '', version = VERSION_NEUTRAL, decorators = [] } = extras;
-  const base = extras.controller ?? TusController;
+export function createTusController(
+  settings: ControllerSettings,
+  route: TusRoute,
+): Type<TusController> {
+  const { uploadPath, name: instance, version = VERSION_NEUTRAL, decorators = [] } = settings;
+  const base = settings.controller ?? TusController;
   const controller = class extends base {};
-  Object.defineProperty(controller, 'name', { value: nameOf(base, extras.name) });
+  Object.defineProperty(controller, 'name', { value: nameOf(base, instance) });
 
   // Platforms take the first route that fits: HEAD before any GET, which would answer it too, then
   // the routes of a user's subclass, and `:id` last.
@@ -62,7 +80,6 @@ export function createTusController(extras: TusModuleExtras, route: TusRoute): T
 
   for (const decorate of decorators) decorate(controller);
   Controller({ path: uploadPath, version })(controller);
-  injectOwnService(controller, getTusToken(extras.name));
   return controller;
 }
 

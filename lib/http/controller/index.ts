@@ -1,0 +1,3 @@
+export * from './replace-dependency.js';
+export * from './tus.controller.factory.js';
+export * from './tus.controller.js';

@@ -2,15 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { BeforeUploadCreateOptions, UploadChanges, UploadDraft } from '../interfaces/index.js';
 import { checkOwner, checkUploadId, parseSize, type TusOptions } from '../options/index.js';
-import {
-  assertWithinMaxSize,
-  decodeMetadata,
-  encodeMetadata,
-  filenameOf,
-  isPartial,
-} from '../protocol/index.js';
+import { decodeMetadata, encodeMetadata, filenameOf } from '../protocol/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
-import { checkFilePath, type NewUpload } from '../uploads/index.js';
+import { assertWithinLimit, checkFilePath, isPartial, type NewUpload } from '../uploads/index.js';
 import { answerHeaders } from './answer-headers.js';
 
 type CreateHandler = Handler<BeforeUploadCreateOptions>;
@@ -42,7 +36,7 @@ export class CreateHooks {
    *
    * @param request the request as guards see it; none when the server creates the upload
    * @throws what they throw
-   * @throws ProtocolError 413 when it is longer than they allow
+   * @throws UploadTooLargeError when it is longer than they allow
    * @throws RangeError, TypeError, TusOptionError for a change that cannot be made, or what is no id
    */
   async prepare(upload: NewUpload, request?: object): Promise<PreparedUpload> {
@@ -67,12 +61,12 @@ export class CreateHooks {
 }
 
 function draftOf(upload: NewUpload, request?: object): UploadDraft {
-  const { length, maxSize, owner, endpoint, concatHeader } = upload;
+  const { length, maxSize, owner, endpoint } = upload;
   const metadata = decodeMetadata(upload.metadata);
   const filename = filenameOf(metadata);
   return {
     metadata: metadata.text,
-    partial: isPartial(concatHeader),
+    partial: isPartial(upload),
     ...(filename !== undefined && { filename }),
     ...(length !== undefined && { length }),
     ...(maxSize !== undefined && { maxSize }),
@@ -85,7 +79,7 @@ function draftOf(upload: NewUpload, request?: object): UploadDraft {
 function apply({ upload, headers }: PreparedUpload, changes: UploadChanges): PreparedUpload {
   const { metadata, owner = upload.owner, maxSize, path } = changes;
   const limit = maxSize === undefined ? upload.maxSize : parseSize('maxSize', maxSize);
-  assertWithinMaxSize('Upload-Length', upload.length ?? 0, limit);
+  assertWithinLimit(upload.length ?? 0, limit);
   return {
     upload: {
       ...upload,

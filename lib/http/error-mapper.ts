@@ -1,10 +1,10 @@
 import { HttpException, Logger } from '@nestjs/common';
-import { asError } from '../errors/index.js';
-import { ProtocolError } from '../protocol/index.js';
+import { asError, UploadError } from '../errors/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
 import { isRefusal } from '../uploads/index.js';
 import type { Exchange } from './exchange.js';
-import { busy, toTusException, TusException } from './tus.exception.js';
+import { toTusException } from './tus-statuses.js';
+import { busy, TusException } from './tus.exception.js';
 
 /** Turns what went wrong with a request into what its client is told, and what is logged. */
 export class ErrorMapper {
@@ -29,11 +29,16 @@ export class ErrorMapper {
   private exceptionFor(error: unknown, exchange: Exchange): HttpException {
     // What the app's `owner` function throws is for the app's filters.
     if (error instanceof HttpException && !(error instanceof TusException)) return error;
-    const refusal = toTusException(error);
-    if (refusal && refusal.getStatus() < 500) return refusal;
-    if (refusal?.getStatus() === 503 || refusal?.cause instanceof ProtocolError) return refusal;
+    const exception = toTusException(error);
+    if (exception && !isFault(exception)) return exception;
 
     this.report(error, exchange);
-    return refusal ?? new TusException(500, 'The upload failed; try again.');
+    return exception ?? new TusException(500, 'The upload failed; try again.');
   }
+}
+
+/** Whether somebody is to look after it: neither the client's doing nor, as 503 is, told elsewhere. */
+function isFault(exception: TusException): boolean {
+  const status = exception.getStatus();
+  return status >= 500 && status !== 503 && !(exception.cause instanceof UploadError);
 }

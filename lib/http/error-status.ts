@@ -1,6 +1,7 @@
 import { catchError, throwError, type Observable } from 'rxjs';
 import { NoFileError } from '../uploads/index.js';
-import { TusException, toTusException } from './tus.exception.js';
+import { toTusException } from './tus-statuses.js';
+import { TusException } from './tus.exception.js';
 
 /** What Nest looks for, beside `HttpException`s, in the manner of http-errors. */
 const PROPERTIES = ['status', 'statusCode', 'expose'] as const;

@@ -1,5 +1,4 @@
-import { ProtocolError } from '../protocol/index.js';
-import type { BodyEnd } from '../uploads/index.js';
+import { UploadTooLargeError, type BodyEnd } from '../uploads/index.js';
 import type { Answer } from './answer.js';
 import { busy, TusException } from './tus.exception.js';
 
@@ -9,7 +8,7 @@ import { busy, TusException } from './tus.exception.js';
  * @param success the answer when all of it was
  * @returns `undefined` when there is nobody left to tell, or nobody who listens: the connection is
  *   to be closed, which tus clients take as a reason to resume (tus 1.0 §PATCH)
- * @throws ProtocolError, TusException
+ * @throws UploadTooLargeError, TusException
  */
 export function answerTo(end: BodyEnd, success: Answer): Answer | undefined {
   switch (end) {
@@ -20,7 +19,7 @@ export function answerTo(end: BodyEnd, success: Answer): Answer | undefined {
     case 'slow':
       return undefined;
     case 'overflow':
-      throw new ProtocolError(413, 'The body has more bytes than the upload has room for.');
+      throw new UploadTooLargeError('The body has more bytes than the upload has room for.');
     case 'newer-request':
       throw busy('A newer request took the upload over; HEAD tells what was kept.');
     case 'shutdown':

@@ -4,7 +4,6 @@ import type { UploadBody } from '../uploads/index.js';
 import { hasBody } from './has-body.js';
 import type { Exchange } from './exchange.js';
 import { sayContinue } from './expect-continue.js';
-import { trailerLines } from './header-lines.js';
 import { exemptFromLimit } from './request-limit.js';
 import { TusException } from './tus.exception.js';
 
@@ -31,8 +30,7 @@ export function bodyOf({ request, req, res }: Exchange): UploadBody {
     sayContinue(req, res);
     return req;
   };
-  const trailers = () => trailerLines(req);
-  return { present, open, trailers, length: length === undefined ? undefined : Number(length) };
+  return { present, open, length: length === undefined ? undefined : Number(length) };
 }
 
 /** All bytes of a body, if the app had them read into memory; our own routes have nothing parsed. */

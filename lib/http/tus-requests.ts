@@ -5,13 +5,10 @@ import { checkDisposition, type TusOptions } from '../options/index.js';
 import {
   assertVersion,
   discoveryHeaders,
-  finalIsClosed,
   formatExpires,
-  isFinal,
   parseAppend,
   parseCreation,
   progressHeaders,
-  ProtocolError,
   statusHeaders,
 } from '../protocol/index.js';
 import type { DownloadDisposition } from '../interfaces/index.js';
@@ -19,7 +16,9 @@ import type { UploadRecord } from '../registry/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
 import {
   describeFinished,
+  FinalUploadError,
   FinishedFiles,
+  isFinal,
   isUnanswered,
   isWithin,
   knownId,
@@ -30,6 +29,7 @@ import {
 import { withKept, withKeptHeaders, type Answer } from './answer.js';
 import { Downloads } from './downloads.js';
 import type { Exchange } from './exchange.js';
+import { expectedChecksum } from './expected-checksum.js';
 import { headerLines } from './header-lines.js';
 import { rawRequest, type PlatformRequest } from './http-types.js';
 import type { Outcome } from './outcome.js';
@@ -38,7 +38,8 @@ import { MetadataCheck } from './metadata-check.js';
 import { platformOf } from './platform.js';
 import { answerTo } from './received.js';
 import { bodyOf } from './request-body.js';
-import { toTusException, TusException } from './tus.exception.js';
+import { toTusException } from './tus-statuses.js';
+import { TusException } from './tus.exception.js';
 import { isForwarded } from './request-origin.js';
 import { UploadUrls } from './upload-urls.js';
 
@@ -107,16 +108,17 @@ export class TusRequests implements BeforeApplicationShutdown {
     const scope = await this.terms.scopeOf(exchange);
     const quota = await this.terms.quotaFor(exchange);
     const { query } = exchange.endpoint ?? {};
-    const { length, metadata, checksum, concat, concatHeader } = creation;
+    const { length, metadata, concat, concatHeader } = creation;
     const { owner, endpoint, binding } = scope;
     // Without spreads, after which each property costs a call into the engine.
     const asked = {
       length,
       maxSize: rules.maxSize,
       metadata,
-      checksum,
-      concat,
-      concatHeader,
+      checksum: expectedChecksum(creation.checksum, exchange),
+      kind: concat?.kind,
+      parts: concat?.kind === 'final' ? concat.parts : undefined,
+      concat: concatHeader,
       owner,
       endpoint,
       binding,
@@ -140,7 +142,8 @@ export class TusRequests implements BeforeApplicationShutdown {
     const gate = this.finishHooks.during(exchange.request);
     const found = await this.uploads.status(id, await this.terms.scopeOf(exchange), gate);
     const { offset, expiresAt } = found;
-    const { length, metadata, concat } = found.record;
+    const { length, metadata } = found.record;
+    const concat = concatOf(found.record);
     const headers = statusHeaders({ offset, expiresAt, length, metadata, concat });
     return outcomeOf(found, { status: 200, headers }, withKeptHeaders);
   }
@@ -190,7 +193,8 @@ export class TusRequests implements BeforeApplicationShutdown {
 
   private async appendTo(id: string, scope: UploadScope, exchange: Exchange): Promise<Outcome> {
     const { req, request } = exchange;
-    const append = parseAppend(headerLines(req), this.options);
+    const { offset, length, checksum } = parseAppend(headerLines(req), this.options);
+    const append = { offset, length, checksum: expectedChecksum(checksum, exchange) };
     const gate = this.finishHooks.during(request);
     const result = await this.uploads.append(id, scope, append, bodyOf(exchange), gate);
     return outcomeOf(
@@ -207,10 +211,10 @@ export class TusRequests implements BeforeApplicationShutdown {
     refusal: TusException,
     id: string,
     scope: UploadScope,
-  ): Promise<TusException | ProtocolError> {
+  ): Promise<TusException> {
     const upload = await this.uploads.find(id);
     if (!upload || !isWithin(scope, upload.record)) return refusal;
-    if (isFinal(upload.record.concat)) return finalIsClosed();
+    if (isFinal(upload.record)) return toTusException(new FinalUploadError()) ?? refusal;
     if (upload.expiresAt === undefined) return refusal;
     const headers = { ...refusal.headers, 'Upload-Expires': formatExpires(upload.expiresAt) };
     return new TusException(refusal.getStatus(), refusal.message, headers, {
@@ -239,6 +243,11 @@ export class TusRequests implements BeforeApplicationShutdown {
     if (!isForwarded(rawRequest(request))) return false;
     return platformOf(this.adapterHost.httpAdapter)?.trustsProxy(request) ?? false;
   }
+}
+
+/** `Upload-Concat` as received, or, where its list was too long to be remembered, what it began with. */
+function concatOf({ kind, concat }: UploadRecord): string | undefined {
+  return concat ?? (kind === 'final' ? 'final;' : kind);
 }
 
 /**

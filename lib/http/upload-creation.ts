@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CreateHooks } from '../hooks/index.js';
 import type { CreatedUpload, NewUploadInput } from '../interfaces/index.js';
 import { checkOwner, checkUploadId, parseSize, type TusOptions } from '../options/index.js';
-import { assertWithinMaxSize, encodeMetadata } from '../protocol/index.js';
+import { encodeMetadata } from '../protocol/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
-import { checkFilePath, Uploads } from '../uploads/index.js';
+import { assertWithinLimit, checkFilePath, Uploads } from '../uploads/index.js';
 import { UploadPath } from './upload-path.js';
 
 /** Creates the uploads that the server wants a client to send. */
@@ -23,7 +23,7 @@ export class UploadCreation {
     const maxSize =
       input.maxSize === undefined ? this.options.maxSize : parseSize('maxSize', input.maxSize);
     assertLength(length);
-    assertWithinMaxSize('length', length ?? 0, maxSize);
+    assertWithinLimit(length ?? 0, maxSize);
     const { upload } = await this.hooks.prepare({
       id: checkUploadId('id', input.id),
       length,

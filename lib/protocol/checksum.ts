@@ -66,14 +66,6 @@ export function parseTrailingChecksum(trailers: HeaderFields): Checksum {
   throw new ProtocolError(400, 'The trailer Upload-Checksum was announced, but is missing.');
 }
 
-/** The answer to bytes that are not what they were announced to be: 460 (tus 1.0 §Checksum). */
-export function checksumMismatch({ algorithm }: Checksum): ProtocolError {
-  return new ProtocolError(
-    460,
-    `The ${algorithm} checksum of the bytes is another one; they are not kept.`,
-  );
-}
-
 function promisesTrailer(headers: HeaderFields): boolean {
   const names = joined(headers, 'Trailer')?.split(',') ?? [];
   return names.some((name) => name.trim().toLowerCase() === 'upload-checksum');

@@ -62,16 +62,6 @@ export function parseConcat(
   );
 }
 
-/** Whether a record's `Upload-Concat`, as received, is that of a partial upload. */
-export function isPartial(concat: string | undefined): boolean {
-  return concat === 'partial';
-}
-
-/** Whether a record's `Upload-Concat`, as received, is that of a final upload. */
-export function isFinal(concat: string | undefined): boolean {
-  return concat?.startsWith('final;') ?? false;
-}
-
 function parseParts(list: string, paths: readonly string[], maxParts = Infinity): string[] {
   const urls = list.split(' ').filter((url) => url !== '');
   if (urls.length === 0) throw new ProtocolError(400, 'Upload-Concat lists no partial upload.');

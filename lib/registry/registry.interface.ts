@@ -8,6 +8,9 @@ import type { ChecksumAlgorithm } from '../protocol/index.js';
  */
 export type UploadState = 'receiving' | 'finished' | 'terminated' | 'expired' | 'quarantined';
 
+/** What an upload is to others: a part that others are made of, or one that is made of parts. */
+export type UploadKind = 'partial' | 'final';
+
 /** The last answer to an upload's client, kept to be given again. */
 export interface StoredAnswer {
   readonly status: number;
@@ -40,7 +43,9 @@ export interface UploadRecord {
   readonly unverifiedFrom?: number;
   /** The `Upload-Metadata` header as sent, byte for byte. */
   readonly metadata?: string;
-  /** The `Upload-Concat` header as received; absent: an upload of its own. */
+  /** Absent: an upload of its own. */
+  readonly kind?: UploadKind;
+  /** How its client has said so, byte for byte, to be told again (tus 1.0 §Upload-Concat). */
   readonly concat?: string;
   /** Whom the upload belongs to, at most 512 bytes of UTF-8. */
   readonly owner?: string;

@@ -1,12 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { ContextSnapshot } from '../context/index.js';
-import { ProtocolError } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry, Usages } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
+import { NoRoomError, TooManyUploadsError, UploadTooLargeError } from './limit.errors.js';
 import type { Quota } from './upload-rules.js';
-
-/** Seconds after which a client may come back that has too many uploads. */
-const RETRY_AFTER = '60';
 
 /** Milliseconds for which what running uploads have received is taken as known. */
 const FRESH = 1000;
@@ -32,8 +29,8 @@ export class Admission {
   /**
    * How to decide on a new upload.
    *
-   * @returns `undefined` when there is nothing to decide; else a function that throws a
-   *   ProtocolError: 413 for too many bytes, 429 for too many uploads, 507 for want of room
+   * @returns `undefined` when there is nothing to decide; else a function that throws
+   *   UploadTooLargeError, TooManyUploadsError, or NoRoomError
    */
   async forNew(record: UploadRecord, quota: Quota | undefined): Promise<Admit | undefined> {
     if (!quota && !this.reserveDisk) return undefined;
@@ -86,23 +83,21 @@ export class Admission {
 
 function withinQuota(record: UploadRecord, quota: Quota, { own }: Usages): UploadRecord {
   const { bytes = Infinity, uploads = Infinity, concurrent = Infinity } = quota;
-  if (own.uploads >= uploads) throw tooMany(`At most ${uploads} uploads may be kept at a time.`);
+  if (own.uploads >= uploads) {
+    throw new TooManyUploadsError(`At most ${uploads} uploads may be kept at a time.`);
+  }
   if (own.unfinished >= concurrent) {
-    throw tooMany(`At most ${concurrent} uploads may be unfinished at a time.`);
+    throw new TooManyUploadsError(`At most ${concurrent} uploads may be unfinished at a time.`);
   }
   const left = Math.max(bytes - own.bytes, 0);
   if (record.length !== undefined ? record.length > left : left === 0) {
-    throw new ProtocolError(413, `The quota is ${bytes} bytes; ${left} are left.`);
+    throw new UploadTooLargeError(`The quota is ${bytes} bytes; ${left} are left.`);
   }
   if (record.length !== undefined || left === Infinity) return record;
   return { ...record, maxSize: Math.min(record.maxSize ?? left, left) };
 }
 
-function tooMany(message: string): ProtocolError {
-  return new ProtocolError(429, message, { 'Retry-After': RETRY_AFTER });
-}
-
 function assertRoom(bytes: number, room: number, { all }: Usages): void {
   if (all.pending + bytes <= room) return;
-  throw new ProtocolError(507, 'There is no room for the upload.');
+  throw new NoRoomError();
 }

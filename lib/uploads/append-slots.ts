@@ -1,4 +1,4 @@
-import { TooManyAppendsError } from './upload.errors.js';
+import { TooManyAppendsError } from './limit.errors.js';
 
 /** How many uploads may have bytes brought to them at the same time in this process. */
 export class AppendSlots {

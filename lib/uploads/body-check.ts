@@ -1,24 +1,21 @@
-import {
-  CHECKSUM_ALGORITHMS,
-  checksumMismatch,
-  parseTrailingChecksum,
-  type AnnouncedChecksum,
-  type ChecksumAlgorithm,
-  type HeaderFields,
-} from '../protocol/index.js';
+import type { Checksum, ChecksumAlgorithm } from '../protocol/index.js';
+import { ChecksumMismatchError } from './append.errors.js';
 import { createVerifier, type Verifier } from './verifier.js';
 
-/**
- * Holds the bytes of one request against the checksum it announced (tus 1.0 §Checksum).
- *
- * One that comes in the trailer names its algorithm only after the bytes, so all are computed.
- */
+/** What the bytes of a request must hash to. */
+export interface ExpectedChecksum {
+  /** What it may be by: one that is told after the bytes names its algorithm only then. */
+  readonly algorithms: readonly ChecksumAlgorithm[];
+  /** Tells it, once the last byte has come; throws when the request did not say it. */
+  told(): Checksum;
+}
+
+/** Holds the bytes of one request against the checksum it announced (tus 1.0 §Checksum). */
 export class BodyCheck {
   private readonly verifiers: ReadonlyMap<ChecksumAlgorithm, Verifier>;
 
-  constructor(private readonly announced: AnnouncedChecksum) {
-    const algorithms = announced === 'in-trailer' ? CHECKSUM_ALGORITHMS : [announced.algorithm];
-    this.verifiers = new Map(algorithms.map((name) => [name, createVerifier(name)]));
+  constructor(private readonly expected: ExpectedChecksum) {
+    this.verifiers = new Map(expected.algorithms.map((name) => [name, createVerifier(name)]));
   }
 
   update(chunks: readonly Uint8Array[]): void {
@@ -30,13 +27,11 @@ export class BodyCheck {
   /**
    * To be called once, after the last byte.
    *
-   * @param trailers the trailers of the request
-   * @throws ProtocolError 460 when the bytes are others, 400 for a trailer that is missing or wrong
+   * @throws ChecksumMismatchError when the bytes are others; what `told()` throws
    */
-  assertMatches(trailers: () => HeaderFields): void {
-    const { announced } = this;
-    const expected = announced === 'in-trailer' ? parseTrailingChecksum(trailers()) : announced;
-    const actual = this.verifiers.get(expected.algorithm)?.digest();
-    if (!actual?.equals(expected.digest)) throw checksumMismatch(expected);
+  assertMatches(): void {
+    const { algorithm, digest } = this.expected.told();
+    const actual = this.verifiers.get(algorithm)?.digest();
+    if (!actual?.equals(digest)) throw new ChecksumMismatchError(algorithm);
   }
 }

@@ -1,8 +1,10 @@
-import { isFinal, isPartial, ProtocolError } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
+import { UnusablePartError } from './append.errors.js';
 import type { FinishContext, Finisher } from './finisher.js';
 import { inSteps } from './in-steps.js';
+import { UploadTooLargeError } from './limit.errors.js';
+import { isFinal, isPartial } from './upload-kind.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
 
@@ -24,7 +26,8 @@ export class Concatenator {
    *
    * @param find an upload as it stands, finished if its last byte is there
    * @returns bytes of all together
-   * @throws ProtocolError 400 naming the one that is unknown, no partial or unfinished, 413
+   * @throws UnusablePartError naming the one that is unknown, no partial or unfinished
+   * @throws UploadTooLargeError
    */
   async measure(
     parts: readonly string[],
@@ -38,8 +41,7 @@ export class Concatenator {
     const length = sum(parts.map((id) => lengths.get(id) ?? 0));
     const most = maxSize ?? sum([...lengths.values()]) * MOST_REPEATED;
     if (length <= most) return length;
-    throw new ProtocolError(
-      413,
+    throw new UploadTooLargeError(
       `The final upload would have ${length} bytes, at most ${most} are allowed.`,
     );
   }
@@ -62,8 +64,8 @@ export class Concatenator {
 }
 
 /** Whether a record is a final upload's that nobody builds any more: its process died over it. */
-export function isHalfFinal({ concat, state }: UploadRecord): boolean {
-  return isFinal(concat) && state === 'receiving';
+export function isHalfFinal(record: UploadRecord): boolean {
+  return isFinal(record) && record.state === 'receiving';
 }
 
 function sum(numbers: readonly number[]): number {
@@ -71,13 +73,13 @@ function sum(numbers: readonly number[]): number {
 }
 
 function lengthOf(id: string, scope: UploadScope, record?: UploadRecord): number {
-  if (!record || !isWithin(scope, record) || !isPartial(record.concat)) throw noPart(id);
+  if (!record || !isWithin(scope, record) || !isPartial(record)) throw noPart(id);
   if (record.fileRemovedAt !== undefined || record.movedTo !== undefined) throw noPart(id);
   if (record.state === 'finished' && record.length !== undefined) return record.length;
   if (record.state !== 'receiving') throw noPart(id);
-  throw new ProtocolError(400, `The partial upload ${id} is not finished.`);
+  throw new UnusablePartError(`The partial upload ${id} is not finished.`);
 }
 
-function noPart(id: string): ProtocolError {
-  return new ProtocolError(400, `There is no partial upload ${id}.`);
+function noPart(id: string): UnusablePartError {
+  return new UnusablePartError(`There is no partial upload ${id}.`);
 }

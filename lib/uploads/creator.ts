@@ -1,6 +1,6 @@
-import type { CreationRequest } from '../protocol/index.js';
-import type { UploadRecord } from '../registry/index.js';
+import type { UploadKind, UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
+import type { ExpectedChecksum } from './body-check.js';
 import { Concatenator } from './concatenator.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Finisher } from './finisher.js';
@@ -22,8 +22,20 @@ import type { Quota, UploadRules } from './upload-rules.js';
 import type { UploadScope } from './upload-scope.js';
 import { takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 
-/** A creation as the protocol states it, and whom it is for. */
-export interface NewUpload extends CreationRequest, UploadScope {
+/** An upload that is asked for, and whom it is for. */
+export interface NewUpload extends UploadScope {
+  /** Bytes it will have; absent while the client defers it, and of a final upload. */
+  readonly length?: number;
+  /** What its client says of it, as the protocol has it. */
+  readonly metadata?: string;
+  /** What the body must hash to. */
+  readonly checksum?: ExpectedChecksum;
+  /** Whether it is part of others, or made of others; absent: neither. */
+  readonly kind?: UploadKind;
+  /** Ids of the partial uploads it is made of, in order; of a final one only. */
+  readonly parts?: readonly string[];
+  /** How its client has said so, to be told again. */
+  readonly concat?: string;
   /** What the application calls it; absent: a random id. */
   readonly id?: string;
   /** Most bytes it may have; absent: no limit. */
@@ -117,7 +129,7 @@ export class Creator {
   }
 
   private newRecord(request: NewUpload): UploadRecord {
-    const { length, maxSize, metadata, owner, endpoint, binding, query, filePath, concatHeader } =
+    const { length, maxSize, metadata, owner, endpoint, binding, query, filePath, kind, concat } =
       request;
     const createdAt = Date.now();
     const { validFor } = this.rules;
@@ -127,7 +139,8 @@ export class Creator {
       length,
       maxSize,
       metadata,
-      concat: concatHeader,
+      kind,
+      concat,
       owner,
       endpoint,
       binding,

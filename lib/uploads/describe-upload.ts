@@ -1,6 +1,7 @@
 import type { FinishedUpload, Upload, UploadDescription } from '../interfaces/index.js';
-import { decodeMetadata, filenameOf, isPartial } from '../protocol/index.js';
+import { decodeMetadata, filenameOf } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
+import { isPartial } from './upload-kind.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
 
 /** An upload as `TusService` shows it. */
@@ -10,7 +11,7 @@ export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload 
   return {
     ...describeRecord(record),
     state,
-    partial: isPartial(record.concat),
+    partial: isPartial(record),
     offset,
     ...(length !== undefined && { length }),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),

@@ -1,8 +1,10 @@
 import { addAbortSignal, type Readable } from 'node:stream';
-import { announcedDigest, decodeMetadata, isPartial, ProtocolError } from '../protocol/index.js';
+import { announcedDigest, decodeMetadata, ProtocolError } from '../protocol/index.js';
 import type { StoredAnswer, StoredHash, UploadRecord } from '../registry/index.js';
 import type { ByteRange, UploadStorage } from '../storage/index.js';
+import { ShuttingDownError } from './append.errors.js';
 import { RunningHash } from './running-hash.js';
+import { isPartial } from './upload-kind.js';
 import type { FileHashRule } from './upload-rules.js';
 import { createVerifier } from './verifier.js';
 
@@ -25,7 +27,7 @@ export class FileHashes {
 
   /** The hash of an upload as far as it has come; of a part of an upload there is none. */
   of(record: UploadRecord): RunningHash | undefined {
-    if (isPartial(record.concat)) return undefined;
+    if (isPartial(record)) return undefined;
     const key = keyOf(record);
     const hash = this.running.get(key) ?? this.begin(record);
     this.running.delete(key);
@@ -38,7 +40,7 @@ export class FileHashes {
    * The hash of an upload whose bytes are all stored.
    *
    * @returns `undefined` for a part of an upload
-   * @throws ProtocolError 503 when the app shuts down before it is known
+   * @throws ShuttingDownError before it is known
    */
   async hashOf(record: UploadRecord, size: number): Promise<StoredHash | undefined> {
     try {
@@ -46,7 +48,7 @@ export class FileHashes {
       return digest && { algorithm: this.rule.algorithm, hex: digest.toString('hex') };
     } catch (error) {
       if (!this.shutdown.signal.aborted) throw error;
-      throw new ProtocolError(503, 'The server is shutting down.', { 'Retry-After': '1' });
+      throw new ShuttingDownError();
     }
   }
 

@@ -2,12 +2,12 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { isPartial } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ByteRange, UploadStorage } from '../storage/index.js';
 import type { Leases } from './leases.js';
 import { removeBytes, removeFirstName } from './remove-bytes.js';
 import { bytesOf, TELLING_RANGE, typeOf } from './type-check.js';
+import { isPartial } from './upload-kind.js';
 import { placedAt } from './upload-snapshot.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
 import {
@@ -53,7 +53,7 @@ export class FinishedFiles {
     if (state === 'terminated' || state === 'quarantined') {
       throw new UploadGoneError(id, 'terminated');
     }
-    if (isPartial(record.concat)) throw new NoFileError(id, 'it is a part of another one');
+    if (isPartial(record)) throw new NoFileError(id, 'it is a part of another one');
     if (!(await this.isThere(record))) throw new NoFileError(id, reasonOf(record));
     this.assertWhole(record);
     return record;

@@ -1,4 +1,3 @@
-import { isPartial } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import type { FileHashes } from './file-hashes.js';
@@ -6,6 +5,7 @@ import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
 import { rememberEnded } from './remembered.js';
+import { isPartial } from './upload-kind.js';
 import { isComplete, isInterim, takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 import { UploadRefusedError } from './upload.errors.js';
 import type { UploadParties } from './upload-parties.interface.js';
@@ -47,7 +47,7 @@ export class Finisher {
     await this.transitions.assertType(record);
     if (this.rules.durability !== 'none') await writer.sync();
     const whole = this.hashes ? await this.withHash(record, writer.size, this.hashes) : record;
-    const isGuarded = !isPartial(whole.concat) && context.gate.guards(whole);
+    const isGuarded = !isPartial(whole) && context.gate.guards(whole);
     const answer = isGuarded ? await this.ask(whole, context) : undefined;
     return this.release(whole, answer);
   }
@@ -143,7 +143,7 @@ export class Finisher {
       unverifiedFrom: undefined,
     };
     // Of an upload that is only a part of another, nobody is told.
-    const deliveries = isPartial(record.concat)
+    const deliveries = isPartial(record)
       ? []
       : this.parties.completion.deliveriesOf(finished, endedAt);
     const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
@@ -157,9 +157,9 @@ export class Finisher {
 
   /** The file has both names until the finish is committed, so that a crash loses it under neither. */
   private async place(record: UploadRecord): Promise<string | undefined> {
-    const { id, filePath, concat } = record;
+    const { id, filePath } = record;
     // What is made of parts looks for them under their ids.
-    if (filePath === undefined || isPartial(concat)) return undefined;
+    if (filePath === undefined || isPartial(record)) return undefined;
     if (await this.storage.place(id, filePath)) return filePath;
     this.parties.observer.misplaced(record);
     return undefined;

@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { AnnouncedChecksum, BodyInfo, HeaderFields } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
-import { BodyCheck } from './body-check.js';
+import { BodyCheck, type ExpectedChecksum } from './body-check.js';
 import { BodyMemory } from './body-memory.js';
 import { pump, type BodyEnd, type PumpTarget } from './body-pump.js';
 import type { FileHashes } from './file-hashes.js';
@@ -16,14 +15,16 @@ import { takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 import type { UploadRules } from './upload-rules.js';
 
 /** A request's body, unread. */
-export interface UploadBody extends BodyInfo {
+export interface UploadBody {
+  /** Whether there is, or may be, any. */
+  readonly present: boolean;
+  /** Bytes it has; absent where it does not say. */
+  readonly length?: number;
   /**
    * Asks for the bytes; called once, and only when nothing speaks against them any more. Whoever
    * calls it listens to the stream in the same turn.
    */
   open(): Readable;
-  /** The trailers, once the last byte was read. */
-  trailers(): HeaderFields;
 }
 
 /** The body of one request, and what is to be seen to while it is received. */
@@ -33,7 +34,7 @@ export interface Parcel {
   /** Who decides whether the upload may be finished. */
   readonly gate: FinishGate;
   /** What the body must hash to. */
-  readonly checksum?: AnnouncedChecksum;
+  readonly checksum?: ExpectedChecksum;
 }
 
 /** The upload after a body was received, and how that body ended. */
@@ -71,7 +72,7 @@ export class Receiver {
   /**
    * Appends a body at the upload's offset; the caller holds the lease.
    *
-   * @throws ProtocolError 460 when the body is not what it was announced to be; nothing is kept
+   * @throws ChecksumMismatchError when the body is not what it was announced to be; nothing is kept
    * @throws FolderLostError, whatever else came of it, when it would not be found again
    */
   async receive(record: UploadRecord, offset: number, parcel: Parcel): Promise<ReceiveResult> {
@@ -90,7 +91,7 @@ export class Receiver {
 
   private async take(record: UploadRecord, offset: number, parcel: Parcel): Promise<Received> {
     const check = parcel.checksum && new BodyCheck(parcel.checksum);
-    if (!parcel.body.present) check?.assertMatches(() => parcel.body.trailers());
+    if (!parcel.body.present) check?.assertMatches();
     if (record.state === 'finished') return this.receiveNothing(record, parcel, check);
     if (!parcel.body.present && record.length !== offset) return { record, end: 'ended' };
 
@@ -187,7 +188,7 @@ export class Receiver {
     const { idleTimeout, minRate } = this.rules;
     const bounds = { idleTimeout, minRate, memory: this.memory, lease };
     const end = await pump(body.open(), { ...target, ...bounds });
-    if (end === 'ended') check?.assertMatches(() => body.trailers());
+    if (end === 'ended') check?.assertMatches();
     return end;
   }
 

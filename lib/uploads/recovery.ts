@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { FolderLostError } from '../errors/index.js';
-import { isFinal } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ClearedLeftovers, Leftovers } from './leftovers.js';
 import { mendingOf } from './mending.js';
+import { isFinal } from './upload-kind.js';
 import type { Uploads } from './uploads.js';
 
 /** What was found after a start, and repaired. */
@@ -128,7 +128,7 @@ export class Recovery {
   private async settle(before: UploadRecord): Promise<void> {
     const after = (await this.uploads.settle(before.id))?.record;
     if (after?.state === 'finished') this.report.finished += 1;
-    else if (after?.state === 'expired' && isFinal(before.concat)) this.report.halfBuilt += 1;
+    else if (after?.state === 'expired' && isFinal(before)) this.report.halfBuilt += 1;
     else if (after?.state === 'receiving' && before.unverifiedFrom !== undefined) {
       this.report.cut += 1;
     }

@@ -1,4 +1,3 @@
-import { isFinal } from '../protocol/index.js';
 import type { StoredAnswer, UploadRecord } from '../registry/index.js';
 
 /** Most bytes of what a client has said that are remembered of an upload. */
@@ -13,12 +12,13 @@ const LONGEST_ANSWER = 1024;
  */
 export function rememberEnded(record: UploadRecord): UploadRecord {
   const { id, state, length, owner, endpoint, binding, filePath, hash } = record;
-  const { concat, createdAt, endedAt, dueAt, answer } = record;
+  const { kind, concat, createdAt, endedAt, dueAt, answer } = record;
   return {
     id,
     state,
     length,
-    concat: briefConcat(concat),
+    kind,
+    concat: isBrief(concat) ? concat : undefined,
     owner,
     endpoint,
     binding,
@@ -40,13 +40,8 @@ export function rememberFinished(record: UploadRecord): UploadRecord {
   return {
     ...rest,
     metadata: isBrief(metadata) ? metadata : undefined,
-    concat: briefConcat(concat),
+    concat: isBrief(concat) ? concat : undefined,
   };
-}
-
-/** That it was a final upload is remembered in any case. */
-function briefConcat(concat: string | undefined): string | undefined {
-  return isFinal(concat) && !isBrief(concat) ? 'final;' : concat;
 }
 
 /** The status counts for clients, and the words only for people. */

@@ -1,12 +1,13 @@
 import { NoSpaceError } from '../errors/index.js';
-import { isPartial, ProtocolError } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { Admission } from './admission.js';
 import type { EndedUploads } from './ended-uploads.js';
+import { TypeNotAllowedError } from './limit.errors.js';
 import { rememberEnded } from './remembered.js';
 import { removeBytes, removeFirstName } from './remove-bytes.js';
 import { bytesOf, TELLING_BYTES, TELLING_RANGE, TypeCheck } from './type-check.js';
+import { isPartial } from './upload-kind.js';
 import { placedAt } from './upload-snapshot.js';
 import type { UploadObserver } from './upload-observer.interface.js';
 import type { Quota, UploadRules } from './upload-rules.js';
@@ -35,10 +36,10 @@ export class Transitions {
    * room for it.
    *
    * @returns the record as stored
-   * @throws ProtocolError 413, 415, 429, 507
+   * @throws TypeNotAllowedError; what `Admission` throws
    */
   async begin(record: UploadRecord, quota?: Quota): Promise<UploadRecord> {
-    if (!isPartial(record.concat)) this.types?.assertDeclared(record.metadata);
+    if (!isPartial(record)) this.types?.assertDeclared(record.metadata);
     const admit = await this.admission.forNew(record, quota);
     const created = await this.registry.create(record, admit);
     this.observer.created(created);
@@ -49,16 +50,16 @@ export class Transitions {
    * Ends an upload whose first bytes show that it is of no allowed type. A part of an upload shows
    * nothing.
    *
-   * @throws ProtocolError 415
+   * @throws TypeNotAllowedError
    */
   async assertType(record: UploadRecord): Promise<void> {
-    if (!this.types || isPartial(record.concat)) return;
+    if (!this.types || isPartial(record)) return;
     try {
       const start = this.storage.createReadStream(record.id, TELLING_RANGE);
       await this.types.assertActual(record.metadata, await bytesOf(start));
     } catch (error) {
       // What could not be read has told nothing.
-      if (error instanceof ProtocolError) await this.end(record.id, 'terminated');
+      if (error instanceof TypeNotAllowedError) await this.end(record.id, 'terminated');
       throw error;
     }
   }
@@ -71,7 +72,7 @@ export class Transitions {
   /**
    * Fixes the length a client had deferred (tus 1.0 §Upload-Defer-Length).
    *
-   * @throws ProtocolError 507 when there is no room for so much
+   * @throws NoRoomError
    */
   async fixLength(record: UploadRecord, length: number | undefined): Promise<UploadRecord> {
     if (length === undefined || record.length === length) return record;

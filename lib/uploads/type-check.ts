@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
-import { declaredTypeOf, decodeMetadata, ProtocolError, quote } from '../protocol/index.js';
+import { declaredTypeOf, decodeMetadata, quote } from '../protocol/index.js';
 import type { ByteRange } from '../storage/index.js';
+import { TypeNotAllowedError } from './limit.errors.js';
 import { loadFileType } from './load-file-type.js';
 
 /** Bytes from the start of a file that tell what it is. */
@@ -47,7 +48,7 @@ export class TypeCheck {
 
   /**
    * @param header the `Upload-Metadata` header as sent
-   * @throws ProtocolError 415 when a type is declared that is not allowed
+   * @throws TypeNotAllowedError when a type is declared that is not allowed
    */
   assertDeclared(header: string | undefined): void {
     const declared = declaredTypeOf(decodeMetadata(header));
@@ -61,7 +62,7 @@ export class TypeCheck {
    *
    * @param header the `Upload-Metadata` header as sent
    * @param start the first `TELLING_BYTES` of the file, or all if it has fewer
-   * @throws ProtocolError 415 when the bytes are of no allowed type
+   * @throws TypeNotAllowedError when the bytes are of no allowed type
    */
   async assertActual(header: string | undefined, start: Uint8Array): Promise<void> {
     const actual = await shownType(start);
@@ -80,9 +81,9 @@ export class TypeCheck {
     return this.allowed.includes(type) || this.allowed.includes(`${kind}*`);
   }
 
-  private refusal(what: string): ProtocolError {
+  private refusal(what: string): TypeNotAllowedError {
     const allowed = this.allowed.join(', ');
-    return new ProtocolError(415, `The file is ${what}; allowed are ${allowed}.`);
+    return new TypeNotAllowedError(`The file is ${what}; allowed are ${allowed}.`);
   }
 }
 

@@ -1,6 +1,6 @@
-import { isPartial } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { StoredBytes } from '../storage/index.js';
+import { isPartial } from './upload-kind.js';
 
 /** One upload at one moment. Times are milliseconds since the epoch. */
 export interface UploadSnapshot {
@@ -35,12 +35,13 @@ export function isExpired(snapshot: UploadSnapshot, now: number): boolean {
  * that its endpoint has not answered. It expires like an unfinished one.
  */
 export function isInterim(record: UploadRecord): boolean {
-  return record.state === 'finished' && (isPartial(record.concat) || isUnanswered(record));
+  return record.state === 'finished' && (isPartial(record) || isUnanswered(record));
 }
 
 /** Whether all is there of an upload, and its endpoint is yet to answer its client. */
-export function isUnanswered({ state, concat, endpoint, answer }: UploadRecord): boolean {
-  const isWhole = state === 'finished' && !isPartial(concat);
+export function isUnanswered(record: UploadRecord): boolean {
+  const { state, endpoint, answer } = record;
+  const isWhole = state === 'finished' && !isPartial(record);
   return isWhole && endpoint !== undefined && answer === undefined;
 }
 

@@ -48,15 +48,6 @@ export class UploadBusyError extends UploadError {
   }
 }
 
-/** As many requests bring bytes as may at the same time. */
-export class TooManyAppendsError extends UploadError {
-  override readonly name = 'TooManyAppendsError';
-
-  constructor() {
-    super('The server takes no more uploads at the moment; try again.');
-  }
-}
-
 /** Something was asked of the file of an upload that has no file to give. */
 export class NoFileError extends UploadError {
   override readonly name = 'NoFileError';

@@ -1,6 +1,6 @@
-import { assertAppendable, finalIsClosed, isFinal, type AppendRequest } from '../protocol/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
+import { assertAppendable, type AppendRequest } from './append-request.js';
 import { AppendSlots } from './append-slots.js';
 import { Answers } from './answers.js';
 import { completed, hasFinished, isSettled, type Completed } from './completed.js';
@@ -34,8 +34,8 @@ type HeldWork<T> = (lease: Lease, snapshot: UploadSnapshot) => Promise<T>;
  *
  * Methods that take a scope treat an upload outside of it as one that is not there. They throw
  * `UploadNotFoundError`, `UploadGoneError`, `UploadRefusedError`, `UploadBusyError`,
- * `UploadIdTakenError`, `TooManyAppendsError`, `NoSpaceError`, a `ProtocolError` for a request that contradicts the
- * upload's state, and what the gate throws.
+ * `UploadIdTakenError`, `NoSpaceError`, the errors of appends (append.errors.ts) and limits
+ * (limit.errors.ts), and what the gate and the body throw.
  */
 export class Uploads implements ExistingUploads {
   readonly answers: Answers;
@@ -99,12 +99,11 @@ export class Uploads implements ExistingUploads {
     body: UploadBody,
     gate = this.gate,
   ): Promise<ReceiveResult & Completed> {
-    const { concat } = request;
-    const isFinal = concat?.kind === 'final';
+    const { parts } = request;
     // It has no id yet.
-    const result = await this.slots.during(request, body.present || isFinal, () =>
-      isFinal
-        ? this.creator.concatenate(request, concat.parts, gate)
+    const result = await this.slots.during(request, body.present || parts !== undefined, () =>
+      parts
+        ? this.creator.concatenate(request, parts, gate)
         : this.creator.create(request, body, gate),
     );
     return withOutcome(result, result.record.state === 'finished');
@@ -119,10 +118,9 @@ export class Uploads implements ExistingUploads {
     gate = this.gate,
   ): Promise<ReceiveResult & Completed> {
     const work = async (lease: Lease, found: UploadSnapshot) => {
-      const { record, offset } = await this.finisher.finishIfComplete(found, { lease, gate });
-      if (isFinal(record.concat)) throw finalIsClosed();
-      const state = { offset, length: record.length };
-      const length = assertAppendable(request, body, state, record.maxSize);
+      const current = await this.finisher.finishIfComplete(found, { lease, gate });
+      const { record, offset } = current;
+      const length = assertAppendable(request, body.length ?? 0, current);
       const fixed = await this.transitions.fixLength(record, length);
       const { checksum } = request;
       const parcel = { body, lease, gate, checksum };

@@ -82,7 +82,7 @@ describe('HTTP/2 on fastify', () => {
 
     expect(mismatch.headers[':status']).toBe(460);
     expect(conflict.headers[':status']).toBe(409);
-    expect(conflict.text).toBe('Upload-Offset is 3; the upload is at 0.\n');
+    expect(conflict.text).toBe('The offset is 3; the upload is at 0.\n');
     expect(app.logs.errors()).toEqual([]);
   });
 

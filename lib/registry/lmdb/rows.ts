@@ -7,6 +7,8 @@ export interface RowsOptions<V extends object, K extends Key> {
   readonly name: string;
   /** Whether what was read is a row, as far as the registry itself must rely on it. */
   isRow(this: void, value: object): value is V;
+  /** Makes of a row that an earlier version has written what it is now; as it is unless given. */
+  upToDate?(this: void, row: V): V;
   /** Where a row is, of one that says so. */
   keyOf?(this: void, row: V): K;
 }
@@ -43,7 +45,7 @@ export class Rows<V extends object, K extends Key> {
   get(key: K): V | undefined {
     const value = readJson(() => this.rows.get(key));
     if (value === undefined) return undefined;
-    if (this.isRow(value)) return value;
+    if (this.isRow(value)) return this.upToDate(value);
     this.damage.note();
     return undefined;
   }
@@ -90,6 +92,11 @@ export class Rows<V extends object, K extends Key> {
     if (!this.isRow(row)) return false;
     const { keyOf } = this.options;
     return !keyOf || this.rows.getBinary(keyOf(row))?.equals(value) === true;
+  }
+
+  private upToDate(row: V): V {
+    const { upToDate } = this.options;
+    return upToDate ? upToDate(row) : row;
   }
 
   private isRow(value: unknown): value is V {

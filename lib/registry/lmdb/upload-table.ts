@@ -2,6 +2,7 @@ import type { RootDatabase } from 'lmdb';
 import type { Page, UploadQuery, UploadRecord } from '../registry.interface.js';
 import type { AsideTable } from './aside-table.js';
 import type { Damage } from './damage.js';
+import { upToDate } from './earlier-rows.js';
 import {
   dueKeys,
   endedKeys,
@@ -25,6 +26,7 @@ type ListPosition = [state: string, createdAt: number, id: string];
 const RECORDS: RowsOptions<UploadRecord, string> = {
   name: 'uploads',
   isRow: isUploadRecord,
+  upToDate,
   keyOf: ({ id }) => recordKey(id),
 };
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import {
-  assertAppendable,
   assertWithinMaxSize,
   assertWithinUpload,
   parseAppend,
@@ -53,36 +52,6 @@ describe('The head of a PATCH', () => {
           const said = length && { length: Number(length[0]) };
           expect(read.value).toEqual({ offset: Number(at?.[0]), ...said });
         }
-      }),
-      RUNS,
-    );
-  });
-});
-
-describe('A PATCH and the upload it is for', () => {
-  const upload = fc
-    .record({ offset: count, length: maybe })
-    .filter(({ offset, length }) => length === undefined || offset <= length);
-
-  it('fit together exactly when no byte would be out of place', () => {
-    const request = fc.record({ offset: count, length: maybe });
-    fc.assert(
-      fc.property(request, maybe, upload, maybe, (asked, bodyLength, state, maxSize) => {
-        const body = { present: bodyLength !== 0, length: bodyLength };
-        const end = state.offset + (bodyLength ?? 0);
-        const length = state.length ?? asked.length;
-        const faults = [
-          asked.offset !== state.offset && 409,
-          asked.length !== undefined && asked.length !== length && 400,
-          state.length === undefined && length !== undefined && length < end && 400,
-          state.length !== undefined && state.length < end && 413,
-          state.length === undefined && Math.max(end, length ?? 0) > (maxSize ?? Infinity) && 413,
-        ].filter((fault) => fault !== false);
-
-        const result = outcome(() => assertAppendable(asked, body, state, maxSize));
-        if (faults.length === 0) expect(result).toEqual({ value: length });
-        else if (faults[0] === 409) expect(result).toEqual({ refused: 409 });
-        else expect(faults).toContain('refused' in result && result.refused);
       }),
       RUNS,
     );

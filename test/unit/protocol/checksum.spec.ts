@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import {
   ALL_EXTENSIONS,
   CHECKSUM_ALGORITHMS,
-  checksumMismatch,
   parseChecksum,
   parseTrailingChecksum,
 } from '../../../lib/protocol/index.js';
@@ -192,14 +191,5 @@ describe('parseTrailingChecksum', () => {
     const value = `sha1 ${DIGESTS.sha1}`;
     const trailers = fieldsOf({ 'upload-checksum': [value, value] });
     expect(refusedStatus(() => parseTrailingChecksum(trailers))).toBe(400);
-  });
-});
-
-describe('checksumMismatch', () => {
-  it('is 460 and names the algorithm', () => {
-    expect(checksumMismatch({ algorithm: 'md5', digest: Buffer.alloc(16) })).toMatchObject({
-      status: 460,
-      message: expect.stringContaining('md5'),
-    });
   });
 });

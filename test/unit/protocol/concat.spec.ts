@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ALL_EXTENSIONS, isFinal, isPartial, parseConcat } from '../../../lib/protocol/index.js';
+import { ALL_EXTENSIONS, parseConcat } from '../../../lib/protocol/index.js';
 import { refusal, refusedStatus } from './refusal.js';
 
 const A = 'a'.repeat(32);
@@ -229,14 +229,3 @@ function partsOr400(value: string): readonly string[] {
     return [];
   }
 }
-
-describe('the kind of an upload', () => {
-  it.each([
-    ['partial', true, false],
-    [`final;/files/${A}`, false, true],
-    [`final; /files/${A}`, false, true],
-    [undefined, false, false],
-  ])('of %j shows in its header', (concat, partial, final) => {
-    expect([isPartial(concat), isFinal(concat)]).toEqual([partial, final]);
-  });
-});

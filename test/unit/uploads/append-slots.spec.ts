@@ -1,5 +1,5 @@
 import { AppendSlots } from '../../../lib/uploads/append-slots.js';
-import { TooManyAppendsError } from '../../../lib/uploads/upload.errors.js';
+import { TooManyAppendsError } from '../../../lib/uploads/limit.errors.js';
 
 describe('two slots for appends', () => {
   let slots: AppendSlots;

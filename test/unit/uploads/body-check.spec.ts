@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import { ChecksumMismatchError } from '../../../lib/uploads/append.errors.js';
 import { BodyCheck } from '../../../lib/uploads/body-check.js';
 import { CHECKSUM_ALGORITHMS } from '../../../lib/protocol/index.js';
-import type { ChecksumAlgorithm, HeaderFields } from '../../../lib/protocol/index.js';
-import { refusal, refusedStatus } from '../protocol/refusal.js';
+import type { ChecksumAlgorithm } from '../../../lib/protocol/index.js';
 
 const BYTES = Buffer.from('hello world');
 
@@ -24,17 +24,15 @@ const EMPTY: Partial<Record<ChecksumAlgorithm, string>> = {
   crc32: '00000000',
 };
 
-const noTrailers = (): HeaderFields => {
-  throw new Error('The trailers are of no interest.');
-};
-
 function checkFor(algorithm: ChecksumAlgorithm, hex = DIGESTS[algorithm]): BodyCheck {
-  return new BodyCheck({ algorithm, digest: Buffer.from(hex, 'hex') });
+  const told = { algorithm, digest: Buffer.from(hex, 'hex') };
+  return new BodyCheck({ algorithms: [algorithm], told: () => told });
 }
 
-function trailer(algorithm: ChecksumAlgorithm): () => HeaderFields {
-  const digest = Buffer.from(DIGESTS[algorithm], 'hex').toString('base64');
-  return () => ({ 'upload-checksum': [`${algorithm} ${digest}`] });
+/** One whose algorithm is told after the bytes only. */
+function lateCheckFor(algorithm: ChecksumAlgorithm): BodyCheck {
+  const told = { algorithm, digest: Buffer.from(DIGESTS[algorithm], 'hex') };
+  return new BodyCheck({ algorithms: CHECKSUM_ALGORITHMS, told: () => told });
 }
 
 describe('BodyCheck', () => {
@@ -45,59 +43,57 @@ describe('BodyCheck', () => {
     check.update([]);
     check.update([BYTES.subarray(3)]);
 
-    expect(() => check.assertMatches(noTrailers)).not.toThrow();
+    expect(() => check.assertMatches()).not.toThrow();
   });
 
-  it.each(CHECKSUM_ALGORITHMS)('answers 460 to other bytes, by %s', (algorithm) => {
+  it.each(CHECKSUM_ALGORITHMS)('refuses other bytes, by %s', (algorithm) => {
     const wrong = [[], [BYTES.subarray(1)], [BYTES, BYTES], [Buffer.from('hello worle')]];
 
     for (const chunks of wrong) {
       const check = checkFor(algorithm);
       check.update(chunks);
-      expect(refusedStatus(() => check.assertMatches(noTrailers))).toBe(460);
+      expect(() => check.assertMatches()).toThrow(ChecksumMismatchError);
     }
   });
 
-  it('answers 460 to the right bytes in another order', () => {
+  it('refuses the right bytes in another order', () => {
     const check = checkFor('sha1');
     check.update([BYTES.subarray(5), BYTES.subarray(0, 5)]);
 
-    expect(refusal(() => check.assertMatches(noTrailers))).toMatchObject({
-      status: 460,
-      message: expect.stringContaining('sha1'),
-    });
+    expect(() => check.assertMatches()).toThrow(/sha1/);
   });
 
   it.each(Object.entries(EMPTY))('knows the %s of no bytes at all', (algorithm, hex) => {
     const check = checkFor(algorithm as ChecksumAlgorithm, hex);
 
-    expect(() => check.assertMatches(noTrailers)).not.toThrow();
+    expect(() => check.assertMatches()).not.toThrow();
   });
 
-  it.each(CHECKSUM_ALGORITHMS)('holds the bytes against %s of the trailer', (algorithm) => {
-    const [right, wrong] = [new BodyCheck('in-trailer'), new BodyCheck('in-trailer')];
+  it.each(CHECKSUM_ALGORITHMS)('holds the bytes against %s that is told late', (algorithm) => {
+    const [right, wrong] = [lateCheckFor(algorithm), lateCheckFor(algorithm)];
     right.update([BYTES]);
     wrong.update([BYTES.subarray(1)]);
 
-    expect(() => right.assertMatches(trailer(algorithm))).not.toThrow();
-    expect(refusedStatus(() => wrong.assertMatches(trailer(algorithm)))).toBe(460);
+    expect(() => right.assertMatches()).not.toThrow();
+    expect(() => wrong.assertMatches()).toThrow(ChecksumMismatchError);
   });
 
-  it('answers 400 to a trailer that did not come, or is wrong', () => {
-    for (const trailers of [{}, { 'upload-checksum': ['sha1'] }]) {
-      const check = new BodyCheck('in-trailer');
-      check.update([BYTES]);
-      expect(refusedStatus(() => check.assertMatches(() => trailers))).toBe(400);
-    }
+  it('passes on why it was not told', () => {
+    const told = () => {
+      throw new RangeError('The trailer did not come.');
+    };
+    const check = new BodyCheck({ algorithms: CHECKSUM_ALGORITHMS, told });
+    check.update([BYTES]);
+    expect(() => check.assertMatches()).toThrow(RangeError);
   });
 
   it('comes to the same result however the bytes are cut', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 10 }), (chunks) => {
-        const digest = createHash('sha256').update(Buffer.concat(chunks)).digest();
-        const check = new BodyCheck({ algorithm: 'sha256', digest });
+        const digest = createHash('sha256').update(Buffer.concat(chunks)).digest('hex');
+        const check = checkFor('sha256', digest);
         for (const chunk of chunks) check.update([chunk]);
-        expect(() => check.assertMatches(noTrailers)).not.toThrow();
+        expect(() => check.assertMatches()).not.toThrow();
       }),
     );
   });

@@ -24,7 +24,7 @@ async function turnsDuring(work: Promise<unknown>): Promise<number> {
 const part = (id: string) =>
   Promise.resolve(
     takeSnapshot(
-      uploadRecord({ id, state: 'finished', concat: 'partial', length: 4, owner: undefined }),
+      uploadRecord({ id, state: 'finished', kind: 'partial', length: 4, owner: undefined }),
     ),
   );
 
@@ -68,7 +68,7 @@ describe('measuring the parts of a final upload', () => {
     ['more than a limit', Array<string>(26).fill('a'), 100, '104 bytes, at most 100'],
   ])('refuses %s', async (_, parts, maxSize, message) => {
     await expect(concatenator.measure(parts, { maxSize }, part)).rejects.toMatchObject({
-      status: 413,
+      name: 'UploadTooLargeError',
       message: expect.stringContaining(message),
     });
   });

@@ -9,7 +9,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-/** The folders of `lib/`, and the files beside them, from the lowest up. */
+/** The folders of `lib/`, and the files beside them, from the lowest up; the first that fits counts. */
 const ROOMS = [
   'errors',
   'context',
@@ -31,7 +31,16 @@ const ROOMS = [
   'events',
   'delivery',
   'cleanup',
-  'http',
+  'http/openapi',
+  'http/request',
+  'http/connection',
+  'http/response',
+  'http/platform',
+  'http/download',
+  'http/tus',
+  'http/endpoint',
+  'http/controller',
+  'http/index.ts',
   'owned-uploads.ts',
   'tus.service.ts',
   'decorators',
@@ -92,9 +101,11 @@ function* circlesFrom(file, way, done) {
 }
 
 function levelOf(file) {
-  const [room] = nameOf(file).split('/');
-  const level = ROOMS.indexOf(room);
-  return level === -1 && room.startsWith('tus.') ? ROOMS.indexOf('tus.*') : level;
+  const name = nameOf(file);
+  return ROOMS.findIndex((room) => {
+    if (room.endsWith('*')) return name.startsWith(room.slice(0, -1));
+    return name === room || name.startsWith(`${room}/`);
+  });
 }
 
 function nameOf(file) {

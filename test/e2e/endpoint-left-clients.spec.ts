@@ -1,7 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { once } from 'node:events';
 import { constants, type Http2ServerRequest } from 'node:http2';
-import { rawRequest, type PlatformRequest } from '../../lib/http/http-types.js';
+import { rawRequest, type PlatformRequest } from '../../lib/http/request/http-types.js';
 import { eventually, Http2Client, OCTETS, openFilesIn, PLATFORMS } from '../support/index.js';
 import { rawHead, startApp, useApp, type TestApp } from '../support/index.js';
 import { createAt, endpointOf, WITH_ENDPOINT } from './endpoint-controller.js';

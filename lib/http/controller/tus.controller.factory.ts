@@ -17,7 +17,7 @@ import {
   usualTarget,
 } from '../../marks/index.js';
 import { describeRoute } from '../openapi/index.js';
-import { MarkTusRoute, type TusRoute } from '../tus-route.js';
+import { MarkTusRoute, type TusRoute } from '../platform/tus-route.js';
 import { TusController } from './tus.controller.js';
 
 /** What shapes the controller of one instance. */

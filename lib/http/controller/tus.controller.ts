@@ -12,9 +12,9 @@ import {
   Res,
   UseFilters,
 } from '@nestjs/common';
-import type { PlatformRequest, PlatformResponse } from '../http-types.js';
-import { TusExceptionFilter } from '../tus-exception.filter.js';
-import { TusHttp } from '../tus-http.js';
+import type { PlatformRequest, PlatformResponse } from '../request/http-types.js';
+import { TusExceptionFilter } from '../response/tus-exception.filter.js';
+import { TusHttp } from '../tus/tus-http.js';
 
 /** The creation URL, and the URL of each upload below it. */
 const ROUTES = ['', ':id'];

@@ -1,6 +1,6 @@
 import type { TusEndpointOptions } from '../../interfaces/index.js';
 import { ENDPOINT_METADATA } from '../../tus.constants.js';
-import type { TusRoute } from '../tus-route.js';
+import type { TusRoute } from '../platform/tus-route.js';
 
 /** What `@TusEndpoint()` leaves on a method, and on those that serve its other verbs. */
 export interface EndpointMark {

@@ -11,8 +11,8 @@ import {
   ROUTE_ARGS_METADATA,
 } from '@nestjs/common/constants.js';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import type { PlatformRequest } from '../http-types.js';
-import { TusException } from '../tus.exception.js';
+import type { PlatformRequest } from '../request/http-types.js';
+import { TusException } from '../response/tus.exception.js';
 
 /** Most bytes of a query that are kept with an upload. */
 const MAX_QUERY = 2048;

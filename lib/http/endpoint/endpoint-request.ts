@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import type { EndpointBody, EndpointUpload } from '../../interfaces/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { describeFinished, NoFileError, type FinishedFiles } from '../../uploads/index.js';
-import { whenOver } from '../connection.js';
-import { rawRequest, type PlatformRequest } from '../http-types.js';
+import { whenOver } from '../connection/connection.js';
+import { rawRequest, type PlatformRequest } from '../request/http-types.js';
 import { UPLOAD_PARAMETER } from './endpoint-mark.js';
 import { attachUpload } from './uploaded-uploads.js';
 

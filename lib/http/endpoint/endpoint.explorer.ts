@@ -10,8 +10,8 @@ import {
   endpointTwice,
   methodWithoutInstance,
 } from '../../tus.messages.js';
-import { createCorsHandler } from '../cors.js';
-import type { TusRoute } from '../tus-route.js';
+import { createCorsHandler } from '../response/cors.js';
+import type { TusRoute } from '../platform/tus-route.js';
 import { endpointName, type EndpointMark } from './endpoint-mark.js';
 import { endpointsOf, mapEndpoints, replacedEndpoints } from './endpoint-routes.js';
 

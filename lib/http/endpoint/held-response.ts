@@ -2,8 +2,8 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { finished, type Readable } from 'node:stream';
 import type { StoredAnswer } from '../../registry/index.js';
 import { isRefusal } from '../../uploads/index.js';
-import type { Answer } from '../answer.js';
-import { isOver, whenOver } from '../connection.js';
+import type { Answer } from '../response/answer.js';
+import { isOver, whenOver } from '../connection/connection.js';
 
 /** Most bytes of a body that are kept. */
 export const MAX_BODY = 64 * 1024;

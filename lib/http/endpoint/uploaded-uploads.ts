@@ -1,5 +1,5 @@
 import type { EndpointUpload } from '../../interfaces/index.js';
-import { rawRequest, type PlatformRequest } from '../http-types.js';
+import { rawRequest, type PlatformRequest } from '../request/http-types.js';
 
 const uploads = new WeakMap<object, EndpointUpload>();
 

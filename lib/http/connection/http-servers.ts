@@ -1,0 +1,58 @@
+import { Logger } from '@nestjs/common';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import { LOGGER_CONTEXT } from '../../tus.constants.js';
+import { requestTimeoutKept } from '../../tus.messages.js';
+import { holdContinue } from './expect-continue.js';
+import { HeadlessConnections } from './headless-connections.js';
+import { RequestLimit } from './request-limit.js';
+
+/**
+ * The HTTP servers that bring requests to an app: its adapter's own, and those that call the app
+ * without its knowledge, such as a second one for TLS, or one made by `http.createServer(instance)`.
+ */
+export class HttpServers {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly prepared = new WeakSet<Server>();
+  /** Those that listen, or have not closed yet. */
+  private readonly open = new Set<Server>();
+
+  /** Makes a server ready for uploads, once. */
+  prepare(server: Server): void {
+    if (this.prepared.has(server)) return;
+    this.prepared.add(server);
+    this.watch(server);
+    holdContinue(server);
+    HeadlessConnections.of(server);
+    const duration = RequestLimit.of(server)?.duration ?? 0;
+    if (duration > 0) this.logger.verbose(requestTimeoutKept(duration));
+  }
+
+  /** Makes the server of a request ready, if this is the first that comes from it. */
+  prepareFor(req: IncomingMessage, res: ServerResponse): void {
+    const server = serverOf(req);
+    if (!server || this.prepared.has(server)) return;
+    this.prepare(server);
+    // Listeners hear only of the requests that come after them.
+    HeadlessConnections.of(server)?.onRequest(req, res);
+    setImmediate(() => RequestLimit.of(server)?.watch(req));
+  }
+
+  /** Ends connections on which no request is under way, as soon as their server has stopped to listen. */
+  endHeadless(): void {
+    for (const server of this.open) HeadlessConnections.of(server)?.endWithServer();
+  }
+
+  /** A server may listen again after it has closed, as those of tests do. */
+  private watch(server: Server): void {
+    if (server.listening) this.open.add(server);
+    server.on('listening', () => this.open.add(server));
+    server.on('close', () => this.open.delete(server));
+  }
+}
+
+/** The server of a request; none where the app was called with a request that came over no socket. */
+function serverOf({ socket }: IncomingMessage): Server | undefined {
+  const { server } = (socket ?? {}) as { readonly server?: unknown };
+  return server instanceof NetServer ? (server as Server) : undefined;
+}

@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { overriddenMethod, ProtocolError } from '../../protocol/index.js';
+import { headerLines } from '../request/header-lines.js';
+import { completeHead } from '../response/answer-head.js';
+import { leaveToApp } from '../response/cors.js';
+import { answerOf } from '../response/answer.js';
+import { decide } from '../response/decided-answer.js';
+import { deferContinue } from '../connection/expect-continue.js';
+import { exemptFromLimit } from '../connection/request-limit.js';
+import type { PreRoutingAnswers } from './tus-route.js';
+
+/** What became of a request that has just arrived on one of our routes. */
+export type Entry = 'goes-on' | 'has-another-method';
+
+/**
+ * What is done to a request on our routes before the app's middleware, guards and body parsers see
+ * it: the method it means (tus 1.0 §X-HTTP-Method-Override), what its server does to other requests
+ * only, CORS, and the decision on the answer to OPTIONS, which is the same for everyone and must not
+ * be taken by the app's own CORS.
+ *
+ * @param isOurs whether a route of ours has the request by another method too; an override that
+ *   would lead to a route of the app means nothing
+ */
+export function enter(
+  { discovery, cors, foreign }: PreRoutingAnswers,
+  req: IncomingMessage,
+  res: ServerResponse,
+  isOurs: (method: string) => boolean,
+): Entry {
+  const method = meantMethod(req);
+  if (typeof method === 'string' && method !== req.method && isOurs(method)) {
+    req.method = method;
+    return 'has-another-method';
+  }
+  deferContinue(req);
+  exemptFromLimit(req);
+  completeHead(req, res, foreign);
+  cors?.(req, res);
+  if (method instanceof ProtocolError) decide(req, res, answerOf(method));
+  else if (req.method === 'OPTIONS') offer(discovery, req, res, cors !== undefined);
+  return 'goes-on';
+}
+
+function offer(
+  discovery: PreRoutingAnswers['discovery'],
+  req: IncomingMessage,
+  res: ServerResponse,
+  hasCors: boolean,
+): void {
+  for (const [name, value] of Object.entries(discovery)) res.setHeader(name, value);
+  const isOurs = req.headers.origin === undefined || hasCors;
+  if (isOurs) decide(req, res, { status: 204, headers: {} });
+  else leaveToApp(req);
+}
+
+function meantMethod(req: IncomingMessage): string | undefined | ProtocolError {
+  if (req.headers['x-http-method-override'] === undefined) return req.method;
+  try {
+    return overriddenMethod(headerLines(req));
+  } catch (error) {
+    if (error instanceof ProtocolError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  rawRequest,
+  rawResponse,
+  type PlatformRequest,
+  type PlatformResponse,
+} from './http-types.js';
+
+/** What an endpoint asks of uploads, beside what its instance does. */
+export interface EndpointPolicy {
+  /** Name its uploads are kept under. */
+  readonly name: string;
+  /** Bytes; absent: as its instance has it. */
+  readonly maxSize?: number;
+  /** What its method is to know at the end of the query that an upload is created with, as JSON. */
+  readonly query?: string;
+}
+
+/** One request on its way through. */
+export interface Exchange {
+  readonly request: PlatformRequest;
+  readonly response: PlatformResponse;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Last segment of an upload's URL; absent on the creation URL. */
+  readonly id?: string;
+  /** Set on the path of an endpoint. */
+  readonly endpoint?: EndpointPolicy;
+}
+
+/**
+ * The exchange a controller's method was called with.
+ *
+ * @param parameter name of the path's parameter that holds an upload's id
+ */
+export function exchangeOf(
+  request: PlatformRequest,
+  response: PlatformResponse,
+  parameter = 'id',
+): Exchange {
+  const id = ((request.params ?? {}) as Readonly<Record<string, string>>)[parameter];
+  return { request, response, req: rawRequest(request), res: rawResponse(response), id };
+}

@@ -1,0 +1,101 @@
+import onHeaders from 'on-headers';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TUS_VERSION } from '../../protocol/index.js';
+import { completeCors } from './cors.js';
+import { dropRestAfter } from '../connection/connection.js';
+import type { ForeignAnswers } from './foreign-answers.js';
+import { hasBody } from '../request/has-body.js';
+import { showBody } from '../request/hidden-body.js';
+import { lingerBeforeClose } from '../connection/linger.js';
+
+/**
+ * Completes the head of whatever answers a request on one of our routes, when it is about to be
+ * sent: our own answer, a guard's refusal, a throttler's, an exception filter's. Where a request
+ * became HEAD by its override, no body follows.
+ *
+ * @param foreign notices answers that others give
+ */
+export function completeHead(
+  req: IncomingMessage,
+  res: ServerResponse,
+  foreign?: ForeignAnswers,
+): void {
+  onHeaders(res, () => {
+    foreign?.notice(req, res);
+    // Loggers of the answer are to see the request as it was sent.
+    showBody(req);
+    // tus 1.0 §Tus-Resumable: in every response.
+    res.setHeader('Tus-Resumable', TUS_VERSION);
+    completeCors(req, res);
+    if (mayBeCached(req) && !res.hasHeader('Cache-Control')) {
+      res.setHeader('Cache-Control', 'no-store');
+    }
+    if (isOverriddenHead(req)) sayNoBody(res);
+    if (req.httpVersionMajor >= 2) return dropRestAfter(req, res);
+    if (leavesBodyUnread(req)) closeAfter(req, res);
+    else if (isFault(res)) res.setHeader('Connection', 'close');
+  });
+  if (hasOverride(req)) dropBodyOfHead(req, res);
+}
+
+/**
+ * Whether caches may keep the answer to a request, such as 404 and 410 (RFC 9111 §4.2.2), unless it
+ * is told not to; HEAD must be (tus 1.0 §HEAD). What has an override may have come as a GET.
+ */
+function mayBeCached(req: IncomingMessage): boolean {
+  return req.method === 'HEAD' || req.method === 'GET' || hasOverride(req);
+}
+
+/** After a fault of ours, a client should come back on a fresh connection. */
+function isFault(res: ServerResponse): boolean {
+  return res.statusCode >= 500;
+}
+
+function hasOverride(req: IncomingMessage): boolean {
+  return req.headers['x-http-method-override'] !== undefined;
+}
+
+/** Whether a request became HEAD by its override: Node does not know that it takes no body. */
+function isOverriddenHead(req: IncomingMessage): boolean {
+  return req.method === 'HEAD' && hasOverride(req);
+}
+
+function sayNoBody(res: ServerResponse): void {
+  res.removeHeader('Transfer-Encoding');
+  res.setHeader('Content-Length', '0');
+}
+
+/**
+ * Bytes behind a head that announces none would be read as the next answer on the connection. The
+ * method is looked at in each call, for it may change until then.
+ */
+function dropBodyOfHead(req: IncomingMessage, res: ServerResponse): void {
+  const write = res.write.bind(res);
+  const end = res.end.bind(res);
+  const without = (args: unknown[], nothing: '' | undefined): unknown[] => {
+    const hasChunk = typeof args[0] !== 'function';
+    return hasChunk && isOverriddenHead(req) ? [nothing, ...args.slice(1)] : args;
+  };
+  Object.assign(res, {
+    write: (...args: unknown[]) => Reflect.apply(write, res, without(args, '')) as boolean,
+    end: (...args: unknown[]) => Reflect.apply(end, res, without(args, undefined)) as unknown,
+  });
+}
+
+function closeAfter(req: IncomingMessage, res: ServerResponse): void {
+  res.setHeader('Connection', 'close');
+  if (!isEndedByShutdown(req, res)) lingerBeforeClose(req);
+}
+
+/**
+ * Whether a request was told to come back while its body was being read. It does so after a reset
+ * too, and must not hold up a shutdown; one that is refused beforehand must read that it is.
+ */
+function isEndedByShutdown(req: IncomingMessage, res: ServerResponse): boolean {
+  return res.statusCode === 503 && req.readableFlowing !== null;
+}
+
+/** Otherwise Node would take in all that the client still sends, only to drop it. */
+function leavesBodyUnread(req: IncomingMessage): boolean {
+  return !req.complete && hasBody(req);
+}

@@ -1,0 +1,60 @@
+import cors from 'cors';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CheckedCors } from '../../options/index.js';
+import {
+  mergeTokens,
+  TUS_ALLOWED_HEADERS,
+  TUS_CORS_METHODS,
+  TUS_EXPOSED_HEADERS,
+} from '../../protocol/index.js';
+
+/** Sets the CORS headers of an answer; the answer itself is left to the caller. */
+export type CorsHandler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** The `cors` option as a handler. */
+export function createCorsHandler(options: CheckedCors): CorsHandler {
+  const handle = cors({
+    origin: originOf(options),
+    credentials: options.credentials ?? false,
+    maxAge: Math.round(options.maxAge / 1000),
+    methods: [...TUS_CORS_METHODS],
+    allowedHeaders: [...TUS_ALLOWED_HEADERS, ...(options.allowedHeaders ?? [])],
+    exposedHeaders: [...TUS_EXPOSED_HEADERS, ...(options.exposedHeaders ?? [])],
+    preflightContinue: true,
+  });
+  return (req, res) => {
+    handle(req, res, () => undefined);
+    if (options.privateNetwork && req.headers['access-control-request-private-network']) {
+      res.setHeader('Access-Control-Allow-Private-Network', 'true');
+    }
+  };
+}
+
+/**
+ * Leaves an OPTIONS of a page to the app's own CORS, which answers it in our place; our headers are
+ * on the answer by then. To one that is no preflight CORS modules give no answer, or a refusal, so
+ * it is made one (Fetch §CORS-preflight request).
+ */
+export function leaveToApp(req: IncomingMessage): void {
+  req.headers['access-control-request-method'] ??= 'OPTIONS';
+}
+
+/**
+ * Adds what tus clients need to what someone else granted, an app's `enableCors()` in its default
+ * form above all: without it browsers refuse PATCH and hide `Location` and `Upload-Offset`.
+ */
+export function completeCors(req: IncomingMessage, res: ServerResponse): void {
+  if (res.getHeader('Access-Control-Allow-Origin') === undefined) return;
+  if (req.method === 'OPTIONS') addTokens(res, 'Access-Control-Allow-Methods', TUS_CORS_METHODS);
+  addTokens(res, 'Access-Control-Expose-Headers', TUS_EXPOSED_HEADERS);
+}
+
+function addTokens(res: ServerResponse, name: string, tokens: readonly string[]): void {
+  res.setHeader(name, mergeTokens(res.getHeader(name)?.toString(), tokens));
+}
+
+/** To every page `cors` would name a single text; of a list it names the one that asks. */
+function originOf({ origin = true }: CheckedCors) {
+  if (origin === true || origin === '*') return '*';
+  return typeof origin === 'string' ? [origin] : origin;
+}

@@ -1,0 +1,44 @@
+import { HttpException, Logger } from '@nestjs/common';
+import { asError, UploadError } from '../../errors/index.js';
+import { LOGGER_CONTEXT } from '../../tus.constants.js';
+import { isRefusal } from '../../uploads/index.js';
+import type { Exchange } from '../request/exchange.js';
+import { toTusException } from './tus-statuses.js';
+import { busy, TusException } from './tus.exception.js';
+
+/** Turns what went wrong with a request into what its client is told, and what is logged. */
+export class ErrorMapper {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  /** The exception to throw; an unexpected fault is logged on the way. */
+  toException(error: unknown, exchange: Exchange): HttpException {
+    const exception = this.exceptionFor(error, exchange);
+    const status = exception.getStatus();
+    const isPassing = status >= 400 && !isRefusal(status);
+    // After any other failure of a HEAD, clients begin anew and send the whole file again.
+    return isPassing && exchange.req.method === 'HEAD' ? busy(exception.message) : exception;
+  }
+
+  /** Logs a fault, with its upload. */
+  report(error: unknown, { req, id }: Exchange): void {
+    const { message, stack } = asError(error);
+    const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
+    this.logger.error(`${subject} failed on ${req.method}: ${message}`, stack);
+  }
+
+  private exceptionFor(error: unknown, exchange: Exchange): HttpException {
+    // What the app's `owner` function throws is for the app's filters.
+    if (error instanceof HttpException && !(error instanceof TusException)) return error;
+    const exception = toTusException(error);
+    if (exception && !isFault(exception)) return exception;
+
+    this.report(error, exchange);
+    return exception ?? new TusException(500, 'The upload failed; try again.');
+  }
+}
+
+/** Whether somebody is to look after it: neither the client's doing nor, as 503 is, told elsewhere. */
+function isFault(exception: TusException): boolean {
+  const status = exception.getStatus();
+  return status >= 500 && status !== 503 && !(exception.cause instanceof UploadError);
+}

@@ -1,0 +1,33 @@
+import { Logger } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LOGGER_CONTEXT } from '../../tus.constants.js';
+import { answeredElsewhere } from '../../tus.messages.js';
+import { hidesBody } from '../request/hidden-body.js';
+
+/** What uploads depend on: clients take any good answer for that of their upload. */
+const METHODS: readonly (string | undefined)[] = ['POST', 'HEAD', 'PATCH'];
+
+/**
+ * Notices successful answers to requests on routes of ours that never got there: of static files, of
+ * middleware, of a route that Nest knows nothing of.
+ */
+export class ForeignAnswers {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly told = new Set<string | undefined>();
+
+  /** To be called as the head of an answer is sent; logs the first for each method. */
+  notice(req: IncomingMessage, res: ServerResponse): void {
+    // It is shown where a route of ours begins.
+    if (!hidesBody(req)) return;
+    const { method } = req;
+    if (res.statusCode >= 300 || !METHODS.includes(method) || this.told.has(method)) return;
+    this.told.add(method);
+    this.logger.warn(answeredElsewhere(`${method} ${pathOf(req)}`, res.statusCode));
+  }
+}
+
+/** A query may hold what is not for logs. */
+function pathOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
+  const [path = ''] = (req.originalUrl ?? req.url ?? '').split('?', 1);
+  return path;
+}

@@ -1,0 +1,66 @@
+import { Injectable, type HttpException } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { UploadRefusedError } from '../../uploads/index.js';
+import { replay, type Answer } from '../response/answer.js';
+import { disconnect } from '../connection/connection.js';
+import { ErrorMapper } from '../response/error-mapper.js';
+import type { Exchange } from '../request/exchange.js';
+import type { Outcome } from '../response/outcome.js';
+import { sendAnswer } from '../response/send-answer.js';
+
+/** The one way of every request, by whichever door it came: run the work, report, answer. */
+@Injectable()
+export class RequestRunner {
+  private readonly errors = new ErrorMapper();
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  /**
+   * Runs the work and sends its answer.
+   *
+   * @throws HttpException as `run()`
+   */
+  async serve(exchange: Exchange, work: Promise<Outcome>): Promise<Outcome> {
+    const outcome = await this.run(exchange, work);
+    if (outcome.answer) this.send(exchange, outcome.answer);
+    return outcome;
+  }
+
+  /**
+   * Runs the work, and leaves its answer to the caller. If there is none, the connection is closed.
+   *
+   * @throws HttpException for an error; an unexpected one is logged
+   */
+  async run(exchange: Exchange, work: Promise<Outcome>): Promise<Outcome> {
+    const outcome = await this.outcomeOf(exchange, work);
+    const { answer, isAnswered, fault } = outcome;
+    if (fault) this.report(fault, exchange);
+    if (!answer && !isAnswered) disconnect(exchange.req);
+    return outcome;
+  }
+
+  /** Sends an answer through the app's HTTP platform. */
+  send({ response }: Exchange, answer: Answer): void {
+    sendAnswer(this.adapterHost.httpAdapter, response, answer);
+  }
+
+  /** The exception that an error means to a client; an unexpected error is logged. */
+  toException(error: unknown, exchange: Exchange): HttpException {
+    return this.errors.toException(error, exchange);
+  }
+
+  /** Logs a fault, with its upload. */
+  report(error: unknown, exchange: Exchange): void {
+    this.errors.report(error, exchange);
+  }
+
+  /** That an upload was refused before is an outcome too. */
+  private async outcomeOf(exchange: Exchange, work: Promise<Outcome>): Promise<Outcome> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof UploadRefusedError) return { answer: replay(error.answer) };
+      throw this.toException(error, exchange);
+    }
+  }
+}

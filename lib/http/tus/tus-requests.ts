@@ -1,0 +1,268 @@
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { CreateHooks, FinishHooks } from '../../hooks/index.js';
+import { checkDisposition, type TusOptions } from '../../options/index.js';
+import {
+  assertVersion,
+  discoveryHeaders,
+  formatExpires,
+  parseAppend,
+  parseCreation,
+  progressHeaders,
+  statusHeaders,
+} from '../../protocol/index.js';
+import type { DownloadDisposition } from '../../interfaces/index.js';
+import type { UploadRecord } from '../../registry/index.js';
+import { TUS_OPTIONS } from '../../tus.constants.js';
+import {
+  describeFinished,
+  FinalUploadError,
+  FinishedFiles,
+  isFinal,
+  isUnanswered,
+  isWithin,
+  knownId,
+  Uploads,
+  type Completed,
+  type UploadScope,
+} from '../../uploads/index.js';
+import { withKept, withKeptHeaders, type Answer } from '../response/answer.js';
+import { Downloads } from '../download/downloads.js';
+import type { Exchange } from '../request/exchange.js';
+import { expectedChecksum } from '../request/expected-checksum.js';
+import { headerLines } from '../request/header-lines.js';
+import { rawRequest, type PlatformRequest } from '../request/http-types.js';
+import type { Outcome } from '../response/outcome.js';
+import { RequestPolicy } from './request-policy.js';
+import { MetadataCheck } from './metadata-check.js';
+import { platformOf } from '../platform/platform.js';
+import { answerTo } from './received.js';
+import { bodyOf } from '../connection/request-body.js';
+import { toTusException } from '../response/tus-statuses.js';
+import { TusException } from '../response/tus.exception.js';
+import { isForwarded } from '../request/request-origin.js';
+import { UploadUrls } from './upload-urls.js';
+
+/** Does what the requests of one instance ask for, a method a verb. */
+@Injectable()
+export class TusRequests implements BeforeApplicationShutdown {
+  private readonly downloads: Downloads;
+  private readonly urls: UploadUrls;
+  private readonly metadata: MetadataCheck;
+  private readonly policy: RequestPolicy;
+
+  constructor(
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    private readonly uploads: Uploads,
+    private readonly files: FinishedFiles,
+    private readonly createHooks: CreateHooks,
+    private readonly finishHooks: FinishHooks,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {
+    this.policy = new RequestPolicy(options);
+    this.urls = new UploadUrls(options.publicUrl);
+    this.metadata = new MetadataCheck(options.metadata, options.hash);
+    this.downloads = new Downloads(options.idleTimeout);
+  }
+
+  /** What a request asks for by its method. */
+  serve(exchange: Exchange): Promise<Outcome> {
+    switch (exchange.req.method) {
+      case 'OPTIONS':
+        return this.discover(exchange);
+      case 'POST':
+        return this.create(exchange);
+      case 'HEAD':
+        return this.status(exchange);
+      case 'PATCH':
+        return this.append(exchange);
+      case 'DELETE':
+        return this.terminate(exchange);
+      case 'GET':
+        return this.download(exchange);
+      default:
+        return this.refuse(exchange);
+    }
+  }
+
+  /** OPTIONS: what is offered (tus 1.0 §OPTIONS). */
+  discover({ endpoint }: Exchange): Promise<Outcome> {
+    const { maxSize = this.options.maxSize } = endpoint ?? {};
+    const headers = discoveryHeaders({ ...this.options, maxSize });
+    return Promise.resolve({ answer: { status: 204, headers } });
+  }
+
+  /** POST on the creation URL (tus 1.0 §Creation, §Creation With Upload). */
+  async create(exchange: Exchange): Promise<Outcome> {
+    const { req, request } = exchange;
+    const { extensions } = this.options;
+    if (exchange.id !== undefined || !extensions.has('creation'))
+      throw this.policy.notAllowed(exchange);
+
+    assertVersion(headerLines(req));
+    const body = bodyOf(exchange);
+    const rules = await this.policy.rulesFor(exchange);
+    const paths = () => this.urls.creationPaths(request);
+    const creation = parseCreation(headerLines(req), body, rules, paths);
+    await this.metadata.assertAcceptable(creation, request);
+    const scope = await this.policy.scopeOf(exchange);
+    const quota = await this.policy.quotaFor(exchange);
+    const { query } = exchange.endpoint ?? {};
+    const { length, metadata, concat, concatHeader } = creation;
+    const { owner, endpoint, binding } = scope;
+    // Without spreads, after which each property costs a call into the engine.
+    const asked = {
+      length,
+      maxSize: rules.maxSize,
+      metadata,
+      checksum: expectedChecksum(creation.checksum, exchange),
+      kind: concat?.kind,
+      parts: concat?.kind === 'final' ? concat.parts : undefined,
+      concat: concatHeader,
+      owner,
+      endpoint,
+      binding,
+      query,
+      quota,
+    };
+    const { upload, headers } = await this.createHooks.prepare(asked, request);
+    const result = await this.uploads.create(upload, body, this.finishHooks.during(request));
+    const Location = this.urls.locationOf(result.record.id, request, this.trustsProxy(request));
+    const answer = answerTo(result.end, {
+      status: 201,
+      headers: { ...headers, Location, ...progressHeaders(result) },
+    });
+    return outcomeOf(result, answer);
+  }
+
+  /** HEAD on an upload's URL (tus 1.0 §HEAD). */
+  async status(exchange: Exchange): Promise<Outcome> {
+    if (this.isDownloadHead(exchange)) return this.download(exchange);
+    const id = this.policy.uploadIdOf(exchange);
+    const gate = this.finishHooks.during(exchange.request);
+    const found = await this.uploads.status(id, await this.policy.scopeOf(exchange), gate);
+    const { offset, expiresAt } = found;
+    const { length, metadata } = found.record;
+    const concat = concatOf(found.record);
+    const headers = statusHeaders({ offset, expiresAt, length, metadata, concat });
+    return outcomeOf(found, { status: 200, headers }, withKeptHeaders);
+  }
+
+  /** PATCH on an upload's URL (tus 1.0 §PATCH). */
+  async append(exchange: Exchange): Promise<Outcome> {
+    const id = this.policy.uploadIdOf(exchange);
+    const scope = await this.policy.scopeOf(exchange);
+    try {
+      return await this.appendTo(id, scope, exchange);
+    } catch (error) {
+      const refusal = toTusException(error);
+      throw refusal ? await this.refused(refusal, id, scope) : error;
+    }
+  }
+
+  /** DELETE on an upload's URL (tus 1.0 §Termination). */
+  async terminate(exchange: Exchange): Promise<Outcome> {
+    if (!this.options.extensions.has('termination')) throw this.policy.notAllowed(exchange);
+    const id = this.policy.uploadIdOf(exchange);
+    await this.uploads.terminate(id, await this.policy.scopeOf(exchange));
+    return { answer: { status: 204, headers: {} } };
+  }
+
+  /** GET on an upload's URL: the finished file, where the `download` option offers it. */
+  async download(exchange: Exchange): Promise<Outcome> {
+    if (!this.options.download || exchange.id === undefined) throw this.policy.notAllowed(exchange);
+    const id = knownId(exchange.id);
+    const record = await this.files.recordOf(id, await this.policy.scopeOf(exchange));
+    const { metadata } = record;
+    const path = this.files.locate(record);
+    const disposition = await this.dispositionOf(record, path, exchange);
+    const download = { id, path, metadata, disposition };
+    const fault = await this.downloads.send(exchange, download);
+    return { isAnswered: true, ...(fault && { fault }) };
+  }
+
+  /** A method that means nothing here (RFC 9110 §15.5.6). */
+  refuse(exchange: Exchange): Promise<Outcome> {
+    return Promise.reject(this.policy.notAllowed(exchange));
+  }
+
+  /** A client that does not read, or reads for hours, would hold up the shutdown. */
+  beforeApplicationShutdown(): void {
+    this.downloads.end();
+  }
+
+  private async appendTo(id: string, scope: UploadScope, exchange: Exchange): Promise<Outcome> {
+    const { req, request } = exchange;
+    const { offset, length, checksum } = parseAppend(headerLines(req), this.options);
+    const append = { offset, length, checksum: expectedChecksum(checksum, exchange) };
+    const gate = this.finishHooks.during(request);
+    const result = await this.uploads.append(id, scope, append, bodyOf(exchange), gate);
+    return outcomeOf(
+      result,
+      answerTo(result.end, { status: 204, headers: progressHeaders(result) }),
+    );
+  }
+
+  /**
+   * Every answer to a PATCH says when the upload expires, refusals too (tus 1.0 §Expiration); and
+   * that an upload is a final one goes before all else that is wrong (§Concatenation).
+   */
+  private async refused(
+    refusal: TusException,
+    id: string,
+    scope: UploadScope,
+  ): Promise<TusException> {
+    const upload = await this.uploads.find(id);
+    if (!upload || !isWithin(scope, upload.record)) return refusal;
+    if (isFinal(upload.record)) return toTusException(new FinalUploadError()) ?? refusal;
+    if (upload.expiresAt === undefined) return refusal;
+    const headers = { ...refusal.headers, 'Upload-Expires': formatExpires(upload.expiresAt) };
+    return new TusException(refusal.getStatus(), refusal.message, headers, {
+      cause: refusal.cause,
+    });
+  }
+
+  /** @throws TusOptionError when the app's function returns what is none */
+  private async dispositionOf(
+    record: UploadRecord,
+    path: string,
+    { request }: Exchange,
+  ): Promise<DownloadDisposition | undefined> {
+    const { dispositionOf } = this.options;
+    return checkDisposition(await dispositionOf?.(describeFinished(record, path), request));
+  }
+
+  /** A HEAD that does not speak tus asks what GET would answer (RFC 9110 §9.3.2). */
+  private isDownloadHead({ req, endpoint }: Exchange): boolean {
+    const isOffered = this.options.download && endpoint === undefined;
+    return isOffered && req.headers['tus-resumable'] === undefined;
+  }
+
+  /** Where no proxy says anything, there is nothing to trust. */
+  private trustsProxy(request: PlatformRequest): boolean {
+    if (!isForwarded(rawRequest(request))) return false;
+    return platformOf(this.adapterHost.httpAdapter)?.trustsProxy(request) ?? false;
+  }
+}
+
+/** `Upload-Concat` as received, or, where its list was too long to be remembered, what it began with. */
+function concatOf({ kind, concat }: UploadRecord): string | undefined {
+  return concat ?? (kind === 'final' ? 'final;' : kind);
+}
+
+/**
+ * @param answer `undefined` when nobody is left to be told
+ * @param complete adds to it what was kept for this client
+ */
+function outcomeOf(
+  { record, hasJustFinished }: Completed,
+  answer: Answer | undefined,
+  complete = withKept,
+): Outcome {
+  if (!answer) return {};
+  return {
+    answer: complete(answer, record.answer),
+    finished: hasJustFinished ? record : undefined,
+    unanswered: isUnanswered(record) ? record : undefined,
+  };
+}

@@ -1,6 +1,6 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { SchedulerRegistry } from '@nestjs/schedule';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { FolderLostError } from '../errors/index.js';
+import { AppProviders } from '../handlers/index.js';
 import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
 import { cleanupUnscheduled } from '../tus.messages.js';
@@ -16,6 +16,14 @@ export function getCleanupIntervalName(name?: string): string {
   return name === undefined ? 'tus-cleanup' : `tus-cleanup(${name})`;
 }
 
+/** The provider of `@nestjs/schedule` that an app's intervals stand in. */
+const SCHEDULER_REGISTRY = 'SchedulerRegistry';
+
+/** What is asked of it; its package is not needed without it. */
+interface Schedules {
+  addInterval(name: string, interval: NodeJS.Timeout): void;
+}
+
 /**
  * Runs the cleanup time and again: as an interval of the app's `SchedulerRegistry` where the app
  * imports `ScheduleModule`, by a timer of its own where it does not.
@@ -28,15 +36,16 @@ export class CleanupOrchestrator {
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly cleanup: CleanupService,
-    @Optional() private readonly scheduler?: SchedulerRegistry,
+    private readonly providers: AppProviders,
   ) {}
 
   start(): void {
     const { cleanupEvery, name } = this.options;
     if (cleanupEvery === undefined) return;
     this.interval = setInterval(() => this.run(), Math.min(cleanupEvery, LONGEST_TIMER)).unref();
-    if (!this.scheduler) this.logger.verbose(cleanupUnscheduled());
-    this.scheduler?.addInterval(getCleanupIntervalName(name), this.interval);
+    const schedules = this.providers.named<Schedules>(SCHEDULER_REGISTRY);
+    if (!schedules) this.logger.verbose(cleanupUnscheduled());
+    schedules?.addInterval(getCleanupIntervalName(name), this.interval);
   }
 
   async stop(): Promise<void> {

@@ -59,6 +59,15 @@ export class AppProviders {
       .map(({ instance }) => instance as string | undefined);
   }
 
+  /**
+   * The provider of a class that goes by a name, for one whose package the app may not have. There may
+   * be several copies of a package, so the class itself would not always be the right one.
+   */
+  named<T extends object>(name: string): T | undefined {
+    const isIt = ({ metatype }: InstanceWrapper) => (metatype as Function | null)?.name === name;
+    return this.discovery.getProviders().find(isIt)?.instance as T | undefined;
+  }
+
   private discover(): InstanceWrapper[] {
     return [...this.discovery.getProviders(), ...this.discovery.getControllers()];
   }

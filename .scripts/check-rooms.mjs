@@ -15,7 +15,6 @@ const ROOMS = [
   'context',
   'process-wide.ts',
   'tus.constants.ts',
-  'tus.messages.ts',
   'marks',
   'protocol',
   'file-system',

@@ -34,7 +34,16 @@ import {
   type LmdbRegistryOptions,
   type UploadRegistry,
 } from './registry/index.js';
-import { RegistryLog } from './startup/index.js';
+import {
+  FolderLog,
+  RecoveryLog,
+  RegistryLog,
+  StartupChecks,
+  TusBackground,
+  TusHandlers,
+  TusLifecycle,
+  warnOfCopies,
+} from './startup/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
   PROCESSES_FOLDER,
@@ -44,13 +53,6 @@ import {
   TUS_REGISTRY,
   TUS_STORAGE,
 } from './tus.constants.js';
-import { TusBackground } from './tus.background.js';
-import { warnOfCopies } from './tus.copies.js';
-import { TusDoctor } from './tus.doctor.js';
-import { FolderLog } from './tus.folder-log.js';
-import { TusHandlers } from './tus.handlers.js';
-import { TusLifecycle } from './tus.lifecycle.js';
-import { RecoveryLog } from './tus.recovery-log.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
 import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/index.js';
 
@@ -77,7 +79,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     UploadPath,
     TusLifecycle,
     TusBackground,
-    TusDoctor,
+    StartupChecks,
     TusHandlers,
     CleanupService,
     CleanupOrchestrator,

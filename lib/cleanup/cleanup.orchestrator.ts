@@ -3,7 +3,6 @@ import { FolderLostError } from '../errors/index.js';
 import { AppProviders } from '../handlers/index.js';
 import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
-import { cleanupUnscheduled } from '../tus.messages.js';
 import { CleanupService } from './cleanup.service.js';
 
 /**
@@ -60,4 +59,9 @@ export class CleanupOrchestrator {
       this.logger.error(`The cleanup failed: ${error.message}`, error.stack);
     });
   }
+}
+
+/** Nobody sees the cleanup among the app's schedules. */
+function cleanupUnscheduled(): string {
+  return 'The app imports no ScheduleModule: cleanup runs on a timer of its own.';
 }

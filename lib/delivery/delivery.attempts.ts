@@ -11,7 +11,7 @@ import type {
   UploadRegistry,
 } from '../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY } from '../tus.constants.js';
-import { handlerEndsProcess, handlerGone, othersHang } from '../tus.messages.js';
+import { handlerEndsProcess, handlerGone, othersHang } from './delivery.messages.js';
 import { describeFinished, FinishedFiles } from '../uploads/index.js';
 import { backoff } from './backoff.js';
 import { describeDelivery } from './describe-delivery.js';

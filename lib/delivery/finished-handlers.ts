@@ -12,7 +12,7 @@ import {
 } from '../options/index.js';
 import { isName, NAME_RULE, type UploadRecord } from '../registry/index.js';
 import { TUS_OPTIONS } from '../tus.constants.js';
-import { handlerTwice } from '../tus.messages.js';
+import { handlerTwice } from './delivery.messages.js';
 import { describeRecord } from '../uploads/index.js';
 import { longestBackoff } from './backoff.js';
 

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeliveryRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { handlerRunsLong } from '../tus.messages.js';
+import { handlerRunsLong } from './delivery.messages.js';
 import { TimeLimit } from './time-limit.js';
 
 /**

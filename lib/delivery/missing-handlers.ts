@@ -1,7 +1,7 @@
 import { Injectable, Inject, Logger } from '@nestjs/common';
 import type { DeliveryState, UploadRegistry } from '../registry/index.js';
 import { LOGGER_CONTEXT, TUS_REGISTRY } from '../tus.constants.js';
-import { handlersMissing } from '../tus.messages.js';
+import { handlersMissing } from './delivery.messages.js';
 import { FinishedHandlers } from './finished-handlers.js';
 
 /** Deliveries looked at together. */

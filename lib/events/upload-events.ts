@@ -5,7 +5,6 @@ import { HandlerExplorer } from '../handlers/index.js';
 import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { pathTaken } from '../tus.messages.js';
 import {
   describeUpload,
   FinishedFiles,
@@ -112,4 +111,9 @@ export class UploadEvents implements UploadObserver {
       hasFile ? this.files.locate(record) : undefined,
     );
   }
+}
+
+/** A file could not be put where a hook wanted it. */
+function pathTaken(id: string, path: string): string {
+  return `Upload ${id}: there is another file at "${path}"; its own stays where it is.`;
 }

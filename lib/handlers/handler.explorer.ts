@@ -6,7 +6,7 @@ import { asError } from '../errors/index.js';
 import type { HandlerOptions } from '../interfaces/index.js';
 import { TusOptionError, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
-import { handlerLeftOut, handlerNotStable, methodWithoutInstance } from '../tus.messages.js';
+import { handlerLeftOut, handlerNotStable, methodWithoutInstance } from './handler.messages.js';
 import { AppProviders } from './app-providers.js';
 import {
   HANDLER_DECORATORS,

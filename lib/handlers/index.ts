@@ -2,3 +2,4 @@ export * from './app-providers.js';
 export * from './handler-marks.js';
 export * from './handler.explorer.js';
 export * from './handler.interface.js';
+export { methodWithoutInstance } from './handler.messages.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { NoSpaceError, UnfitFolderError } from '../../lib/errors/index.js';
 import { TusOptionError } from '../../lib/options/index.js';
-import { startFault } from '../../lib/tus.start-faults.js';
+import { startFault } from '../../lib/startup/start-faults.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
 
 const FOLDER = '/srv/uploads';

@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { LOGGER_CONTEXT } from '../../tus.constants.js';
-import { requestTimeoutKept } from '../../tus.messages.js';
 import { holdContinue } from './expect-continue.js';
 import { HeadlessConnections } from './headless-connections.js';
 import { RequestLimit } from './request-limit.js';
@@ -55,4 +54,12 @@ export class HttpServers {
 function serverOf({ socket }: IncomingMessage): Server | undefined {
   const { server } = (socket ?? {}) as { readonly server?: unknown };
   return server instanceof NetServer ? (server as Server) : undefined;
+}
+
+/** Whose requests a limit of the server is for. */
+function requestTimeoutKept(milliseconds: number): string {
+  return (
+    `The server's requestTimeout of ${milliseconds} ms holds for all requests but uploads, which ` +
+    `idleTimeout ends when they stall.`
+  );
 }

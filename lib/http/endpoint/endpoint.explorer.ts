@@ -1,15 +1,10 @@
 import { Inject, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
 import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
-import { AppProviders } from '../../handlers/index.js';
+import { AppProviders, methodWithoutInstance } from '../../handlers/index.js';
 import { parseSize, TusOptionError, type TusOptions } from '../../options/index.js';
 import { discoveryHeaders } from '../../protocol/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
-import {
-  endpointNotRouted,
-  endpointReplaced,
-  endpointTwice,
-  methodWithoutInstance,
-} from '../../tus.messages.js';
+import { endpointNotRouted, endpointReplaced, endpointTwice } from './endpoint.messages.js';
 import { createCorsHandler } from '../response/cors.js';
 import type { TusRoute } from '../platform/tus-route.js';
 import { endpointName, type EndpointMark } from './endpoint-mark.js';

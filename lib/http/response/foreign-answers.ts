@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LOGGER_CONTEXT } from '../../tus.constants.js';
-import { answeredElsewhere } from '../../tus.messages.js';
 import { hidesBody } from '../request/hidden-body.js';
 
 /** What uploads depend on: clients take any good answer for that of their upload. */
@@ -30,4 +29,13 @@ export class ForeignAnswers {
 function pathOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
   const [path = ''] = (req.originalUrl ?? req.url ?? '').split('?', 1);
   return path;
+}
+
+/** What was sent to an upload was answered as if it had been something else. */
+function answeredElsewhere(request: string, status: number): string {
+  return (
+    `${request} was answered ${status} before it reached the routes of uploads, by static files, ` +
+    `middleware or a route of the HTTP platform that comes first: tus clients take that for the ` +
+    `answer of their upload. Leave the upload path out there.`
+  );
 }

@@ -11,7 +11,6 @@ import type { RoutePathMetadata } from '@nestjs/core/router/interfaces/route-pat
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import type { TusOptions } from '../../options/index.js';
 import { TUS_MOUNT, TUS_OPTIONS } from '../../tus.constants.js';
-import { uploadPathUnknown } from '../../tus.messages.js';
 
 /** Where an instance's controller was mounted, and on which module's path. */
 export interface Mount {
@@ -64,4 +63,9 @@ export class UploadPath {
 
 function withSlash(path: string): string {
   return path === '' || path.startsWith('/') ? path : `/${path}`;
+}
+
+/** Without a request, a path with parameters is no path. */
+function uploadPathUnknown(path: string): string {
+  return `The upload path "${path}" has parameters, so the URL of an upload that the server creates is unknown. Set publicUrl.`;
 }

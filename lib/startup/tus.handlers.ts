@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { FinishedHandlers, MissingHandlers } from './delivery/index.js';
-import { asError } from './errors/index.js';
-import { EventDispatcher, UploadEvents } from './events/index.js';
-import { CreateHooks, FinishHooks } from './hooks/index.js';
-import { LOGGER_CONTEXT } from './tus.constants.js';
+import { FinishedHandlers, MissingHandlers } from '../delivery/index.js';
+import { asError } from '../errors/index.js';
+import { EventDispatcher, UploadEvents } from '../events/index.js';
+import { CreateHooks, FinishHooks } from '../hooks/index.js';
+import { LOGGER_CONTEXT } from '../tus.constants.js';
 
 /** All decorated methods of the app that an instance calls. */
 @Injectable()

@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
-import { EndpointExplorer, platformOf, TusRoute } from './http/index.js';
-import type { TusOptions } from './options/index.js';
-import { isInMemory } from './storage/index.js';
-import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_ROUTE } from './tus.constants.js';
+import { EndpointExplorer, platformOf, TusRoute } from '../http/index.js';
+import type { TusOptions } from '../options/index.js';
+import { isInMemory } from '../storage/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_ROUTE } from '../tus.constants.js';
 import {
   durabilityNone,
   folderInMemory,
@@ -14,14 +14,14 @@ import {
   requestsLimited,
   routeAhead,
   routesNotFound,
-} from './tus.messages.js';
+} from './startup-checks.messages.js';
 
 /** Milliseconds for which proxies keep an idle connection, as a rule. */
 const PROXY_KEEP_ALIVE = 60_000;
 
 /** Says at start, a line each, what of an app will bite its uploads, and what is good to know. */
 @Injectable()
-export class TusDoctor {
+export class StartupChecks {
   private readonly logger = new Logger(LOGGER_CONTEXT);
 
   constructor(

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
-import { asError, NoSpaceError, UnfitFolderError } from './errors/index.js';
-import { TusOptionError } from './options/index.js';
-import { PROCESSES_FOLDER, REGISTRY_FOLDER } from './tus.constants.js';
+import { asError, NoSpaceError, UnfitFolderError } from '../errors/index.js';
+import { TusOptionError } from '../options/index.js';
+import { PROCESSES_FOLDER, REGISTRY_FOLDER } from '../tus.constants.js';
 import {
   filesUsedUp,
   folderForbidden,
@@ -10,7 +10,7 @@ import {
   folderReadOnly,
   folderUnusable,
   processesUnusable,
-} from './tus.messages.js';
+} from './start-faults.messages.js';
 
 /** What an error of the system is told by. */
 type SystemError = Partial<Pick<NodeJS.ErrnoException, 'code' | 'syscall' | 'path'>>;

@@ -2,9 +2,8 @@ import { Logger } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { processWide } from './process-wide.js';
-import { LOGGER_CONTEXT } from './tus.constants.js';
-import { packageTwice } from './tus.messages.js';
+import { processWide } from '../process-wide.js';
+import { LOGGER_CONTEXT } from '../tus.constants.js';
 
 interface Manifest {
   readonly name?: string;
@@ -20,7 +19,8 @@ interface Stacks {
 const copies = processWide('copies', () => ({ folders: new Set<string>(), told: 1 }));
 
 const ownFile = findOwnFile();
-if (ownFile !== undefined) copies.folders.add(dirname(ownFile));
+// This file lies one folder below the copy's own.
+if (ownFile !== undefined) copies.folders.add(dirname(dirname(ownFile)));
 
 /** Says where all copies of this package in the process are, once for each further one. */
 export function warnOfCopies(): void {
@@ -56,4 +56,14 @@ function versionAt(folder: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Each copy knows only its own classes. */
+function packageTwice(places: readonly string[]): string {
+  return (
+    `nestjs-tus is loaded ${places.length} times: from ${places.join(' and from ')}. The ` +
+    `TusService of one copy cannot be injected where that of another is asked for, and errors of ` +
+    `one are no instances of another's classes. Load it in one way only (import gives ES modules, ` +
+    `require() CommonJS), and in one version.`
+  );
 }

@@ -10,13 +10,13 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { FoldersInUse, FolderWatch, makePrivateFolder } from './folder/index.js';
-import { platformOf, type HttpPlatform } from './http/index.js';
-import type { TusOptions } from './options/index.js';
-import { processWide } from './process-wide.js';
-import { Processes, SharedClaims } from './processes/index.js';
-import type { UploadRegistry } from './registry/index.js';
-import type { UploadStorage } from './storage/index.js';
+import { FoldersInUse, FolderWatch, makePrivateFolder } from '../folder/index.js';
+import { platformOf, type HttpPlatform } from '../http/index.js';
+import type { TusOptions } from '../options/index.js';
+import { processWide } from '../process-wide.js';
+import { Processes, SharedClaims } from '../processes/index.js';
+import type { UploadRegistry } from '../registry/index.js';
+import type { UploadStorage } from '../storage/index.js';
 import { TusBackground } from './tus.background.js';
 import {
   LOGGER_CONTEXT,
@@ -24,13 +24,12 @@ import {
   TUS_OPTIONS,
   TUS_REGISTRY,
   TUS_STORAGE,
-} from './tus.constants.js';
-import { faultSignalsFreed, folderNarrowed } from './tus.messages.js';
-import { freeFaultSignals } from './startup/index.js';
-import { startFault } from './tus.start-faults.js';
-import { TusDoctor } from './tus.doctor.js';
+} from '../tus.constants.js';
+import { freeFaultSignals } from './fault-signals.js';
+import { startFault } from './start-faults.js';
+import { StartupChecks } from './startup-checks.js';
 import { TusHandlers } from './tus.handlers.js';
-import { Leases, Uploads } from './uploads/index.js';
+import { Leases, Uploads } from '../uploads/index.js';
 
 /** Milliseconds that running handlers get to return when the app shuts down. */
 const HANDLER_PATIENCE = 1000;
@@ -61,7 +60,7 @@ export class TusLifecycle
     private readonly leases: Leases,
     private readonly uploads: Uploads,
     private readonly handlers: TusHandlers,
-    private readonly doctor: TusDoctor,
+    private readonly checks: StartupChecks,
     private readonly background: TusBackground,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
@@ -81,7 +80,7 @@ export class TusLifecycle
       this.logger.warn(faultSignalsFreed(signals)),
     );
     this.prepareServer();
-    await this.doctor.examine();
+    await this.checks.examine();
     await this.background.start();
   }
 
@@ -140,4 +139,18 @@ export class TusLifecycle
     const server = this.adapterHost.httpAdapter?.getHttpServer?.() as Server | undefined;
     if (server) this.platform?.servers.prepare(server);
   }
+}
+
+/** What earlier versions, or a generous umask, left open to all users of the machine. */
+function folderNarrowed(folder: string): string {
+  return `${folder} was open to other users of this machine; it is for this process's user only now.`;
+}
+
+/** Listeners in JavaScript would turn a native fault into an endless loop. */
+function faultSignalsFreed(signals: readonly string[]): string {
+  return (
+    `Listeners to ${signals.join(', ')} were removed: with them, a fault in native code would stop ` +
+    `the process for ever in place of ending it. Name the signals you mean: ` +
+    `app.enableShutdownHooks(['SIGTERM', 'SIGINT']).`
+  );
 }

@@ -1,13 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { CleanupOrchestrator } from './cleanup/index.js';
-import { DeliveryOrchestrator } from './delivery/index.js';
-import type { TusOptions } from './options/index.js';
-import { Processes, SharedClaims } from './processes/index.js';
-import { LOGGER_CONTEXT, TUS_OPTIONS } from './tus.constants.js';
+import { CleanupOrchestrator } from '../cleanup/index.js';
+import { DeliveryOrchestrator } from '../delivery/index.js';
+import type { TusOptions } from '../options/index.js';
+import { Processes, SharedClaims } from '../processes/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
 import { TusHandlers } from './tus.handlers.js';
-import { backgroundElsewhere } from './tus.messages.js';
-import { Recovery } from './uploads/index.js';
+import { Recovery } from '../uploads/index.js';
 
 /**
  * What an instance does by itself, beside requests and what the app asks for: deliveries, cleanup,
@@ -58,4 +57,12 @@ export class TusBackground {
     const adapter = this.adapterHost.httpAdapter as Partial<HttpAdapterHost['httpAdapter']> | null;
     return Boolean(adapter?.getHttpServer?.());
   }
+}
+
+/** Without an HTTP server, this process may be a script. */
+function backgroundElsewhere(): string {
+  return (
+    'The app has no HTTP server: deliveries, cleanup and repair are left to other processes. Set ' +
+    'background to true where this one is to do them.'
+  );
 }

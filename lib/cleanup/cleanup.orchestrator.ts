@@ -61,7 +61,7 @@ export class CleanupOrchestrator {
   }
 }
 
-/** Nobody sees the cleanup among the app's schedules. */
+/** The cleanup does not stand among the app's schedules. */
 function cleanupUnscheduled(): string {
   return 'The app imports no ScheduleModule: cleanup runs on a timer of its own.';
 }

@@ -126,7 +126,7 @@ export class CleanupService {
     return this.lookAtGone(record);
   }
 
-  /** @returns `false` while it cannot be seen to, because the upload is in hand */
+  /** @returns `false` while it cannot be seen to, because the upload is held */
   private async hasOneName(record: UploadRecord): Promise<boolean> {
     if (record.state !== 'finished' || record.filePath === undefined) return true;
     const done = await this.whileHeld(record, async (current) => {
@@ -136,7 +136,7 @@ export class CleanupService {
     return done ?? false;
   }
 
-  /** @returns `undefined` when the upload is in hand, or forgotten, and nothing was done */
+  /** @returns `undefined` when the upload is held, or forgotten, and nothing was done */
   private async whileHeld<T>(
     { id }: UploadRecord,
     work: (current: UploadRecord) => Promise<T>,
@@ -153,7 +153,7 @@ export class CleanupService {
 
   private async lookAtUnfinished(record: UploadRecord): Promise<Verdict> {
     const upload = await this.uploads.settle(record.id);
-    // In hand: one that lives shortly is looked at again soon.
+    // It is held; an upload that lives shortly is looked at again soon.
     const later = Math.min(LATER, Math.max(record.validFor ?? LATER, SOON));
     if (!upload) return this.postpone(record, Date.now() + later);
     if (upload.record.state === 'expired') return 'expired';
@@ -210,7 +210,7 @@ export class CleanupService {
   }
 
   /**
-   * Does nothing when someone else has given the upload another time meanwhile.
+   * Does nothing when the upload was given another time meanwhile.
    *
    * @param remember what is left of the record until then; all of it unless given
    */

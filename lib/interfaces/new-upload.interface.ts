@@ -14,7 +14,7 @@ export interface NewUploadInput {
    */
   id?: string;
 
-  /** Bytes it will have; absent: whoever uploads says so. */
+  /** Bytes it will have; absent: the client says so. */
   length?: number;
 
   metadata?: Readonly<Record<string, string>>;

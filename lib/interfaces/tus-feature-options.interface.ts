@@ -42,7 +42,7 @@ export interface TusQuota {
 }
 
 /**
- * Tells the quota of whoever a request is from; `undefined` for none.
+ * Tells the quota of the owner that a request is from; `undefined` for none.
  *
  * @param request the request as guards see it
  * @publicApi

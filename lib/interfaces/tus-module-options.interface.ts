@@ -117,7 +117,7 @@ export interface TusModuleOptions {
    * upload as they changed it; what it throws is answered as what they throw. An id that an upload
    * has, or had as long as that is remembered, in whatever case, is refused with 409.
    *
-   * An id that can be guessed keeps nobody out: let guards or `owner` do that.
+   * An id that can be guessed is no protection: let guards or `owner` protect uploads.
    *
    * @param request the request as guards see it; absent for `TusService.create()`
    * @returns the id; `undefined` for a random one

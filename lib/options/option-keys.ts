@@ -52,7 +52,7 @@ const SYNCHRONOUS = [
 ];
 
 /**
- * Checks that there are no options that nobody knows.
+ * Checks that all options are known.
  *
  * @throws TusOptionError
  */

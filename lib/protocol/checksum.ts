@@ -34,7 +34,7 @@ export type AnnouncedChecksum = Checksum | 'in-trailer';
  *
  * @returns `undefined` when it announces none
  * @throws ProtocolError 400 for an unknown algorithm, a digest that is none of its algorithm's, one
- *   announced twice, or where checksums are not offered: nobody would verify it.
+ *   announced twice, or where checksums are not offered, for it would not be verified.
  */
 export function parseChecksum(
   headers: HeaderFields,

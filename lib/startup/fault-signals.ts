@@ -6,7 +6,7 @@ type OnFreed = (signals: readonly string[]) => void;
 const watchers = new Set<OnFreed>();
 
 /**
- * Lets the signals of native faults end the process, as they do unless somebody listens to them.
+ * Lets the signals of native faults end the process, as they do unless the process listens to them.
  *
  * A listener in JavaScript never runs for a fault: the instruction that failed is repeated for ever
  * instead, with the event loop stopped. Nest's `enableShutdownHooks()` without arguments listens to

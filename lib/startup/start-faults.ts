@@ -15,7 +15,7 @@ import {
 /** What an error of the system is told by. */
 type SystemError = Partial<Pick<NodeJS.ErrnoException, 'code' | 'syscall' | 'path'>>;
 
-/** What a process has used up, whatever it opens. */
+/** Limits of the process, and no fault of what it opens. */
 const USED_UP = ['EMFILE', 'ENFILE'];
 
 /** What there is to do about an error of the system in the folder, where that is known. */

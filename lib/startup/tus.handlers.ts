@@ -36,7 +36,7 @@ export class TusHandlers {
     });
   }
 
-  /** Ends what watches and what looks; events of uploads that end later are told to nobody. */
+  /** Ends what watches and what looks; later events are not told. */
   async stop(): Promise<void> {
     this.missing.stop();
     this.dispatcher.stop();

@@ -93,7 +93,7 @@ export class TusLifecycle
 
   async onApplicationShutdown(): Promise<void> {
     if (!this.opened) return;
-    // Whoever takes an upload over must not meet our own work on its bytes.
+    // Another process that takes an upload over must not meet our own work on its bytes.
     await this.leases.idle(DECISION_PATIENCE);
     await this.leave();
   }

@@ -49,7 +49,7 @@ export function disconnect(req: Request): void {
  */
 export function dropRestAfter(req: Request, res: Response): void {
   res.stream?.once('finish', () => {
-    // One that nobody has read Node closes itself.
+    // If the body was never read, Node closes the stream itself.
     if (req.readableFlowing === null || req.readableEnded) return;
     // RFC 9113 §8.1: the client is to stop, and keeps the answer.
     req.stream?.close(constants.NGHTTP2_NO_ERROR);

@@ -10,7 +10,7 @@ const deferred = new WeakSet<IncomingMessage>();
 /**
  * Lets a request of ours that says `Expect: 100-continue` be judged before its body is asked for
  * (RFC 9110 §10.1.1); Node would say 100 at once. All others are told so as Node would: a request
- * that nobody has claimed when the app has been called, or has begun to answer, is none of ours.
+ * that was not claimed when the app has been called, or has begun to answer, is none of ours.
  *
  * An app that listens itself, from the start or later, keeps its way.
  */

@@ -23,8 +23,8 @@ export class EndpointRequest {
   ): Promise<EndpointRequest> {
     const upload = await describeUploaded(files, record);
     const stream = sendFile ? await open(files, record) : undefined;
-    // The file may fail to open before the method reads it, and an error that nobody listens to ends
-    // the process. A method that reads later still gets it from the stream.
+    // The file may fail to open before the method reads it, and an error without a listener ends the
+    // process. A method that reads later still gets it from the stream.
     stream?.on('error', () => undefined);
     attachUpload(request, stream ? Object.assign(upload, { stream }) : upload);
     restoreQuery(request, record);
@@ -71,7 +71,7 @@ async function describeUploaded(
     originalname: finished.filename ?? finished.id,
     buffer: start,
   };
-  // Whoever logs or copies the upload is spared its bytes.
+  // Logs and copies of the upload are spared its bytes.
   return Object.defineProperty(upload, 'buffer', { enumerable: false });
 }
 

@@ -2,11 +2,10 @@ import { Inject, Injectable, Logger, type OnModuleInit, type Type } from '@nestj
 import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import { AppProviders, methodWithoutInstance } from '../../handlers/index.js';
 import { parseSize, TusOptionError, type TusOptions } from '../../options/index.js';
-import { discoveryHeaders } from '../../protocol/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
 import { endpointNotRouted, endpointReplaced, endpointTwice } from './endpoint.messages.js';
-import { createCorsHandler } from '../response/cors.js';
 import type { TusRoute } from '../platform/tus-route.js';
+import { prepareRoute } from '../tus/prepare-route.js';
 import { endpointName, type EndpointMark } from './endpoint-mark.js';
 import { endpointsOf, mapEndpoints, replacedEndpoints } from './endpoint-routes.js';
 
@@ -79,15 +78,13 @@ export class EndpointExplorer implements OnModuleInit {
   }
 
   private prepare({ route, options }: EndpointMark): void {
-    const maxSize =
-      options.maxSize === undefined
-        ? this.options.maxSize
-        : parseSize('@TusEndpoint maxSize', options.maxSize);
-    const { cors } = this.options;
+    const { maxSize } = options;
     this.routes.push(route);
-    route.prepare(this.adapterHost.httpAdapter, {
-      discovery: discoveryHeaders({ ...this.options, maxSize }),
-      cors: cors && createCorsHandler(cors),
-    });
+    prepareRoute(
+      route,
+      this.adapterHost.httpAdapter,
+      this.options,
+      maxSize === undefined ? undefined : parseSize('@TusEndpoint maxSize', maxSize),
+    );
   }
 }

@@ -1,12 +1,10 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { finished, type Readable } from 'node:stream';
+import { MAX_BODY } from '../../hooks/index.js';
 import type { StoredAnswer } from '../../registry/index.js';
 import { isRefusal } from '../../uploads/index.js';
 import type { Answer } from '../response/answer.js';
 import { isOver, whenOver } from '../connection/connection.js';
-
-/** Most bytes of a body that are kept. */
-export const MAX_BODY = 64 * 1024;
 
 /** Headers that belong to one response, not to the answer. */
 const PASSING =
@@ -29,8 +27,8 @@ type Written = [chunk: Uint8Array | string, encoding: BufferEncoding | undefined
 /**
  * Holds back what is sent to a client until it may go out.
  *
- * Whoever makes the answer, the app's method, an interceptor around it or an exception filter,
- * writes to the response as ever; it is kept here, so that it can be stored before the client has
+ * The app's method, an interceptor around it or an exception filter writes to the response as ever;
+ * the answer is kept here, so that it can be stored before the client has
  * read the first byte of it.
  */
 export class HeldResponse {
@@ -94,12 +92,12 @@ export class HeldResponse {
     if (isOver(this.res)) this.giveUp();
   }
 
-  /** Waits for an answer only as long as its client does: whoever is to make it may have gone home. */
+  /** Waits for an answer only as long as its client does: it may never be made. */
   abandonOnClose(): void {
     whenOver(this.res, () => this.giveUp());
   }
 
-  /** Whoever gives up without a client may still be about to send something. */
+  /** The method may still be about to send something after its client has gone. */
   private giveUp(): void {
     setImmediate(() => this.isPiped || this.made());
   }

@@ -9,6 +9,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { catchError, concatMap, Observable, of, tap, throwError, type Subscriber } from 'rxjs';
 import { FolderLostError } from '../../errors/index.js';
+import { MAX_BODY } from '../../hooks/index.js';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
@@ -25,7 +26,7 @@ import { EndpointParameters } from './endpoint-parameters.js';
 import { endpointName, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 import { EndpointRequest } from './endpoint-request.js';
 import { sendsItself } from './endpoint-routes.js';
-import { HeldResponse, MAX_BODY, type HeldAnswer } from './held-response.js';
+import { HeldResponse, type HeldAnswer } from './held-response.js';
 import { readAhead } from './read-ahead.js';
 
 /** A request, and the method that may complete its answer. */
@@ -99,7 +100,7 @@ export class TusEndpoints {
   }
 
   /**
-   * Has Nest send something, for it would complain of a response that someone else has sent, and
+   * Has Nest send something, for it would complain of a response that it has not sent itself, and
    * puts the answer in its place: what interceptors make of things is not for tus clients.
    */
   private answer({ exchange, answer, sendsItself: isLeft }: Turn): Observable<unknown> {
@@ -118,7 +119,7 @@ export class TusEndpoints {
     return of(undefined);
   }
 
-  /** Holds the upload until its answer is kept; nothing is done unless somebody waits for it. */
+  /** Holds the upload until its answer is kept; nothing is done without a subscriber. */
   private complete({ id }: UploadRecord, turn: Turn): Observable<unknown> {
     return new Observable((subscriber) => {
       this.uploads.answers
@@ -176,11 +177,11 @@ export class TusEndpoints {
         concatMap((value: unknown) =>
           value instanceof StreamableFile ? readAhead(value, MAX_BODY) : of(value),
         ),
-        // What could not be done with an upload is no verdict on this one, which 404 would remove.
+        // An error about another upload must not remove this one, as its 404 would.
         catchError((error: unknown) => throwError(() => withoutStatus(error))),
         tap({
           unsubscribe: () => held.abandon(),
-          // Nobody else sends anything once the method has returned.
+          // Once the method has returned, nothing else is sent.
           complete: () => isLeft && held.abandonOnClose(),
         }),
       )

@@ -5,7 +5,7 @@ import { BYTES, OPERATIONS, type DescribedResponse, type Operation } from './ope
 /**
  * Where `@nestjs/swagger` looks for what its decorators say of a method. Its keys have been these in
  * all versions for Nest 11 and 12, so that an app gets its document without this module needing the
- * package; where it is not installed, nobody reads them.
+ * package; where it is not installed, they are not read.
  */
 const KEYS = {
   operation: 'swagger/apiOperation',

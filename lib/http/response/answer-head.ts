@@ -9,7 +9,7 @@ import { showBody } from '../request/hidden-body.js';
 import { lingerBeforeClose } from '../connection/linger.js';
 
 /**
- * Completes the head of whatever answers a request on one of our routes, when it is about to be
+ * Completes the head of every answer to a request on one of our routes, when it is about to be
  * sent: our own answer, a guard's refusal, a throttler's, an exception filter's. Where a request
  * became HEAD by its override, no body follows.
  *
@@ -89,7 +89,7 @@ function closeAfter(req: IncomingMessage, res: ServerResponse): void {
 
 /**
  * Whether a request was told to come back while its body was being read. It does so after a reset
- * too, and must not hold up a shutdown; one that is refused beforehand must read that it is.
+ * too, and must not hold up a shutdown; a client that is refused beforehand must read so.
  */
 function isEndedByShutdown(req: IncomingMessage, res: ServerResponse): boolean {
   return res.statusCode === 503 && req.readableFlowing !== null;

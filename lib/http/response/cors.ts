@@ -40,7 +40,7 @@ export function leaveToApp(req: IncomingMessage): void {
 }
 
 /**
- * Adds what tus clients need to what someone else granted, an app's `enableCors()` in its default
+ * Adds what tus clients need to what others granted, an app's `enableCors()` in its default
  * form above all: without it browsers refuse PATCH and hide `Location` and `Upload-Offset`.
  */
 export function completeCors(req: IncomingMessage, res: ServerResponse): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Answer } from './answer.js';
 
-/** Headers that describe the answer somebody else would have given. */
+/** Headers that describe the answer that another would have given. */
 const OF_ANSWER = /^(content-.*|etag|last-modified|location|retry-after|www-authenticate)$/;
 
 /** What a page may read, and send, of which the app's own CORS may think otherwise. */

@@ -37,7 +37,7 @@ export class ErrorMapper {
   }
 }
 
-/** Whether somebody is to look after it: neither the client's doing nor, as 503 is, told elsewhere. */
+/** Whether the log is to tell it: it is not the client's doing, nor, as 503 is, told elsewhere. */
 function isFault(exception: TusException): boolean {
   const status = exception.getStatus();
   return status >= 500 && status !== 503 && !(exception.cause instanceof UploadError);

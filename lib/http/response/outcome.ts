@@ -3,7 +3,7 @@ import type { Answer } from './answer.js';
 
 /** What came of a request. */
 export interface Outcome {
-  /** What its client is told; absent: nobody is left to be told, or it was already. */
+  /** What its client is told; absent: the client has gone, or was told already. */
   readonly answer?: Answer;
   /** Whether the answer is out. */
   readonly isAnswered?: true;

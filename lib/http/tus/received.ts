@@ -6,7 +6,7 @@ import { busy, TusException } from '../response/tus.exception.js';
  * What a client is told once its body was received as far as it was.
  *
  * @param success the answer when all of it was
- * @returns `undefined` when there is nobody left to tell, or nobody who listens: the connection is
+ * @returns `undefined` when the client has gone, or does not listen: the connection is
  *   to be closed, which tus clients take as a reason to resume (tus 1.0 §PATCH)
  * @throws UploadTooLargeError, TusException
  */

@@ -1,13 +1,12 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { TusOptions } from '../../options/index.js';
-import { discoveryHeaders } from '../../protocol/index.js';
 import { TUS_OPTIONS, TUS_ROUTE } from '../../tus.constants.js';
-import { createCorsHandler } from '../response/cors.js';
 import { exchangeOf, type Exchange } from '../request/exchange.js';
 import type { PlatformRequest, PlatformResponse } from '../request/http-types.js';
 import { platformOf } from '../platform/platform.js';
 import type { Outcome } from '../response/outcome.js';
+import { prepareRoute } from './prepare-route.js';
 import { RequestRunner } from './request-runner.js';
 import type { TusRoute } from '../platform/tus-route.js';
 import { TusRequests } from './tus-requests.js';
@@ -22,10 +21,7 @@ export class TusHttp implements OnModuleInit {
     private readonly runner: RequestRunner,
     private readonly adapterHost: HttpAdapterHost,
   ) {
-    route.prepare(adapterHost.httpAdapter, {
-      discovery: discoveryHeaders(options),
-      cors: options.cors && createCorsHandler(options.cors),
-    });
+    prepareRoute(route, adapterHost.httpAdapter, options);
   }
 
   /** Nest has mapped all routes by now, and the platform still takes more. */

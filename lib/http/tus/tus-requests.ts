@@ -251,7 +251,7 @@ function concatOf({ kind, concat }: UploadRecord): string | undefined {
 }
 
 /**
- * @param answer `undefined` when nobody is left to be told
+ * @param answer `undefined` when the client has gone
  * @param complete adds to it what was kept for this client
  */
 function outcomeOf(

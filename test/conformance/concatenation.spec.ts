@@ -31,8 +31,8 @@ import type {
   StartAppOptions,
   TestApp,
 } from '../support/index.js';
-import { beginAppend } from '../e2e/crowd.js';
-import { Gate } from '../e2e/gate.js';
+import { beginAppend } from '../support/running-append.js';
+import { Gate } from '../support/gate.js';
 import type { UploadStorage } from '../../lib/storage/index.js';
 import { TUS_STORAGE } from '../../lib/tus.constants.js';
 

@@ -36,8 +36,8 @@ import {
   TUS,
 } from '../support/index.js';
 import type { CreateOptions, CreatedUpload, HttpResponse, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
-import { useClock } from './clock.js';
+import { Calls } from '../support/calls.js';
+import { useClock } from '../support/clock.js';
 
 /** How many uploads run at the same time. */
 const CROWD = 60;

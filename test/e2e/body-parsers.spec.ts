@@ -24,7 +24,7 @@ import {
   useApp,
 } from '../support/index.js';
 import type { HeaderValues, PlatformName, RequestBody } from '../support/index.js';
-import { Gate } from './gate.js';
+import { Gate } from '../support/gate.js';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 

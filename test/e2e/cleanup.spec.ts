@@ -35,8 +35,8 @@ import {
   useApp,
 } from '../support/index.js';
 import type { CreatedUpload, PlatformName, TestApp, TusOptions } from '../support/index.js';
-import { useClock } from './clock.js';
-import { Gate } from './gate.js';
+import { useClock } from '../support/clock.js';
+import { Gate } from '../support/gate.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

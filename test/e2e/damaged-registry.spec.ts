@@ -11,7 +11,7 @@ import {
 } from '../support/index.js';
 import type { TestApp } from '../support/index.js';
 import { damageOrder, damageRow } from '../unit/registry/damaged-rows.js';
-import { useClock } from './clock.js';
+import { useClock } from '../support/clock.js';
 
 const DAY = 24 * 3_600_000;
 

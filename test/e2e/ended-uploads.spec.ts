@@ -25,9 +25,9 @@ import {
   useApp,
 } from '../support/index.js';
 import type { CreatedUpload, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
-import { useClock } from './clock.js';
-import { Gate } from './gate.js';
+import { Calls } from '../support/calls.js';
+import { useClock } from '../support/clock.js';
+import { Gate } from '../support/gate.js';
 
 /** As many uploads of one owner that came to nothing as are remembered. */
 const MOST = 1000;

@@ -39,7 +39,7 @@ import {
   sendTo,
   type SentUpload,
 } from './endpoint-controller.js';
-import { Gate } from './gate.js';
+import { Gate } from '../support/gate.js';
 
 /** Headers that are those of one response. */
 const PASSING = ['date', 'connection', 'keep-alive'];

@@ -6,7 +6,7 @@ import { TusEndpoint, UploadedUpload } from '../../lib/index.js';
 import type { EndpointUpload } from '../../lib/index.js';
 import { create, OCTETS, patch, rawHead } from '../support/index.js';
 import type { CreateOptions, CreatedUpload, HttpResponse, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
+import { Calls } from '../support/calls.js';
 
 /** What the method of an endpoint does, as a test wants it. */
 @Injectable()

@@ -64,7 +64,7 @@ import {
 } from '../support/index.js';
 import type { TestApp } from '../support/index.js';
 import { WITH_ENDPOINT, askAgain, createAt, endpointOf, sendTo } from './endpoint-controller.js';
-import { Gate } from './gate.js';
+import { Gate } from '../support/gate.js';
 
 interface AnyRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;

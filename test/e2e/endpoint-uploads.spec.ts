@@ -54,7 +54,7 @@ import {
   useApp,
 } from '../support/index.js';
 import type { HeaderValues, PlatformName, TestApp } from '../support/index.js';
-import { useClock } from './clock.js';
+import { useClock } from '../support/clock.js';
 import { WITH_ENDPOINT, askAgain, createAt, endpointOf, sendTo } from './endpoint-controller.js';
 
 describe.each(PLATFORMS)('What the method of an endpoint is given on %s', (platform) => {

@@ -59,7 +59,7 @@ import type {
   PlatformName,
   TestApp,
 } from '../support/index.js';
-import { Calls } from './calls.js';
+import { Calls } from '../support/calls.js';
 
 const MEGABYTE = 1024 * 1024;
 

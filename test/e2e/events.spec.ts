@@ -36,10 +36,10 @@ import {
   useApp,
 } from '../support/index.js';
 import type { TestApp } from '../support/index.js';
-import { SlowPatch } from './slow-patch.js';
-import { useClock } from './clock.js';
-import { Gate } from './gate.js';
-import { Story, StoryModule } from './story.js';
+import { SlowPatch } from '../support/slow-patch.js';
+import { useClock } from '../support/clock.js';
+import { Gate } from '../support/gate.js';
+import { Story, StoryModule } from '../support/story.js';
 
 const HOUR = 3_600_000;
 const PARTIAL = { 'Upload-Concat': 'partial' };

@@ -46,7 +46,7 @@ import {
   useApp,
 } from '../support/index.js';
 import type { PlatformName, StartAppOptions, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
+import { Calls } from '../support/calls.js';
 
 const onFastify = (app: TestApp['nest']): NestFastifyApplication => app as NestFastifyApplication;
 

@@ -20,7 +20,7 @@ import {
   useApp,
 } from '../support/index.js';
 import type { StartAppOptions, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
+import { Calls } from '../support/calls.js';
 
 /** Which handler was called, on which object, with which upload. */
 interface Call {

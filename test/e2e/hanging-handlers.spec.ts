@@ -5,8 +5,8 @@ import { OnUploadCreated, OnUploadFailed, OnUploadFinished } from '../../lib/ind
 import type { Delivery, DeliveryContext, FinishedUpload, Upload } from '../../lib/index.js';
 import { eventually, PLATFORMS, uploadWhole, useApp } from '../support/index.js';
 import type { TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
-import { Gate } from './gate.js';
+import { Calls } from '../support/calls.js';
+import { Gate } from '../support/gate.js';
 
 type Work = (upload: FinishedUpload, context: DeliveryContext) => unknown;
 

@@ -22,7 +22,7 @@ import {
   useApp,
 } from '../support/index.js';
 import type { CreatedUpload, TestApp } from '../support/index.js';
-import { useClock } from './clock.js';
+import { useClock } from '../support/clock.js';
 
 const HOUR = 3_600_000;
 

@@ -4,7 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { readFile } from 'node:fs/promises';
 import { finalize } from 'rxjs';
 import { Http2Client, startApp, type TestApp } from '../support/index.js';
-import { Gate } from './gate.js';
+import { Gate } from '../support/gate.js';
 
 /** Node's request behind Fastify's. */
 const rawOf = (request: object) => (request as { raw: Http2ServerRequest }).raw;

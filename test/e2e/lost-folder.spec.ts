@@ -23,10 +23,10 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { CreatedUpload, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
-import { useClock } from './clock.js';
-import { Gate } from './gate.js';
-import { SlowPatch } from './slow-patch.js';
+import { Calls } from '../support/calls.js';
+import { useClock } from '../support/clock.js';
+import { Gate } from '../support/gate.js';
+import { SlowPatch } from '../support/slow-patch.js';
 
 const HOUR = 3_600_000;
 

@@ -15,8 +15,8 @@ import {
   useApp,
 } from '../support/index.js';
 import type { HttpResponse, RawResponse, TestApp } from '../support/index.js';
-import { beginAppend, beginPatch, ENDLESS } from './crowd.js';
-import type { Appending } from './crowd.js';
+import { beginAppend, beginPatch, ENDLESS } from '../support/running-append.js';
+import type { Appending } from '../support/running-append.js';
 
 const MB = 1024 * 1024;
 

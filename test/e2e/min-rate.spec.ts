@@ -1,5 +1,5 @@
 import { PLATFORMS, eventually, offsetOf, useApp } from '../support/index.js';
-import { beginAppend, ENDLESS } from './crowd.js';
+import { beginAppend, ENDLESS } from '../support/running-append.js';
 
 describe.each(PLATFORMS)('minRate on %s', (platform) => {
   // One write of the fast client is enough for a while in which a busy machine runs nothing else.

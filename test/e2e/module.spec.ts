@@ -14,7 +14,7 @@ import {
   getTusToken,
 } from '../../lib/index.js';
 import type { FinishedUpload, TusModuleOptions, TusOptionsFactory } from '../../lib/index.js';
-import { Calls } from './calls.js';
+import { Calls } from '../support/calls.js';
 import {
   FinishedRecorder,
   PLATFORMS,

@@ -19,9 +19,9 @@ import {
   useApp,
 } from '../support/index.js';
 import type { TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
-import { useClock } from './clock.js';
-import { SlowPatch } from './slow-patch.js';
+import { Calls } from '../support/calls.js';
+import { useClock } from '../support/clock.js';
+import { SlowPatch } from '../support/slow-patch.js';
 
 const UNKNOWN = '0'.repeat(32);
 const HOUR = 3_600_000;

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TusQuota } from '../../lib/index.js';
 import { eventually, expectRefused, PLATFORMS, startApp, useApp } from '../support/index.js';
 import type { HttpResponse, TestApp } from '../support/index.js';
-import { useClock } from './clock.js';
+import { useClock } from '../support/clock.js';
 
 const OWNER = {
   owner: (request: object) => (request as IncomingMessage).headers['x-user'] as string | undefined,

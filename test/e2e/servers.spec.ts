@@ -26,7 +26,7 @@ import {
   useApp,
 } from '../support/index.js';
 import type { CreatedUpload, HttpTarget, PlatformName, TestApp } from '../support/index.js';
-import { Gate } from './gate.js';
+import { Gate } from '../support/gate.js';
 
 type Next = () => void;
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;

@@ -38,7 +38,7 @@ import {
   useApp,
 } from '../support/index.js';
 import type { CreatedUpload, RawConnection, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
+import { Calls } from '../support/calls.js';
 
 const UNKNOWN = '0'.repeat(32);
 

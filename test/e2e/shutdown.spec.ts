@@ -24,8 +24,8 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { CreatedUpload, RawConnection, RawResponse, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
-import { Gate } from './gate.js';
+import { Calls } from '../support/calls.js';
+import { Gate } from '../support/gate.js';
 
 const MEGABYTE = 1024 * 1024;
 

@@ -26,7 +26,7 @@ import {
   useApp,
 } from '../support/index.js';
 import type { HttpResponse, TestApp, TusOptions } from '../support/index.js';
-import { useClock } from './clock.js';
+import { useClock } from '../support/clock.js';
 import { endpointOf, sendTo, WITH_ENDPOINT } from './endpoint-controller.js';
 
 const HOUR = 3_600_000;

@@ -13,7 +13,7 @@ import {
   getCleanupIntervalName,
 } from '../../lib/index.js';
 import type { Delivery, FinishedUpload, Upload } from '../../lib/index.js';
-import { Calls } from '../e2e/calls.js';
+import { Calls } from '../support/calls.js';
 import {
   LogCollector,
   PLATFORMS,

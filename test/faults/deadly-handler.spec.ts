@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { fileURLToPath } from 'node:url';
 import { OnUploadFailed, OnUploadFinished } from '../../lib/index.js';
 import type { Delivery, FinishedUpload, Upload } from '../../lib/index.js';
-import { Calls } from '../e2e/calls.js';
+import { Calls } from '../support/calls.js';
 import {
   create,
   eventually,

@@ -1,5 +1,5 @@
 import { RemoteWake } from '../../../lib/delivery/remote-wake.js';
-import { Gate } from '../../e2e/gate.js';
+import { Gate } from '../../support/gate.js';
 import { eventually, makeTempFolder, removeTempFolder } from '../../support/index.js';
 import { openMember } from '../processes/open-member.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pace } from '../../../lib/events/pace.js';
-import { Calls } from '../../e2e/calls.js';
-import { Gate } from '../../e2e/gate.js';
+import { Calls } from '../../support/calls.js';
+import { Gate } from '../../support/gate.js';
 
 describe('a pace', () => {
   let told: Calls<string>;

@@ -1,5 +1,5 @@
-import { OCTETS, create, eventually, rawHead } from '../support/index.js';
-import type { CreatedUpload, RawConnection, TestApp } from '../support/index.js';
+import { OCTETS, create, eventually, rawHead } from './index.js';
+import type { CreatedUpload, RawConnection, TestApp } from './index.js';
 
 /** Bytes of an upload that is never whole while a test runs. */
 export const ENDLESS = 1024 * 1024;

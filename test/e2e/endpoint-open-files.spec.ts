@@ -5,7 +5,7 @@ import { rawRequest, type PlatformRequest } from '../../lib/http/request/http-ty
 import { eventually, Http2Client, OCTETS, openFilesIn, PLATFORMS } from '../support/index.js';
 import { rawHead, startApp, useApp, type TestApp } from '../support/index.js';
 import { createAt, endpointOf, WITH_ENDPOINT } from './endpoint-controller.js';
-import { Gate } from './gate.js';
+import { Gate } from '../support/gate.js';
 
 /** More than is kept of an answer. */
 const LONG = 'x'.repeat(200_000);

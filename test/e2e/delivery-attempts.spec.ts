@@ -24,9 +24,9 @@ import {
   useApp,
 } from '../support/index.js';
 import type { PlatformName, StartAppOptions, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
-import { useClock } from './clock.js';
-import { Gate } from './gate.js';
+import { Calls } from '../support/calls.js';
+import { useClock } from '../support/clock.js';
+import { Gate } from '../support/gate.js';
 
 /** A handler that does what a test tells it to. */
 @Injectable()

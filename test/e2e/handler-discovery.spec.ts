@@ -33,8 +33,8 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { StartAppOptions, TestApp } from '../support/index.js';
-import { Calls } from './calls.js';
-import { Gate } from './gate.js';
+import { Calls } from '../support/calls.js';
+import { Gate } from '../support/gate.js';
 
 const calls = new Calls<string>();
 

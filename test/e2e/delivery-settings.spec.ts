@@ -29,9 +29,9 @@ import {
   useApp,
 } from '../support/index.js';
 import type { PlatformName, TestApp, TusOptions } from '../support/index.js';
-import { Calls } from './calls.js';
-import { useClock } from './clock.js';
-import { Gate } from './gate.js';
+import { Calls } from '../support/calls.js';
+import { useClock } from '../support/clock.js';
+import { Gate } from '../support/gate.js';
 
 interface Call {
   readonly handler: string;

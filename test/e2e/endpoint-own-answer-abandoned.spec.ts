@@ -5,7 +5,7 @@ import { TusEndpoint, UploadedUpload } from '../../lib/index.js';
 import type { EndpointUpload } from '../../lib/index.js';
 import { PLATFORMS, eventually, offsetOf, useApp } from '../support/index.js';
 import { askAgain, createAt, Endpoint, endpointOf, sendAndStay } from './endpoint-controller.js';
-import { Gate } from './gate.js';
+import { Gate } from '../support/gate.js';
 
 type OwnResponse = (ServerResponse | { readonly raw: ServerResponse }) & {
   send: (body: unknown) => void;

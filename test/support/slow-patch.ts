@@ -1,5 +1,5 @@
-import { OCTETS, rawHead } from '../support/index.js';
-import type { RawConnection, RawResponse, TestApp } from '../support/index.js';
+import { OCTETS, rawHead } from './index.js';
+import type { RawConnection, RawResponse, TestApp } from './index.js';
 
 /** A PATCH whose bytes a test sends one by one. */
 export class SlowPatch {

@@ -5,6 +5,7 @@ export * from './decorators/on-upload-events.decorator.js';
 export * from './decorators/on-upload-finished.decorator.js';
 export * from './decorators/tus-endpoint.decorator.js';
 export {
+  FileChangedError,
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
@@ -32,7 +33,6 @@ export { TusController } from './tus.controller.js';
 export { TusModule } from './tus.module.js';
 export { TusService } from './tus.service.js';
 export {
-  FileChangedError,
   NoFileError,
   UploadBusyError,
   UploadGoneError,

@@ -115,6 +115,13 @@ export function pathTaken(id: string, path: string): string {
 }
 
 /** Uploads of two endpoints could not be told apart. */
+export function uploadRenewed(id: string, fault: string, place: string): string {
+  return (
+    `Upload ${id} begins anew, for its file ${fault}. What lay there is in ${place} now; ` +
+    'nothing but this module may write to what it keeps in tmpFileDir.'
+  );
+}
+
 export function endpointTwice(name: string): string {
   return (
     `Two @TusEndpoint() methods are called "${name}". Give one of them an id of its own, ` +

@@ -5,7 +5,7 @@ import { HandlerExplorer } from '../handlers/index.js';
 import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { pathTaken } from '../tus.messages.js';
+import { pathTaken, uploadRenewed } from '../tus.messages.js';
 import {
   describeUpload,
   FinishedFiles,
@@ -67,6 +67,10 @@ export class UploadEvents implements UploadObserver {
 
   misplaced({ id, filePath = '' }: UploadRecord): void {
     this.logger.warn(pathTaken(id, filePath));
+  }
+
+  renewed({ id }: UploadRecord, fault: string, place: string): void {
+    this.logger.warn(uploadRenewed(id, fault, place));
   }
 
   /** A delivery was given up on. */

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import {
+  FileChangedError,
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
@@ -7,7 +8,6 @@ import {
 } from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import {
-  FileChangedError,
   NoFileError,
   TooManyAppendsError,
   UploadBusyError,

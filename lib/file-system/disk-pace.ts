@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { processorWait } from './processor-wait.js';
 
 /** Milliseconds from which on a call was slow: in memory, or on a local disk, it takes microseconds. */
 const SLOW = 20;
@@ -12,6 +13,17 @@ const LONGEST_TRIAL = 600_000;
 /** Milliseconds after which a call in the thread pool is one that hangs, and does not merely wait its turn. */
 const HANGING = 250;
 
+/** What tells slow disks from slow machines, in milliseconds. */
+export interface PaceClocks {
+  /** Never set back. */
+  now(): number;
+
+  /** For how long this thread had no processor so far. */
+  waited(): number;
+}
+
+const CLOCKS: PaceClocks = { now: () => performance.now(), waited: processorWait };
+
 /** A call that the thread pool has. */
 interface Pending {
   readonly since: number;
@@ -23,8 +35,11 @@ interface Pending {
  *
  * Calls are made on the event loop as long as they are answered at once. The first slow one is not
  * known to be one before it has returned, so that a disk which begins to hang holds up the loop for
- * that one call; those after it go to the thread pool, until the disk has answered fast there, and for
+ * that one call, or, where the machine is busy too, for two; those after it go to the thread pool, until the disk has answered fast there, and for
  * longer each time it has turned out to be slow again.
+ *
+ * A call is slow too where the machine has no processor for it, which is not the disk's fault, and
+ * which the thread pool would make worse.
  */
 export class DiskPace {
   private mayBlock = true;
@@ -33,8 +48,11 @@ export class DiskPace {
   private trial = TRIAL;
   private readonly pending = new Set<Pending>();
 
-  /** @param now milliseconds of a clock that is never set back */
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  private waitedBefore: number;
+
+  constructor(private readonly clocks = CLOCKS) {
+    this.waitedBefore = clocks.waited();
+  }
 
   /** Whether calls are made on the event loop. */
   get isFast(): boolean {
@@ -62,8 +80,19 @@ export class DiskPace {
       return call();
     } finally {
       const now = this.now();
-      if (now - since >= SLOW) this.slowDown(now);
+      if (now - since >= SLOW && this.isOfDisk(now - since)) this.slowDown(now);
     }
+  }
+
+  /** Where that cannot be told from what was waited since the last slow call, the next one tells. */
+  private isOfDisk(milliseconds: number): boolean {
+    const before = this.waitedBefore;
+    this.waitedBefore = this.clocks.waited();
+    return this.waitedBefore - before < milliseconds / 2;
+  }
+
+  private now(): number {
+    return this.clocks.now();
   }
 
   private async follow<T>(call: () => Promise<T>): Promise<T> {

@@ -8,10 +8,12 @@ class Call {
 
 describe('the pace of a disk', () => {
   let now: number;
+  let waited: number;
   let pace: DiskPace;
   beforeEach(() => {
     now = 1_000_000;
-    pace = new DiskPace(() => now);
+    waited = 50_000;
+    pace = new DiskPace({ now: () => now, waited: () => waited });
   });
 
   /** Makes a call that takes some milliseconds, and tells where. */
@@ -43,6 +45,23 @@ describe('the pace of a disk', () => {
     expect([await call(3000), await call(0), await call(0)]).toEqual([
       'here',
       'in the pool',
+      'in the pool',
+    ]);
+  });
+
+  it('does not blame the disk for calls that waited for a processor', async () => {
+    for (let count = 0; count < 20; count++) {
+      waited += 40;
+      expect(await call(40)).toBe('here');
+    }
+    expect(pace.isFast).toBe(true);
+  });
+
+  it('finds a slow disk with the second call, where the machine was busy before', async () => {
+    waited += 10_000;
+    expect([await call(3000), await call(3000), await call(3000)]).toEqual([
+      'here',
+      'here',
       'in the pool',
     ]);
   });

@@ -5,6 +5,7 @@ export * from './decorators/on-upload-events.decorator.js';
 export * from './decorators/on-upload-finished.decorator.js';
 export * from './decorators/tus-endpoint.decorator.js';
 export {
+  FileChangedError,
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
@@ -37,7 +38,6 @@ export { TusModule } from './tus.module.js';
 export type { TusModuleAsyncOptions, TusModuleExtras } from './tus.module-extras.interface.js';
 export { TusService } from './tus.service.js';
 export {
-  FileChangedError,
   NoFileError,
   UploadBusyError,
   UploadGoneError,

@@ -10,6 +10,7 @@ import {
   MissingHandlers,
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
+import { DiskCalls } from './file-system/index.js';
 import { FolderWatch } from './folder/index.js';
 import { AppProviders, HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
@@ -94,11 +95,14 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     MissingHandlers,
     DeliveryAttempts,
     DeliveryOrchestrator,
+    { provide: DiskCalls, useFactory: () => new DiskCalls() },
     {
       provide: FolderWatch,
-      inject: [TUS_OPTIONS],
-      useFactory: ({ tmpFileDir }: TusOptions) =>
-        new FolderWatch(join(tmpFileDir, REGISTRY_FOLDER, DATA_FILE), new FolderLog(tmpFileDir)),
+      inject: [TUS_OPTIONS, DiskCalls],
+      useFactory: ({ tmpFileDir }: TusOptions, calls: DiskCalls) => {
+        const witness = join(tmpFileDir, REGISTRY_FOLDER, DATA_FILE);
+        return new FolderWatch(witness, new FolderLog(tmpFileDir), calls);
+      },
     },
     {
       provide: Processes,
@@ -135,9 +139,9 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     },
     {
       provide: TUS_STORAGE,
-      inject: [TUS_OPTIONS, FolderWatch],
-      useFactory: ({ tmpFileDir, ...modes }: TusOptions, watch: FolderWatch) =>
-        new DiskStorage({ ...modes, folder: tmpFileDir, watch }),
+      inject: [TUS_OPTIONS, FolderWatch, DiskCalls],
+      useFactory: ({ tmpFileDir, ...modes }: TusOptions, watch: FolderWatch, calls: DiskCalls) =>
+        new DiskStorage({ ...modes, folder: tmpFileDir, watch, calls }),
     },
     {
       provide: FinishedFiles,

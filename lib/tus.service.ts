@@ -191,7 +191,7 @@ export class TusService {
    * A finished or quarantined upload's file, or the bytes from `start` up to and including `end` of it.
    *
    * @throws UploadNotFoundError, NoFileError as {@link getFilepath}
-   * @throws FileChangedError when it has another size than the upload
+   * @throws FileChangedError when something else lies there, or it has another size than the upload
    */
   createReadStream(id: string, range?: ByteRange): Promise<Readable> {
     return answering(this.files.createReadStream(id, range));
@@ -207,6 +207,7 @@ export class TusService {
    * @returns the absolute path
    * @throws RangeError, with nothing changed, for a name inside `tmpFileDir` that this module uses
    *   itself: `.tus`, and what looks like an upload's or a temporary file
+   * @throws FileChangedError when something else lies where the file was, or it has another size
    * @throws UploadNotFoundError, NoFileError, and the file system's errors
    */
   moveTo(id: string, path: string): Promise<string> {

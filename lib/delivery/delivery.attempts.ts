@@ -59,7 +59,7 @@ export class DeliveryAttempts {
       if (!handler) return this.waitForHandler(row);
       if (isLostTooOften(row, rules)) return this.giveUpOnLost(row);
       await this.othersReturned(row, shutdown);
-      this.files.assertWhole(record);
+      await this.files.assertWhole(record);
       const finished = describeFinished(record, this.files.locate(record));
       const upload: FinishedUpload = { ...finished, attempt: row.attempt };
       await this.runs.run(row, rules.timeout, shutdown, (signal) =>
@@ -67,7 +67,8 @@ export class DeliveryAttempts {
       );
       return { kind: 'done' };
     } catch (error) {
-      if (shutdown.aborted || this.hasLostFolder(error)) return this.uncounted(asError(error));
+      if (shutdown.aborted || (await this.hasLostFolder(error)))
+        return this.uncounted(asError(error));
       return this.afterFailure(row, asError(error), rules);
     }
   }
@@ -119,14 +120,12 @@ export class DeliveryAttempts {
   }
 
   /** A handler that did not find its file there has not failed either. */
-  private hasLostFolder(error: unknown): boolean {
+  private async hasLostFolder(error: unknown): Promise<boolean> {
     if (error instanceof FolderLostError) return true;
-    try {
-      this.folder.assertSame();
-      return false;
-    } catch {
-      return true;
-    }
+    return this.folder.look().then(
+      () => false,
+      () => true,
+    );
   }
 
   /**

@@ -68,6 +68,10 @@ export class UploadEvents implements UploadObserver {
     this.logger.warn(pathTaken(id, filePath));
   }
 
+  renewed({ id }: UploadRecord, fault: string, place: string): void {
+    this.logger.warn(uploadRenewed(id, fault, place));
+  }
+
   /** A delivery was given up on. */
   failed(record: UploadRecord, delivery: Delivery): void {
     if (!this.isWatched()) return;
@@ -116,4 +120,12 @@ export class UploadEvents implements UploadObserver {
 /** A file could not be put where a hook wanted it. */
 function pathTaken(id: string, path: string): string {
   return `Upload ${id}: there is another file at "${path}"; its own stays where it is.`;
+}
+
+/** What lay under its name was not its file any more. */
+function uploadRenewed(id: string, fault: string, place: string): string {
+  return (
+    `Upload ${id} begins anew, for its file ${fault}. What lay there is in ${place} now; ` +
+    'nothing but this module may write to what it keeps in tmpFileDir.'
+  );
 }

@@ -1,1 +1,2 @@
+export * from './disk-calls.js';
 export * from './sync-path.js';

@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { setImmediate } from 'node:timers';
 import { ContextSnapshot } from '../context/index.js';
 import { asError, FolderLostError } from '../errors/index.js';
+import { DiskCalls } from '../file-system/index.js';
 
 /** Milliseconds after which it is looked again whether a lost folder is there. */
 const PAUSE = 1000;
@@ -21,6 +22,14 @@ export interface FolderCheck {
 
   /**
    * Looks at once, so that what was seen or done right before counts.
+   *
+   * @throws FolderLostError
+   */
+  look(): Promise<void>;
+
+  /**
+   * Does the same before it returns, where nothing can be awaited: a disk that hangs holds up
+   * everything.
    *
    * @throws FolderLostError
    */
@@ -49,10 +58,14 @@ export class FolderWatch implements FolderCheck {
   private search?: NodeJS.Timeout;
   private confirming?: Promise<void>;
 
-  /** @param witness path of the file, which leads through all that may be replaced */
+  /**
+   * @param witness path of the file, which leads through all that may be replaced
+   * @param calls those to the disk that the folder is on
+   */
   constructor(
     private readonly witness: string,
     private readonly observer: FolderObserver,
+    private readonly calls = new DiskCalls(),
   ) {}
 
   /** Takes the file that is there now, and that this process has open, for the right one. */
@@ -71,55 +84,71 @@ export class FolderWatch implements FolderCheck {
     this.search = undefined;
   }
 
-  /**
-   * As {@link FolderCheck.assertSame}; before `begin()` and after `end()` it always is the same.
-   *
-   * Synchronous, for it costs 2 microseconds, and a turn in the thread pool many times that.
-   */
+  /** As {@link FolderCheck.look}; before `begin()` and after `end()` it always is the same. */
+  async look(): Promise<void> {
+    this.conclude(await this.find());
+  }
+
   assertSame(): void {
-    const fault = this.faultOf();
-    if (fault === undefined && !this.search) return;
-    if (fault === undefined) return this.goOn();
-    this.giveUp(fault);
-    throw new FolderLostError();
+    this.conclude(this.findNow());
   }
 
   confirm(): Promise<void> {
     this.confirming ??= new Promise((resolve, reject) => {
       setImmediate(() => {
         this.confirming = undefined;
-        try {
-          resolve(this.assertSame());
-        } catch (lost) {
-          reject(lost as Error);
-        }
+        this.look().then(resolve, reject);
       });
     });
     return this.confirming;
   }
 
-  private faultOf(): string | undefined {
+  /** @returns what is wrong with the file, if anything */
+  private async find(): Promise<string | undefined> {
     if (!this.known) return undefined;
     try {
-      const found = statSync(this.witness, { throwIfNoEntry: false });
-      if (!found) return 'is not there';
-      const isSame = found.ino === this.known.ino && found.dev === this.known.dev;
-      return isSame ? undefined : 'is another file';
+      return this.faultOf(await this.calls.stat(this.witness));
     } catch (error) {
-      return `cannot be looked at (${asError(error).message})`;
+      return unseen(error);
     }
+  }
+
+  private findNow(): string | undefined {
+    if (!this.known) return undefined;
+    try {
+      return this.faultOf(statSync(this.witness, { throwIfNoEntry: false }));
+    } catch (error) {
+      return unseen(error);
+    }
+  }
+
+  private faultOf(found: Stats | undefined): string | undefined {
+    const { known } = this;
+    // It may have ended meanwhile.
+    if (!known) return undefined;
+    if (!found) return 'is not there';
+    const isSame = found.ino === known.ino && found.dev === known.dev;
+    return isSame ? undefined : 'is another file';
+  }
+
+  private conclude(fault: string | undefined): void {
+    if (fault === undefined && !this.search) return;
+    if (fault === undefined) return this.goOn();
+    this.giveUp(fault);
+    throw new FolderLostError();
   }
 
   private giveUp(fault: string): void {
     if (this.search) return;
     this.context.run(() => {
-      this.search = setInterval(() => this.lookAgain(), PAUSE).unref();
+      this.search = setInterval(() => void this.lookAgain(), PAUSE).unref();
       this.observer.lost(`${this.witness} ${fault}`);
     });
   }
 
-  private lookAgain(): void {
-    if (this.faultOf() === undefined) this.goOn();
+  private async lookAgain(): Promise<void> {
+    const fault = await this.find();
+    if (fault === undefined && this.search) this.goOn();
   }
 
   private goOn(): void {
@@ -127,4 +156,8 @@ export class FolderWatch implements FolderCheck {
     this.search = undefined;
     this.context.run(() => this.observer.back());
   }
+}
+
+function unseen(error: unknown): string {
+  return `cannot be looked at (${asError(error).message})`;
 }

@@ -62,7 +62,7 @@ export class Peers {
     if (this.closed || !isIdentity(identity)) return undefined;
     const peer = await Peer.reach(this.options.folder, identity, this.me);
     // In another folder the sockets of those that live are missing too.
-    if (!peer) this.options.watch?.assertSame();
+    if (!peer) await this.options.watch?.look();
     if (this.closed) peer?.close();
     else if (peer) this.watch(identity, peer);
     else await this.forget(identity);

@@ -41,6 +41,11 @@ export interface UploadRecord {
    * writing them, they are to be cut off.
    */
   readonly unverifiedFrom?: number;
+  /**
+   * What was found wrong with the unfinished upload's file while bytes came, as the end of a
+   * sentence: nothing that lies under its name counts, and it is to begin anew.
+   */
+  readonly fileFault?: string;
   /** The `Upload-Metadata` header as sent, byte for byte. */
   readonly metadata?: string;
   /** Absent: an upload of its own. */

@@ -6,6 +6,18 @@ export interface StoredBytes {
   readonly size: number;
   /** When the last byte came, in milliseconds since the epoch. */
   readonly modifiedAt: number;
+  /**
+   * What lies under the upload's name in place of its bytes, as the end of a sentence; `size` is 0
+   * then.
+   */
+  readonly fault?: string;
+}
+
+/** A whole upload that is to be a part of another one. */
+export interface StoredPart {
+  readonly id: string;
+  /** Bytes it has. */
+  readonly size: number;
 }
 
 /** The part of a file to read: from byte `start` up to and including byte `end`. */
@@ -37,6 +49,7 @@ export interface UploadWriter {
    * Appends the chunks in order.
    *
    * @throws NoSpaceError when the storage is full; `size` says what was stored.
+   * @throws FileChangedError when bytes that were held are not there any more, or others are
    */
   write(chunks: readonly Uint8Array[]): Promise<void>;
 
@@ -48,6 +61,15 @@ export interface UploadWriter {
 
   /** Returns once every byte held would survive a lost machine. */
   sync(): Promise<void>;
+
+  /**
+   * Makes sure that what this writer holds is what is found under the upload's name, all of it and
+   * nothing else: to be called before any of it is acknowledged.
+   *
+   * @returns what is held; `undefined` when there is no trace of it
+   * @throws FileChangedError
+   */
+  confirm(): Promise<StoredBytes | undefined>;
 
   close(): Promise<void>;
 }
@@ -62,7 +84,7 @@ export interface UploadStorage {
    *
    * @throws FolderLostError when what was opened is not there any more
    */
-  assertSame(): void;
+  assertSame(): Promise<void>;
 
   /** Does the same, later in this turn, and once for all who ask in it: it costs a request nearly nothing. */
   confirm(): Promise<void>;
@@ -70,27 +92,40 @@ export interface UploadStorage {
   /** Bytes there is room for. */
   room(): Promise<number>;
 
-  /** What is held of an upload; `undefined` when there is no trace of it. */
-  stat(id: string): Promise<StoredBytes | undefined>;
+  /**
+   * What is held of an upload; `undefined` when there is no trace of it.
+   *
+   * @param filePath where it was placed inside the storage; here and below, unless it was not
+   */
+  stat(id: string, filePath?: string): Promise<StoredBytes | undefined>;
 
-  /** Opens an upload for appending, making it when it has no trace yet. */
+  /**
+   * Opens an upload for appending, making it when it has no trace yet.
+   *
+   * @throws FileChangedError when something else lies under its name
+   */
   openWriter(id: string): Promise<UploadWriter>;
 
-  /** The bytes as a stream; fails with the storage's error when they are not there. */
+  /**
+   * The bytes as a stream; fails with the storage's error when they are not there, and with a
+   * `FileChangedError` when something else is.
+   */
   createReadStream(id: string, options?: ReadOptions, filePath?: string): Readable;
 
   /**
    * Makes an upload of the bytes of others, which stay as they are.
    *
    * @throws NoSpaceError; what was made until then is removed by `remove()`
+   * @throws FileChangedError when a part is not what it was
    */
-  concatenate(id: string, parts: readonly string[]): Promise<void>;
+  concatenate(id: string, parts: readonly StoredPart[]): Promise<void>;
 
   /**
    * Lets the upload's file be found at a path inside the storage too, durably, and never over
    * another one.
    *
    * @returns whether it can; not, when there is another file
+   * @throws FileChangedError when what lies under its first name is no file
    */
   place(id: string, filePath: string): Promise<boolean>;
 
@@ -104,11 +139,7 @@ export interface UploadStorage {
    */
   reclaim(id: string, filePath: string): Promise<void>;
 
-  /**
-   * Absolute path at which an application can open the upload's file.
-   *
-   * @param filePath where it was placed inside the storage; here and below, unless it was not
-   */
+  /** Absolute path at which an application can open the upload's file. */
   path(id: string, filePath?: string): string;
 
   /**
@@ -117,10 +148,17 @@ export interface UploadStorage {
    */
   isOwn(path: string): Promise<boolean>;
 
-  /** Moves the upload's file to an absolute path, across devices too, and makes the move durable. */
+  /**
+   * Moves the upload's file to an absolute path, across devices too, and makes the move durable.
+   *
+   * @throws FileChangedError when what lies there is no file
+   */
   move(id: string, path: string, filePath?: string): Promise<void>;
 
-  /** Removes the upload's bytes under its first name; nothing happens when there are none. */
+  /**
+   * Removes the upload's bytes under its first name; nothing happens when there are none. What lies
+   * there in their place goes too, but for what it leads to and a folder.
+   */
   remove(id: string): Promise<void>;
 
   /**
@@ -130,7 +168,8 @@ export interface UploadStorage {
   holdings(): AsyncIterable<Holding>;
 
   /**
-   * Puts the bytes of an upload that nothing is known of where no request finds them, and people do.
+   * Puts what lies under an upload's name where no request finds it, and people do: the bytes of one
+   * that nothing is known of, or what something else has put in their place.
    *
    * @returns where they are now, in words for people; `undefined` when there were none
    */

@@ -1,5 +1,5 @@
 import type { UploadRecord } from '../registry/index.js';
-import type { UploadStorage } from '../storage/index.js';
+import type { StoredPart, UploadStorage } from '../storage/index.js';
 import { UnusablePartError } from './append.errors.js';
 import type { FinishContext, Finisher } from './finisher.js';
 import { inSteps } from './in-steps.js';
@@ -14,6 +14,14 @@ import type { UploadSnapshot } from './upload-snapshot.js';
  */
 const MOST_REPEATED = 2;
 
+/** What a final upload is to be made of. */
+export interface MeasuredParts {
+  /** In order; one may be named again. */
+  readonly parts: readonly StoredPart[];
+  /** Bytes of all together. */
+  readonly length: number;
+}
+
 /** Builds final uploads from partial ones (tus 1.0 §Concatenation). */
 export class Concatenator {
   constructor(
@@ -25,7 +33,6 @@ export class Concatenator {
    * Checks that partial uploads can be concatenated by who asks, and within a limit.
    *
    * @param find an upload as it stands, finished if its last byte is there
-   * @returns bytes of all together
    * @throws UnusablePartError naming the one that is unknown, no partial or unfinished
    * @throws UploadTooLargeError
    */
@@ -33,14 +40,15 @@ export class Concatenator {
     parts: readonly string[],
     { maxSize, ...scope }: UploadScope & { readonly maxSize?: number },
     find: (id: string) => Promise<UploadSnapshot | undefined>,
-  ): Promise<number> {
+  ): Promise<MeasuredParts> {
     const lengths = new Map<string, number>();
     await inSteps([...new Set(parts)], async (id) => {
       lengths.set(id, lengthOf(id, scope, (await find(id))?.record));
     });
-    const length = sum(parts.map((id) => lengths.get(id) ?? 0));
+    const measured = parts.map((id) => ({ id, size: lengths.get(id) ?? 0 }));
+    const length = sum(measured.map(({ size }) => size));
     const most = maxSize ?? sum([...lengths.values()]) * MOST_REPEATED;
-    if (length <= most) return length;
+    if (length <= most) return { parts: measured, length };
     throw new UploadTooLargeError(
       `The final upload would have ${length} bytes, at most ${most} are allowed.`,
     );
@@ -49,13 +57,12 @@ export class Concatenator {
   /** Copies the bytes of the parts and finishes the final upload; its caller holds the lease. */
   async build(
     record: UploadRecord,
-    parts: readonly string[],
+    parts: readonly StoredPart[],
     context: FinishContext,
   ): Promise<UploadRecord> {
     await this.storage.concatenate(record.id, parts);
     const writer = await this.storage.openWriter(record.id);
     try {
-      if (writer.size !== record.length) throw new Error('A partial upload has lost bytes.');
       return await this.finisher.finish(record, writer, context);
     } finally {
       await writer.close();

@@ -102,11 +102,12 @@ export class Creator {
     parts: readonly string[],
     gate: FinishGate,
   ): Promise<ReceiveResult> {
-    const length = await this.concatenator.measure(parts, request, (id) => this.findPart(id));
-    const record = this.newRecord({ ...request, length });
+    const find = (id: string) => this.findPart(id);
+    const measured = await this.concatenator.measure(parts, request, find);
+    const record = this.newRecord({ ...request, length: measured.length });
     return this.holdNew(record, request, async (lease) => {
       await this.transitions.begin(record, request.quota);
-      const building = this.concatenator.build(record, parts, { lease, gate });
+      const building = this.concatenator.build(record, measured.parts, { lease, gate });
       const finished = await building.catch((error: unknown) => this.abandon(record.id, error));
       if (this.rules.removePartials) await this.removeParts(parts);
       return received(takeSnapshot(finished), 'ended');

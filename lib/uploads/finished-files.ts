@@ -1,21 +1,17 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
-import type { ByteRange, UploadStorage } from '../storage/index.js';
+import type { ByteRange, StoredBytes, UploadStorage } from '../storage/index.js';
 import type { Leases } from './leases.js';
 import { removeBytes, removeFirstName } from './remove-bytes.js';
 import { bytesOf, TELLING_RANGE, typeOf } from './type-check.js';
 import { isPartial } from './upload-kind.js';
 import { placedAt } from './upload-snapshot.js';
 import { isWithin, type UploadScope } from './upload-scope.js';
-import {
-  FileChangedError,
-  NoFileError,
-  UploadGoneError,
-  UploadNotFoundError,
-} from './upload.errors.js';
+import { assertUnchanged } from './unchanged.js';
+import { NoFileError, UploadGoneError, UploadNotFoundError } from './upload.errors.js';
 
 /**
  * The files of finished uploads, and what an application may do with them.
@@ -54,22 +50,22 @@ export class FinishedFiles {
       throw new UploadGoneError(id, 'terminated');
     }
     if (isPartial(record)) throw new NoFileError(id, 'it is a part of another one');
-    if (!(await this.isThere(record))) throw new NoFileError(id, reasonOf(record));
-    this.assertWhole(record);
+    const found = await this.look(record);
+    if (!found) throw new NoFileError(id, reasonOf(record));
+    if (isStored(record)) assertUnchanged(record, found);
     return record;
   }
 
   /**
-   * Makes sure that the file has the size of the upload, as long as it lies where this module has put
-   * it: one that was moved is the application's, and one that is gone has no size.
+   * Makes sure that what lies where this module has put the file is one, of the size of the upload: one
+   * that was moved is the application's, and one that is gone is not there to be mistaken.
    *
    * @throws FileChangedError
    */
-  assertWhole(record: UploadRecord): void {
-    const { id, length = 0, movedTo, movingTo } = record;
-    if (movedTo !== undefined || movingTo !== undefined) return;
-    const found = statSync(this.locate(record), { throwIfNoEntry: false });
-    if (found && found.size !== length) throw new FileChangedError(id, found.size, length);
+  async assertWhole(record: UploadRecord): Promise<void> {
+    if (!isStored(record)) return;
+    const found = await this.storage.stat(record.id, placedAt(record));
+    if (found) assertUnchanged(record, found);
   }
 
   /**
@@ -88,7 +84,7 @@ export class FinishedFiles {
    */
   async createReadStream(id: string, range?: ByteRange): Promise<Readable> {
     const record = await this.finishedRecord(id, { evenIfQuarantined: true });
-    this.assertWhole(record);
+    await this.assertWhole(record);
     const path = this.locate(record);
     return path === this.storage.path(id, placedAt(record))
       ? this.storage.createReadStream(id, range, placedAt(record))
@@ -123,7 +119,7 @@ export class FinishedFiles {
    * again to the same path does nothing, so a handler may simply be repeated.
    *
    * @throws RangeError for a path that is the storage's own
-   * @throws UploadNotFoundError, NoFileError, and the file system's errors (`EEXIST`, `EACCES` …)
+   * @throws UploadNotFoundError, NoFileError, FileChangedError, and the file system's errors (`EEXIST`, `EACCES` …)
    */
   async moveTo(id: string, path: string): Promise<string> {
     const target = resolve(path);
@@ -132,6 +128,7 @@ export class FinishedFiles {
       if (record.movedTo === target) return target;
       if (record.movedTo !== undefined) throw new NoFileError(id, 'it was moved elsewhere');
       if (await this.storage.isOwn(target)) throw new RangeError(pathReserved(target));
+      await this.assertWhole(record);
 
       await this.mark(id, { movingTo: target });
       await this.move(record, target);
@@ -167,13 +164,17 @@ export class FinishedFiles {
    * @throws FolderLostError when that cannot be told
    */
   async isThere(record: UploadRecord): Promise<boolean> {
-    if (record.state !== 'finished' || record.fileRemovedAt !== undefined) return false;
-    const isThere = await stat(this.locate(record)).then(
-      (stats) => stats.isFile(),
-      () => false,
-    );
-    if (!isThere) this.storage.assertSame();
-    return isThere;
+    return (await this.look(record)) !== undefined;
+  }
+
+  /** What lies where the file was left; `undefined` when nothing does. */
+  private async look(record: UploadRecord): Promise<StoredBytes | undefined> {
+    if (record.state !== 'finished' || record.fileRemovedAt !== undefined) return undefined;
+    if (isStored(record)) return this.storage.stat(record.id, placedAt(record));
+    const found = await stat(this.locate(record)).catch(() => undefined);
+    if (found?.isFile()) return { size: found.size, modifiedAt: found.mtimeMs };
+    await this.storage.assertSame();
+    return undefined;
   }
 
   private async finishedRecord(
@@ -209,6 +210,11 @@ export class FinishedFiles {
       throw error;
     }
   }
+}
+
+/** Whether the file lies where this module has put it, for certain. */
+function isStored({ movedTo, movingTo }: UploadRecord): boolean {
+  return movedTo === undefined && movingTo === undefined;
 }
 
 function pathReserved(path: string): string {

@@ -5,6 +5,7 @@ import type { FinishGate } from './finish-gate.interface.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
 import { rememberEnded } from './remembered.js';
+import { assertUnchanged } from './unchanged.js';
 import { isPartial } from './upload-kind.js';
 import { isComplete, isInterim, takeSnapshot, type UploadSnapshot } from './upload-snapshot.js';
 import { UploadRefusedError } from './upload.errors.js';
@@ -37,6 +38,7 @@ export class Finisher {
    * the handlers will run.
    *
    * @throws UploadRefusedError, or the error of the verdict
+   * @throws FileChangedError when the file is not what it was; the upload begins anew then
    */
   async finish(
     record: UploadRecord,
@@ -46,10 +48,14 @@ export class Finisher {
     await writer.create();
     await this.transitions.assertType(record);
     if (this.rules.durability !== 'none') await writer.sync();
-    const whole = this.hashes ? await this.withHash(record, writer.size, this.hashes) : record;
+    const whole = this.hashes ? await this.withHash(record, writer, this.hashes) : record;
+    await writer.confirm();
     const isGuarded = !isPartial(whole) && context.gate.guards(whole);
-    const answer = isGuarded ? await this.ask(whole, context) : undefined;
-    return this.release(whole, answer);
+    if (!isGuarded) return this.complete(whole);
+    const answer = await this.ask(whole, context);
+    // To be asked may have taken long.
+    await writer.confirm();
+    return this.complete(whole, answer);
   }
 
   /** Finishes an upload whose last byte came with a request that did not get to finish it. */
@@ -60,14 +66,24 @@ export class Finisher {
     if (!isComplete(snapshot)) return snapshot;
     const writer = await this.storage.openWriter(snapshot.record.id);
     try {
-      return takeSnapshot(await this.finish(snapshot.record, writer, context));
+      const finishing = this.finish(snapshot.record, writer, context);
+      return takeSnapshot(await this.transitions.noting(snapshot.record.id, finishing));
     } finally {
       await writer.close();
     }
   }
 
-  /** Commits the finish of an upload that was decided on. */
-  async release(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
+  /**
+   * Finishes an upload that was quarantined.
+   *
+   * @throws FileChangedError when its file is not what it was
+   */
+  async release(record: UploadRecord): Promise<UploadRecord> {
+    assertUnchanged(record, await this.storage.stat(record.id));
+    return this.complete(record);
+  }
+
+  private async complete(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
     const finished = await this.commit(record, answer);
     this.hashes?.forget(record);
     this.parties.observer.finished(finished);
@@ -106,10 +122,12 @@ export class Finisher {
   /** @throws UploadRefusedError when the file is not what its client has said */
   private async withHash(
     record: UploadRecord,
-    size: number,
+    writer: UploadWriter,
     hashes: FileHashes,
   ): Promise<UploadRecord> {
-    const whole = { ...record, hash: await hashes.hashOf(record, size) };
+    const whole = { ...record, hash: await hashes.hashOf(record, writer.size) };
+    // Of another file in its place the hash says nothing.
+    await writer.confirm();
     const answer = hashes.refusalOf(whole);
     if (!answer) return whole;
     await this.transitions.end(record.id, 'terminated', { answer, hash: whole.hash });
@@ -128,7 +146,8 @@ export class Finisher {
     const { answer, quarantine, error } = verdict;
     const state = quarantine ? 'quarantined' : 'terminated';
     await this.transitions.end(record.id, state, { answer, hash: record.hash });
-    throw error ?? new UploadRefusedError(record.id, answer);
+    const refusal: unknown = error ?? new UploadRefusedError(record.id, answer);
+    throw refusal;
   }
 
   private async commit(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {

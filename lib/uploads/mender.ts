@@ -31,6 +31,7 @@ export class Mender {
       if (!mending) return snapshot;
       if (mending === 'finish') return await this.finish(snapshot, lease);
       if (mending === 'end') await this.transitions.end(id, 'expired');
+      else if (mending === 'renew') await this.transitions.renew(snapshot);
       else await this.transitions.cutUnverified(snapshot.record);
       return await this.existing.find(id);
     } finally {

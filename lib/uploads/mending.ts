@@ -2,15 +2,16 @@ import { isHalfFinal } from './concatenator.js';
 import { isComplete, isExpired, type UploadSnapshot } from './upload-snapshot.js';
 
 /**
- * What an upload that nobody has in hand may need: its finish, its end, or the bytes cut off that
- * were never verified.
+ * What an upload that nobody has in hand may need: its finish, its end, the bytes cut off that were
+ * never verified, or to begin anew because what lies under its name is not its file.
  */
-export type Mending = 'finish' | 'end' | 'cut';
+export type Mending = 'finish' | 'end' | 'cut' | 'renew';
 
 /** What is to be done about an upload, if anything, so that it is what its client hears of it. */
 export function mendingOf(snapshot: UploadSnapshot): Mending | undefined {
   const { record } = snapshot;
   if (isExpired(snapshot, Date.now()) || isHalfFinal(record)) return 'end';
+  if (snapshot.fault !== undefined) return 'renew';
   if (isComplete(snapshot)) return 'finish';
   const isUnverified = record.state === 'receiving' && record.unverifiedFrom !== undefined;
   return isUnverified ? 'cut' : undefined;

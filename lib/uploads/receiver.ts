@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { UploadRecord } from '../registry/index.js';
-import type { UploadStorage, UploadWriter } from '../storage/index.js';
+import type { StoredBytes, UploadStorage, UploadWriter } from '../storage/index.js';
 import { BodyCheck, type ExpectedChecksum } from './body-check.js';
 import { BodyMemory } from './body-memory.js';
 import { pump, type BodyEnd, type PumpTarget } from './body-pump.js';
@@ -46,6 +46,8 @@ export interface ReceiveResult extends UploadSnapshot {
 interface Received {
   readonly record: UploadRecord;
   readonly end: BodyEnd;
+  /** What is held of an upload that is not finished. */
+  readonly stored?: StoredBytes;
 }
 
 /** What is computed of the bytes of a request as they come. */
@@ -73,18 +75,17 @@ export class Receiver {
    * Appends a body at the upload's offset; the caller holds the lease.
    *
    * @throws ChecksumMismatchError when the body is not what it was announced to be; nothing is kept
+   * @throws FileChangedError when the upload's file is not what it was; it begins anew then
    * @throws FolderLostError, whatever else came of it, when it would not be found again
    */
   async receive(record: UploadRecord, offset: number, parcel: Parcel): Promise<ReceiveResult> {
     try {
-      const { record: after, end } = await this.take(record, offset, parcel);
-      const isOpen = after.state === 'receiving';
-      const stored = isOpen ? await this.storage.stat(record.id) : undefined;
+      const { record: after, end, stored } = await this.take(record, offset, parcel);
       // A finish that was committed has been confirmed with that.
-      if (isOpen || record.state === 'finished') await this.storage.confirm();
+      if (after.state === 'receiving' || record.state === 'finished') await this.storage.confirm();
       return received(takeSnapshot(after, stored), end);
     } catch (error) {
-      this.storage.assertSame();
+      await this.storage.assertSame();
       throw error;
     }
   }
@@ -93,14 +94,17 @@ export class Receiver {
     const check = parcel.checksum && new BodyCheck(parcel.checksum);
     if (!parcel.body.present) check?.assertMatches();
     if (record.state === 'finished') return this.receiveNothing(record, parcel, check);
-    if (!parcel.body.present && record.length !== offset) return { record, end: 'ended' };
+    if (!parcel.body.present && record.length !== offset) {
+      return { record, end: 'ended', stored: await this.storage.stat(record.id) };
+    }
 
     const writer = await this.storage.openWriter(record.id);
     const hash = this.hashes?.of(record);
     hash?.resume(writer.size);
     try {
       const bodyCheck = parcel.body.present ? check : undefined;
-      return await this.append(record, writer, parcel, { check: bodyCheck, hash });
+      const appending = this.append(record, writer, parcel, { check: bodyCheck, hash });
+      return await this.transitions.noting(record.id, appending);
     } finally {
       await hash?.pause(writer.size);
       await writer.close();
@@ -131,8 +135,9 @@ export class Receiver {
       if (check) await this.transitions.trust(record.id).catch(() => undefined);
       throw error;
     }
+    const stored = await writer.confirm();
     if (check) await this.transitions.trust(record.id);
-    return { record, end };
+    return { record, end, stored };
   }
 
   private async write(

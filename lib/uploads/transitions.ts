@@ -1,4 +1,4 @@
-import { NoSpaceError } from '../errors/index.js';
+import { FileChangedError, NoSpaceError } from '../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { Admission } from './admission.js';
@@ -8,7 +8,7 @@ import { rememberEnded } from './remembered.js';
 import { removeBytes, removeFirstName } from './remove-bytes.js';
 import { bytesOf, TELLING_BYTES, TELLING_RANGE, TypeCheck } from './type-check.js';
 import { isPartial } from './upload-kind.js';
-import { placedAt } from './upload-snapshot.js';
+import { placedAt, type UploadSnapshot } from './upload-snapshot.js';
 import type { UploadObserver } from './upload-observer.interface.js';
 import type { Quota, UploadRules } from './upload-rules.js';
 
@@ -96,6 +96,31 @@ export class Transitions {
     }));
   }
 
+  /**
+   * Awaits some work on the file of an upload, which begins anew with the next request, also after a
+   * crash, when something else has changed that meanwhile.
+   */
+  async noting<T>(id: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof FileChangedError) await this.noteFault(id, error.fault);
+      throw error;
+    }
+  }
+
+  /**
+   * Lets an upload begin anew: puts aside what lies under its name, which is not its file. Its bytes
+   * are not removed, for they may be somebody's.
+   */
+  async renew({ record, fault = '' }: UploadSnapshot): Promise<void> {
+    const place = await this.storage.setAside(record.id);
+    await this.registry.change(record.id, (current) => ({
+      record: { ...current, fileFault: undefined, unverifiedFrom: undefined },
+    }));
+    if (place !== undefined) this.observer.renewed(record, fault, place);
+  }
+
   /** Cuts off what a process that died in the middle of a checksummed body has left. */
   async cutUnverified(record: UploadRecord): Promise<void> {
     const writer = await this.storage.openWriter(record.id);
@@ -145,6 +170,12 @@ export class Transitions {
     this.observer.ended(endOf(before));
     // What cannot be forgotten now goes with a later one.
     if (!isKept) await this.ended.forgetOldest(ended.owner).catch(() => undefined);
+  }
+
+  private async noteFault(id: string, fileFault: string): Promise<void> {
+    await this.registry.change(id, (current) =>
+      current.state === 'receiving' ? { record: { ...current, fileFault } } : undefined,
+    );
   }
 
   /** Ends an upload whose creation failed, unless it has come to its end already. */

@@ -12,6 +12,14 @@ export interface UploadObserver {
   /** It was terminated, expired, or quarantined. */
   ended(record: UploadRecord): void;
 
+  /**
+   * An unfinished upload begins anew, for what lay under its name was not its file.
+   *
+   * @param fault what was wrong with it, as the end of a sentence
+   * @param place where that is now, in words for people
+   */
+  renewed(record: UploadRecord, fault: string, place: string): void;
+
   /** A finished file could not be placed where it was to lie, for another one lies there. */
   misplaced(record: UploadRecord): void;
 }

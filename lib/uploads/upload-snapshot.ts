@@ -7,6 +7,11 @@ export interface UploadSnapshot {
   readonly record: UploadRecord;
   /** Bytes received. */
   readonly offset: number;
+  /**
+   * What is wrong with the file of an unfinished upload, as the end of a sentence: none of it counts,
+   * and the upload is to begin anew.
+   */
+  readonly fault?: string;
   /** When it expires if no byte comes; absent when it never does. */
   readonly expiresAt?: number;
 }
@@ -16,13 +21,24 @@ export function takeSnapshot(record: UploadRecord, stored?: StoredBytes): Upload
   if (record.state === 'finished' || record.state === 'quarantined') {
     return { record, offset: record.length ?? 0, expiresAt: expiryOf(record) };
   }
+  const expiresAt = expiryOf(record, stored);
+  const fault = faultOf(record, stored);
+  if (fault !== undefined) return { record, offset: 0, expiresAt, fault };
   const offset = Math.min(stored?.size ?? 0, record.unverifiedFrom ?? Infinity);
-  return { record, offset, expiresAt: expiryOf(record, stored) };
+  return { record, offset, expiresAt };
+}
+
+/** No client has sent more bytes than there are in its upload. */
+function faultOf({ fileFault, length = Infinity }: UploadRecord, stored?: StoredBytes) {
+  const fault = fileFault ?? stored?.fault;
+  if (fault !== undefined || stored === undefined || stored.size <= length) return fault;
+  return `has ${stored.size} bytes, and not the ${length} at most that the upload has`;
 }
 
 /** Whether every byte has arrived although the upload was not finished yet. */
-export function isComplete({ record, offset }: UploadSnapshot): boolean {
-  return record.state === 'receiving' && record.length === offset;
+export function isComplete({ record, offset, fault }: UploadSnapshot): boolean {
+  const isWhole = record.length === offset && fault === undefined;
+  return record.state === 'receiving' && isWhole;
 }
 
 /** Whether the upload has outlived its time; one that is complete may still be finished. */

@@ -59,24 +59,3 @@ export class NoFileError extends UploadError {
     super(`The upload "${id}" has no file: ${why}.`);
   }
 }
-
-/**
- * The file of a finished upload has another size than the upload: bytes were lost, or something else
- * has written to it.
- */
-export class FileChangedError extends Error {
-  override readonly name = 'FileChangedError';
-
-  constructor(
-    readonly id: string,
-    /** Bytes the file has. */
-    readonly size: number,
-    /** Bytes the upload has. */
-    readonly length: number,
-  ) {
-    super(
-      `The file of the upload "${id}" has ${size} bytes, and not the ${length} that were uploaded: ` +
-        `it is not what its client sent.`,
-    );
-  }
-}

@@ -241,6 +241,10 @@ export class Uploads implements ExistingUploads {
     if (isHalfFinal(record) || isExpired(snapshot, Date.now())) {
       throw new UploadGoneError(id, 'expired');
     }
+    if (snapshot.fault !== undefined) {
+      await this.transitions.renew(snapshot);
+      return this.load(id, scope);
+    }
     if (unverifiedFrom === undefined) return snapshot;
     await this.transitions.cutUnverified(record);
     return this.load(id, scope);

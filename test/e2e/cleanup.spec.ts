@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, unlink } from 'node:fs/promises';
+import { readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   NoSpaceError,
@@ -62,6 +62,16 @@ async function finish(app: TestApp): Promise<CreatedUpload> {
   const upload = await uploadWhole(app, 'hello');
   await delivered(app, upload);
   return upload;
+}
+
+/** Lets the disk fail to remove one upload's file. Restored with the clock. */
+function failToRemove(app: TestApp, { id }: Pick<CreatedUpload, 'id'>): void {
+  const storage = app.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
+  const remove = storage.remove.bind(storage);
+  jest.spyOn(storage, 'remove').mockImplementation(async (removed) => {
+    if (removed === id) throw new Error('EIO');
+    await remove(removed);
+  });
 }
 
 /** Lets the registry have no room as long as an upload has its file. Restored with the clock. */
@@ -245,7 +255,7 @@ describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
 
   it('that cannot be removed do not keep the others', async () => {
     const stuck = await create(app(), { length: 10 });
-    await mkdir(join(app().tmpFileDir, stuck.id));
+    failToRemove(app(), stuck);
     const others = [await create(app(), { length: 10 }), await create(app(), { length: 10 })];
     clock.advance(2 * HOUR);
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import type { UploadStorage } from '../../lib/storage/index.js';
+import { DiskStorage, type UploadStorage } from '../../lib/storage/index.js';
 import { TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
   create,
@@ -182,14 +182,30 @@ describe.each(PLATFORMS)('After a start on %s', (platform) => {
   it('a file that cannot be put aside is an error in the log, and the others are', async () => {
     const others = ['b'.repeat(32), 'c'.repeat(32)];
     for (const name of [LOST, ...others]) await leave(name, 3 * HOUR);
-    await mkdir(join(folder, '.tus', 'lost'), { recursive: true });
-    await writeFile(join(folder, '.tus', 'lost', LOST), 'an earlier one');
+    const { setAside } = DiskStorage.prototype;
+    const failing = jest.spyOn(DiskStorage.prototype, 'setAside');
+    failing.mockImplementation(function (this: DiskStorage, id) {
+      return id === LOST ? Promise.reject(new Error('EIO')) : setAside.call(this, id);
+    });
 
     expect(await start()).toContain('2 files without a record put aside');
+    failing.mockRestore();
 
     expect(app.logs.errors()).toEqual([expect.stringContaining(`Upload ${LOST} could not be`)]);
     expect(await readFile(join(folder, LOST), 'utf8')).toBe(LOST);
-    expect(await readFile(join(folder, '.tus', 'lost', LOST), 'utf8')).toBe('an earlier one');
+  });
+
+  it('a file is put aside beside an earlier one of its name', async () => {
+    await leave(LOST, 3 * HOUR);
+    await mkdir(join(folder, '.tus', 'lost'), { recursive: true });
+    await writeFile(join(folder, '.tus', 'lost', LOST), 'an earlier one');
+
+    expect(await start()).toContain('1 file without a record put aside');
+
+    const [first, second, ...none] = await listFiles(join(folder, '.tus', 'lost'));
+    expect(none).toEqual([]);
+    expect(await readFile(join(folder, '.tus', 'lost', first!), 'utf8')).toBe('an earlier one');
+    expect(await readFile(join(folder, '.tus', 'lost', second!), 'utf8')).toBe(LOST);
   });
 
   it('the end of the app ends the search', async () => {

@@ -105,6 +105,11 @@ class ControlController {
     return this.expiring.cleanup();
   }
 
+  @Get('alive')
+  alive(): string {
+    return 'yes';
+  }
+
   @Get('stats')
   stats(): ServerStats {
     const longestDelay = eventLoop.max / 1e6;

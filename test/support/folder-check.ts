@@ -9,6 +9,7 @@ export function folderThat(isLost: () => boolean): FolderCheck {
   return {
     replaced: () => undefined,
     assertSame,
+    look: () => Promise.resolve().then(assertSame),
     confirm: () => Promise.resolve().then(assertSame),
   };
 }

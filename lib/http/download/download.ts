@@ -1,7 +1,7 @@
 import contentDisposition from 'content-disposition';
-import type { ReadStream, Stats } from 'node:fs';
+import { constants, type ReadStream, type Stats } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import send from 'send';
+import send, { type SendOptions } from 'send';
 import type { DownloadDisposition } from '../../interfaces/index.js';
 import { decodeMetadata, filenameOf, inlineTypeOf, shownTypeOf } from '../../protocol/index.js';
 import { answerOf } from '../response/answer.js';
@@ -13,11 +13,16 @@ export interface Download {
   readonly id: string;
   /** Absolute path. */
   readonly path: string;
+  /** Whether the application has put it there, and may have put a symbolic link. */
+  readonly isMoved?: boolean;
   /** The `Upload-Metadata` header as sent. */
   readonly metadata?: string;
   /** Whether browsers are to show or to save it; absent: as its type suggests. */
   readonly disposition?: DownloadDisposition;
 }
+
+/** What lies at a path of ours and is a symbolic link, or a pipe, was put there by something else. */
+const OWN_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** Lets a page, or a picture that is one, be seen, but run nothing and load nothing. */
 const SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -43,7 +48,7 @@ export function sendDownload(
     let fault: Error | undefined;
     whenOver(res, () => resolve(fault));
     // Dots in folders above the file are the application's business.
-    const stream = send(req, encodeURI(download.path), { dotfiles: 'allow' });
+    const stream = send(req, encodeURI(download.path), optionsFor(download));
     stream.on('file', (_path: string, stats: Stats) => {
       res.setHeader('ETag', etagOf(download.id, stats));
       fitSuffix(req, stats.size);
@@ -58,6 +63,11 @@ export function sendDownload(
     });
     stream.pipe(res);
   });
+}
+
+/** `send` opens the file with these too. */
+function optionsFor({ isMoved }: Download): SendOptions {
+  return { dotfiles: 'allow', flags: isMoved ? constants.O_RDONLY : OWN_FILE } as SendOptions;
 }
 
 /** What `send` refuses with, such as 416 with its `Content-Range`. */

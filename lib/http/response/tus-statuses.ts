@@ -1,4 +1,5 @@
 import {
+  FileChangedError,
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
@@ -7,7 +8,6 @@ import {
 import { ProtocolError } from '../../protocol/index.js';
 import {
   ChecksumMismatchError,
-  FileChangedError,
   FinalUploadError,
   LengthMismatchError,
   NoFileError,

@@ -173,10 +173,11 @@ export class TusRequests implements BeforeApplicationShutdown {
     if (!this.options.download || exchange.id === undefined) throw this.policy.notAllowed(exchange);
     const id = knownId(exchange.id);
     const record = await this.files.recordOf(id, await this.policy.scopeOf(exchange));
-    const { metadata } = record;
+    const { metadata, movedTo, movingTo } = record;
+    const isMoved = movedTo !== undefined || movingTo !== undefined;
     const path = this.files.locate(record);
     const disposition = await this.dispositionOf(record, path, exchange);
-    const download = { id, path, metadata, disposition };
+    const download = { id, path, isMoved, metadata, disposition };
     const fault = await this.downloads.send(exchange, download);
     return { isAnswered: true, ...(fault && { fault }) };
   }

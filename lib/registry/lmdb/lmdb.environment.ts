@@ -207,7 +207,7 @@ export class LmdbEnvironment {
     const store = await this.opened();
     const { root, tables, damage } = store;
     let damaged: string[] = [];
-    this.watch?.assertSame();
+    await this.watch?.look();
     try {
       await root.transaction(() => {
         work(tables);
@@ -223,7 +223,7 @@ export class LmdbEnvironment {
       await this.close();
       throw isFaultOfDisk(reason) ? await this.guard.distrust(reason) : reason;
     }
-    this.watch?.assertSame();
+    await this.watch?.look();
   }
 
   private get mayRepair(): boolean {

@@ -1,6 +1,8 @@
 import { constants } from 'node:fs';
-import { copyFile, open, stat, type FileHandle } from 'node:fs/promises';
-import { toStorageError } from './disk.errors.js';
+import { copyFile, lstat, open, type FileHandle } from 'node:fs/promises';
+import type { StoredPart } from '../storage.interface.js';
+import { hasCode, toStorageError } from './disk.errors.js';
+import { explainOpening, kindFault, READ, refuse, sizeFault } from './own-file.js';
 import { writeAll } from './write-all.js';
 
 /** Bytes read and written at a time. */
@@ -9,12 +11,14 @@ const BLOCK = 1024 * 1024;
 /** Parts copied at the same time: Node moves each byte through memory, for which one core is slow. */
 const COPIERS = 2;
 
-/** Parts whose sizes are looked up together. */
-const STEP = 64;
+/** A part and the file it lies in. */
+export interface PartFile extends StoredPart {
+  readonly path: string;
+}
 
 /** A part and where its bytes go. */
 interface Job {
-  readonly part: string;
+  readonly part: PartFile;
   readonly position: number;
 }
 
@@ -30,23 +34,38 @@ type Blocks = [Buffer, Buffer];
  *
  * @param target must not be there
  * @throws NoSpaceError when there is no room; the target is then there in part
+ * @throws FileChangedError when a part is no file of the size it is to have; likewise
  */
-export async function concatenateFiles(parts: readonly string[], target: string): Promise<void> {
+export async function concatenateFiles(parts: readonly PartFile[], target: string): Promise<void> {
   const [first, ...others] = parts;
   if (first === undefined) return;
   try {
-    await copyFile(first, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await appendFiles(others, target);
+    await copyFirst(first, target);
+    await appendFiles(others, target, first.size);
   } catch (error) {
     throw toStorageError(error);
   }
 }
 
-async function appendFiles(parts: readonly string[], target: string): Promise<void> {
+/** The kernel follows symbolic links, so it is looked what lies there, and then what came of it. */
+async function copyFirst({ id, path, size }: PartFile, target: string): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
+  refuse(id, found ? kindFault(found) : 'was removed');
+  await copyFile(path, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  refuse(id, sizeFault((await lstat(target)).size, size));
+}
+
+async function appendFiles(
+  parts: readonly PartFile[],
+  target: string,
+  start: number,
+): Promise<void> {
+  if (parts.length === 0) return;
   const handle = await open(target, 'r+');
   try {
-    const { size } = await handle.stat();
-    const jobs = await placeParts(parts, size);
+    const jobs = placeParts(parts, start);
     const copiers = Array.from({ length: COPIERS }, () => copyJobs(jobs, handle));
     // All of them, for none may write any more once the handle is closed.
     const failed = (await Promise.allSettled(copiers)).find(({ status }) => status === 'rejected');
@@ -56,18 +75,13 @@ async function appendFiles(parts: readonly string[], target: string): Promise<vo
   }
 }
 
-async function placeParts(parts: readonly string[], start: number): Promise<Job[]> {
-  const jobs: Job[] = [];
+function placeParts(parts: readonly PartFile[], start: number): Job[] {
   let position = start;
-  for (let first = 0; first < parts.length; first += STEP) {
-    const step = parts.slice(first, first + STEP);
-    const sizes = await Promise.all(step.map(async (part) => (await stat(part)).size));
-    step.forEach((part, index) => {
-      jobs.push({ part, position });
-      position += sizes[index];
-    });
-  }
-  return jobs;
+  return parts.map((part) => {
+    const job = { part, position };
+    position += part.size;
+    return job;
+  });
 }
 
 /** Many small parts share two blocks, for to make such is dearer than to fill them. */
@@ -81,11 +95,28 @@ async function copyPart(
   target: FileHandle,
   blocks: Blocks,
 ): Promise<void> {
-  const source = await open(part, 'r');
+  const source = await openPart(part);
   try {
-    await copyBlocks(source, target, position, blocks);
+    const copied = await copyBlocks(source, target, position, blocks);
+    refuse(part.id, sizeFault(copied, part.size));
   } finally {
     await source.close();
+  }
+}
+
+async function openPart({ id, path, size }: PartFile): Promise<FileHandle> {
+  const source = await open(path, READ).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) refuse(id, 'was removed');
+    throw explainOpening(id, error);
+  });
+  try {
+    const found = await source.stat();
+    // What is longer would be written over the next part.
+    refuse(id, kindFault(found) ?? sizeFault(found.size, size));
+    return source;
+  } catch (error) {
+    await source.close();
+    throw error;
   }
 }
 
@@ -94,7 +125,7 @@ async function copyBlocks(
   target: FileHandle,
   position: number,
   blocks: Blocks,
-): Promise<void> {
+): Promise<number> {
   let [block, spare] = blocks;
   let copied = 0;
   let { bytesRead } = await source.read(block, 0, BLOCK, 0);
@@ -108,4 +139,5 @@ async function copyBlocks(
     bytesRead = next.bytesRead;
     [block, spare] = [spare, block];
   }
+  return copied;
 }

@@ -1,4 +1,3 @@
-import { createReadStream, statSync } from 'node:fs';
 import { opendir, stat, statfs } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -7,6 +6,7 @@ import type {
   Holding,
   ReadOptions,
   StoredBytes,
+  StoredPart,
   UploadStorage,
   UploadWriter,
 } from '../storage.interface.js';
@@ -15,7 +15,10 @@ import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
 import { fileNameOf, isOwnName, isRemnant, OWN_FOLDER, uploadIdOf } from './file-names.js';
 import { realPath } from './folders.js';
-import { moveFile, placeFile, removeIfThere, removeOtherName } from './move-file.js';
+import { moveFile, placeFile, removeFile, removeIfThere, removeOtherName } from './move-file.js';
+import { kindFault, refuse } from './own-file.js';
+import { putAside } from './put-aside.js';
+import { readFileOf } from './read-stream.js';
 import { reclaimFile } from './reclaim-file.js';
 import { UploadFolder, type DiskStorageOptions } from './upload-folder.js';
 
@@ -40,8 +43,8 @@ export class DiskStorage implements UploadStorage {
     return this.folder.make();
   }
 
-  assertSame(): void {
-    this.folder.assertSame();
+  assertSame(): Promise<void> {
+    return this.folder.assertSame();
   }
 
   confirm(): Promise<void> {
@@ -53,57 +56,54 @@ export class DiskStorage implements UploadStorage {
       const { bavail, bsize } = await statfs(this.folder.path);
       return bavail * bsize;
     } catch (error) {
-      throw this.folder.explain(error);
+      throw await this.folder.explain(error);
     }
   }
 
-  /**
-   * Synchronous, because a turn in the thread pool costs many times the call itself: a HEAD takes a
-   * fifth less without it. The registry reads the same disk in the same way.
-   *
-   * No other folder has a file of that name; that there is none is true only of the right one.
-   */
-  stat(id: string): Promise<StoredBytes | undefined> {
+  /** No other folder has a file of that name; that there is none is true only of the right one. */
+  async stat(id: string, filePath?: string): Promise<StoredBytes | undefined> {
     try {
-      const found = statSync(this.path(id), { throwIfNoEntry: false });
-      if (!found) this.assertSame();
-      return Promise.resolve(found && { size: found.size, modifiedAt: Math.trunc(found.mtimeMs) });
+      const found = await this.folder.calls.lstat(this.path(id, filePath));
+      if (!found) return await this.assertSame().then(() => undefined);
+      const fault = kindFault(found);
+      const modifiedAt = Math.trunc(found.mtimeMs);
+      return fault ? { size: 0, modifiedAt, fault } : { size: found.size, modifiedAt };
     } catch (error) {
-      return Promise.reject(this.folder.explain(error) as Error);
+      throw await this.folder.explain(error);
     }
   }
 
   async openWriter(id: string): Promise<UploadWriter> {
     try {
-      return await DiskWriter.open(this.path(id), this.folder);
+      return await DiskWriter.open(id, this.path(id), this.folder);
     } catch (error) {
-      throw this.folder.explain(error);
+      throw await this.folder.explain(error);
     }
   }
 
   createReadStream(id: string, options: ReadOptions = {}, filePath?: string): Readable {
-    const { start, end, blockSize: highWaterMark } = options;
-    return createReadStream(this.path(id, filePath), { start, end, highWaterMark });
+    return readFileOf(id, this.path(id, filePath), options);
   }
 
-  async concatenate(id: string, parts: readonly string[]): Promise<void> {
+  async concatenate(id: string, parts: readonly StoredPart[]): Promise<void> {
     const target = this.path(id);
-    const paths = parts.map((part) => this.path(part));
-    this.assertSame();
+    const files = parts.map((part) => ({ ...part, path: this.path(part.id) }));
+    await this.assertSame();
     try {
-      await concatenateFiles(paths, target);
-      if (paths.length > 0) await this.folder.permit(target);
+      await concatenateFiles(files, target);
+      if (files.length > 0) await this.folder.permit(target);
     } catch (error) {
-      throw this.folder.explain(error);
+      throw await this.folder.explain(error);
     }
   }
 
   async place(id: string, filePath: string): Promise<boolean> {
     try {
+      await this.assertFile(id, this.path(id));
       await placeFile(this.path(id), this.path(id, filePath), this.folder.directoryMode);
       return true;
     } catch (error) {
-      const reason = this.folder.explain(error);
+      const reason = await this.folder.explain(error);
       if (hasCode(reason, 'EEXIST', 'EISDIR', 'ENOTDIR')) return false;
       throw reason;
     }
@@ -139,11 +139,13 @@ export class DiskStorage implements UploadStorage {
    * @throws NoSpaceError when the file goes to another device, and that one is full.
    */
   async move(id: string, path: string, filePath?: string): Promise<void> {
-    await moveFile(this.path(id, filePath), path, this.folder.directoryMode);
+    const source = this.path(id, filePath);
+    await this.assertFile(id, source);
+    await moveFile(source, path, this.folder.directoryMode);
   }
 
   async remove(id: string): Promise<void> {
-    await removeIfThere(this.path(id));
+    await removeFile(this.path(id));
   }
 
   async *holdings(): AsyncGenerator<Holding> {
@@ -156,16 +158,8 @@ export class DiskStorage implements UploadStorage {
     }
   }
 
-  /** @throws Error `EEXIST` when another file of that name was put aside before */
-  async setAside(id: string): Promise<string | undefined> {
-    const place = join(this.lostFolder, fileNameOf(id));
-    try {
-      await moveFile(this.path(id), place, PRIVATE_FOLDER);
-      return place;
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) return undefined;
-      throw error;
-    }
+  setAside(id: string): Promise<string | undefined> {
+    return putAside(this.path(id), this.lostFolder, PRIVATE_FOLDER);
   }
 
   async removeRemnant(name: string, before: number): Promise<boolean> {
@@ -175,5 +169,11 @@ export class DiskStorage implements UploadStorage {
     if (!stats || stats.mtimeMs >= before) return false;
     await removeIfThere(path);
     return true;
+  }
+
+  /** What is no file would be found at another path under the name of one. */
+  private async assertFile(id: string, path: string): Promise<void> {
+    const found = await this.folder.calls.lstat(path);
+    if (found) refuse(id, kindFault(found));
   }
 }

@@ -1,16 +1,15 @@
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fdatasync,
-  fstatSync,
-  ftruncate,
-  open,
-  openSync,
-  statSync,
-} from 'node:fs';
+import { constants, fchmod, fdatasync, ftruncate, open } from 'node:fs';
 import { promisify } from 'node:util';
-import type { UploadWriter } from '../storage.interface.js';
+import type { StoredBytes, UploadWriter } from '../storage.interface.js';
+import {
+  APPEND,
+  changeOf,
+  explainOpening,
+  kindFault,
+  refuse,
+  sizeFault,
+  type FileIdentity,
+} from './own-file.js';
 import type { UploadFolder } from './upload-folder.js';
 import { writeAll } from './write-all.js';
 
@@ -18,33 +17,40 @@ import { writeAll } from './write-all.js';
 const NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
 
 const openFile = promisify(open);
+const chmodFile = promisify(fchmod);
 const syncFile = promisify(fdatasync);
 const truncateFile = promisify(ftruncate);
 
 /** Appends to one upload's file, which its first byte makes. */
 export class DiskWriter implements UploadWriter {
+  private fd?: number;
   private held = 0;
+  /** What tells the file from others, once it was looked at. */
+  private own?: FileIdentity;
   /** Whether the file's name is known to be on disk. */
   private named = false;
 
   private constructor(
+    private readonly id: string,
     private readonly path: string,
     private readonly folder: UploadFolder,
-    private fd?: number,
   ) {}
 
-  /**
-   * Synchronous but for the making of a file, which may wait for the disk: nothing else here does,
-   * and a turn in the thread pool costs several times as much as the call.
-   */
-  static async open(path: string, folder: UploadFolder): Promise<DiskWriter> {
-    const writer = new DiskWriter(path, folder, openExisting(path));
+  /** @throws FileChangedError when something else lies at the path */
+  static async open(id: string, path: string, folder: UploadFolder): Promise<DiskWriter> {
+    const { calls } = folder;
+    // An error for each new file would cost more than to ask first.
+    const found = await calls.lstat(path);
+    if (!found) return new DiskWriter(id, path, folder);
+    refuse(id, kindFault(found));
+    const writer = new DiskWriter(id, path, folder);
     try {
-      writer.measure();
+      writer.fd = await calls.open(path, APPEND);
+      await writer.measure();
       return writer;
     } catch (error) {
       await writer.close();
-      throw error;
+      throw explainOpening(id, error);
     }
   }
 
@@ -55,12 +61,14 @@ export class DiskWriter implements UploadWriter {
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     if (chunks.every((chunk) => chunk.byteLength === 0)) return;
     const fd = await this.make();
+    // Bytes after the end of a file that was cut off would leave a hole of zeros before them.
+    await this.assertHeld(fd);
     try {
       await writeAll(fd, chunks, this.held, (bytes) => (this.held += bytes));
     } catch (error) {
       // A failed step may have stored some of its bytes; when that cannot be told, the count holds.
-      this.measureIfPossible();
-      throw this.folder.explain(error);
+      await this.measure().catch(() => undefined);
+      throw await this.folder.explain(error);
     }
   }
 
@@ -75,7 +83,7 @@ export class DiskWriter implements UploadWriter {
       await truncateFile(this.fd, size);
     } catch (error) {
       // A file system that stores changes somewhere else needs room for this too.
-      throw this.folder.explain(error);
+      throw await this.folder.explain(error);
     }
     this.held = size;
   }
@@ -88,19 +96,26 @@ export class DiskWriter implements UploadWriter {
       if (!this.named) await this.folder.sync();
       this.named = true;
     } catch (error) {
-      throw this.folder.explain(error);
+      throw await this.folder.explain(error);
     }
   }
 
-  close(): Promise<void> {
+  async confirm(): Promise<StoredBytes | undefined> {
+    try {
+      const found = await this.folder.calls.lstat(this.path);
+      if (this.fd === undefined && !found) return undefined;
+      if (this.fd !== undefined) this.own ??= await this.folder.calls.fstat(this.fd);
+      refuse(this.id, changeOf(found, this.own, this.held));
+      return found && { size: found.size, modifiedAt: Math.trunc(found.mtimeMs) };
+    } catch (error) {
+      throw await this.folder.explain(error);
+    }
+  }
+
+  async close(): Promise<void> {
     const { fd } = this;
     this.fd = undefined;
-    try {
-      if (fd !== undefined) closeSync(fd);
-      return Promise.resolve();
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+    if (fd !== undefined) await this.folder.calls.close(fd);
   }
 
   private async make(): Promise<number> {
@@ -108,7 +123,7 @@ export class DiskWriter implements UploadWriter {
       this.fd ??= await this.openNew();
       return this.fd;
     } catch (error) {
-      throw this.folder.explain(error);
+      throw await this.folder.explain(error);
     }
   }
 
@@ -121,29 +136,25 @@ export class DiskWriter implements UploadWriter {
     await this.folder.confirm();
     const fd = await openFile(this.path, NEW, fileMode ?? 0o666);
     try {
-      if (fileMode !== undefined) fchmodSync(fd, fileMode);
+      if (fileMode !== undefined) await chmodFile(fd, fileMode);
       return fd;
     } catch (error) {
-      closeSync(fd);
+      await this.folder.calls.close(fd);
       throw error;
     }
   }
 
-  private measure(): void {
-    if (this.fd !== undefined) this.held = fstatSync(this.fd).size;
+  private async measure(): Promise<void> {
+    if (this.fd === undefined) return;
+    const found = await this.folder.calls.fstat(this.fd);
+    refuse(this.id, kindFault(found));
+    this.own = found;
+    this.held = found.size;
   }
 
-  private measureIfPossible(): void {
-    try {
-      this.measure();
-    } catch {
-      // What was counted holds.
-    }
+  private async assertHeld(fd: number): Promise<void> {
+    const found = await this.folder.calls.fstat(fd);
+    refuse(this.id, sizeFault(found.size, this.held));
+    this.own ??= found;
   }
-}
-
-function openExisting(path: string): number | undefined {
-  // An error for each new file would cost more than to ask first.
-  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
-  return isThere ? openSync(path, constants.O_RDWR) : undefined;
 }

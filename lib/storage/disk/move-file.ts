@@ -142,3 +142,13 @@ export async function removeIfThere(path: string): Promise<void> {
     if (!hasCode(error, 'ENOENT')) throw error;
   }
 }
+
+/** Removes what lies at a path, unless it is a folder, which no upload's file is. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await removeIfThere(path);
+  } catch (error) {
+    const mayBeFolder = hasCode(error, 'EISDIR', 'EPERM');
+    if (!mayBeFolder || !(await lstat(path)).isDirectory()) throw error;
+  }
+}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { DiskCalls } from '../../file-system/index.js';
 import type { FolderCheck } from '../../folder/index.js';
 import { toStorageError } from './disk.errors.js';
 import { FolderSync } from './folder-sync.js';
@@ -16,6 +17,8 @@ export interface DiskStorageOptions {
   readonly directoryMode?: number;
   /** Knows whether the folder is still the one it was; it is taken for it unless given. */
   readonly watch?: FolderCheck;
+  /** The calls to the disk that the folder is on; those of others on it are made by it too. */
+  readonly calls?: DiskCalls;
 }
 
 /** The folder that the files of uploads lie in. */
@@ -23,20 +26,23 @@ export class UploadFolder {
   readonly path: string;
   readonly fileMode?: number;
   readonly directoryMode?: number;
+  readonly calls: DiskCalls;
   private readonly names: FolderSync;
   private readonly watch?: FolderCheck;
 
-  constructor({ folder, fileMode, directoryMode, watch }: DiskStorageOptions) {
+  constructor({ folder, fileMode, directoryMode, watch, calls }: DiskStorageOptions) {
     this.path = resolve(folder);
     this.fileMode = fileMode;
     this.directoryMode = directoryMode;
     this.watch = watch;
+    this.calls = calls ?? new DiskCalls();
     this.names = FolderSync.of(this.path);
   }
 
   /** @throws Error of the file system when it cannot be made, or not be written to */
   async make(): Promise<void> {
     await makeFolder(this.path, this.directoryMode);
+    await this.calls.examine(this.path);
     const probe = join(this.path, `.probe-${randomBytes(8).toString('hex')}`);
     await writeFile(probe, '', { flag: 'wx' });
     try {
@@ -57,8 +63,8 @@ export class UploadFolder {
   }
 
   /** @throws FolderLostError when it is not the folder any more that it was */
-  assertSame(): void {
-    this.watch?.assertSame();
+  async assertSame(): Promise<void> {
+    await this.watch?.look();
   }
 
   /** @throws FolderLostError as `assertSame()`, after a look that is shared with others */
@@ -67,9 +73,9 @@ export class UploadFolder {
   }
 
   /** What an error of the system means: in another folder than the right one, that it is another. */
-  explain(error: unknown): unknown {
+  async explain(error: unknown): Promise<unknown> {
     try {
-      this.assertSame();
+      await this.assertSame();
       return toStorageError(error);
     } catch (lost) {
       return lost;

@@ -13,7 +13,8 @@ const SOURCE = fileURLToPath(new URL('../../../../test/faults/shim/faults.c', im
 export const EIO = 5;
 
 /** A call of the C library that can be made to fail. */
-export type FaultyCall = 'fdatasync' | 'fsync' | 'pwrite64' | 'pwritev64';
+export type FaultyCall =
+  'close' | 'fdatasync' | 'fsync' | 'open' | 'pwrite64' | 'pwritev64' | 'stat';
 
 /**
  * Builds the library that makes chosen calls of a process fail.
@@ -33,20 +34,33 @@ export async function buildFaultShim(folder: string): Promise<NodeJS.ProcessEnv 
 }
 
 /**
- * Makes calls of this process fail on files whose path contains a text; `times` of -1 is for ever.
- * The rules before are gone.
+ * Makes calls of a process fail on files whose path contains a text; `times` of -1 is for ever. The
+ * rules before are gone.
+ *
+ * @param rules file of the rules, as in the environment of the process: of this one unless given
  */
 export function failOn(
   calls: readonly FaultyCall[],
   path: string,
   times: number,
   code = EIO,
+  rules = process.env.TUS_FAULTS!,
 ): void {
-  const rules = calls.map((call) => `${call} ${path} ${code} ${times}\n`);
-  writeFileSync(process.env.TUS_FAULTS!, rules.join(''));
+  const lines = calls.map((call) => `${call} ${path} ${code} ${times}\n`);
+  writeFileSync(rules, lines.join(''));
 }
 
-/** Lets everything succeed again. */
-export function failNoMore(): void {
-  writeFileSync(process.env.TUS_FAULTS!, '');
+/** Makes calls take so many milliseconds longer, for ever; else as `failOn()`. */
+export function delayOn(
+  calls: readonly FaultyCall[],
+  path: string,
+  milliseconds: number,
+  rules?: string,
+): void {
+  failOn(calls, path, -1, -milliseconds, rules);
+}
+
+/** Lets everything succeed again, and at once. */
+export function failNoMore(rules = process.env.TUS_FAULTS!): void {
+  writeFileSync(rules, '');
 }

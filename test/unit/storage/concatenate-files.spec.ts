@@ -1,9 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFile,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
-import { concatenateFiles } from '../../../lib/storage/disk/concatenate-files.js';
+import { FileChangedError } from '../../../lib/errors/index.js';
+import { concatenateFiles, type PartFile } from '../../../lib/storage/disk/concatenate-files.js';
 import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 
 const MB = 1024 * 1024;
@@ -17,10 +29,16 @@ beforeEach(async () => {
 afterEach(() => removeTempFolder(folder));
 
 /** Writes a file of the folder. */
-async function file(name: string, content: string | Uint8Array): Promise<string> {
+async function write(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, content);
   return path;
+}
+
+/** Writes one that is a part. */
+async function file(name: string, content: string | Uint8Array): Promise<PartFile> {
+  const path = await write(name, content);
+  return { id: name, path, size: Buffer.byteLength(content) };
 }
 
 /** Writes many and makes one of them. */
@@ -47,8 +65,8 @@ describe('concatenateFiles', () => {
     await concatenateFiles([a], target);
     await writeFile(target, 'two', { flag: 'r+' });
 
-    expect(await readFile(a, 'utf8')).toBe('one');
-    expect((await stat(a)).ino).not.toBe((await stat(target)).ino);
+    expect(await readFile(a.path, 'utf8')).toBe('one');
+    expect((await stat(a.path)).ino).not.toBe((await stat(target)).ino);
     expect(await listFiles(folder)).toEqual(['a', 'target']);
   });
 
@@ -112,18 +130,50 @@ describe('concatenateFiles', () => {
   });
 
   it('does not write over a file that is there', async () => {
-    const [a, target] = [await file('a', 'one'), await file('target', 'precious')];
+    const [a, target] = [await file('a', 'one'), await write('target', 'precious')];
 
     await expect(concatenateFiles([a], target)).rejects.toMatchObject({ code: 'EEXIST' });
     expect(await readFile(target, 'utf8')).toBe('precious');
   });
 
-  it.each([0, 1, 2])('fails when file %d of three is missing', async (missing) => {
-    const parts = await Promise.all(['a', 'b', 'c'].map((name) => file(name, name)));
-    parts[missing] = join(folder, 'nowhere');
+  describe.each([0, 1, 2])('with part %d of three changed', (at) => {
+    it.each<[string, (path: string) => Promise<unknown>, string]>([
+      ['is missing', (path) => rm(path), 'was removed'],
+      ['is shorter', (path) => truncate(path, 1), 'has 1 bytes, and not the 2 that'],
+      ['is longer', (path) => appendFile(path, 'x'), 'has 3 bytes, and not the 2 that'],
+      [
+        'is a link to one of that size',
+        async (path) => {
+          await rename(path, `${path}.real`);
+          await symlink(`${path}.real`, path);
+        },
+        'has become a symbolic link',
+      ],
+      [
+        'is a folder',
+        async (path) => {
+          await rm(path);
+          await mkdir(path);
+        },
+        'has become a folder',
+      ],
+      [
+        'is a pipe that nobody writes to',
+        async (path) => {
+          await rm(path);
+          execFileSync('mkfifo', [path]);
+        },
+        'has become what is no regular file',
+      ],
+    ])('that %s, fails and names it', async (_, change, fault) => {
+      const names = ['one', 'two', 'three'];
+      const parts = await Promise.all(names.map((name) => file(name, 'ab')));
+      await change(parts[at]!.path);
 
-    await expect(concatenateFiles(parts, join(folder, 'target'))).rejects.toMatchObject({
-      code: 'ENOENT',
+      const error = await concatenateFiles(parts, join(folder, 'target')).catch((e: unknown) => e);
+
+      expect(error).toBeInstanceOf(FileChangedError);
+      expect(error).toMatchObject({ id: names[at], fault: expect.stringContaining(fault) });
     });
   });
 });

@@ -138,7 +138,10 @@ describe('the files of the disk storage', () => {
       await writer.create();
       await writer.close();
       await chmod(storage.path(id), 0o600);
-      await storage.concatenate(final, [id, id]);
+      await storage.concatenate(final, [
+        { id, size: 3 },
+        { id, size: 3 },
+      ]);
 
       expect(await modeOf(storage.path(empty))).toBe(fileMode);
       expect(await modeOf(storage.path(final))).toBe(fileMode);
@@ -191,10 +194,11 @@ describe('the files of the disk storage', () => {
       await unlink(storage.path(id));
       isLost = true;
 
-      expect(() => storage.assertSame()).toThrow(FolderLostError);
+      await expect(storage.assertSame()).rejects.toThrow(FolderLostError);
       await expect(storage.stat(id)).rejects.toThrow(FolderLostError);
       await expect(writer.write([Buffer.from('abc')])).rejects.toThrow(FolderLostError);
-      await expect(storage.concatenate(newId(), [other])).rejects.toThrow(FolderLostError);
+      const parts = [{ id: other, size: 0 }];
+      await expect(storage.concatenate(newId(), parts)).rejects.toThrow(FolderLostError);
       expect(await listFiles(folder)).toEqual([]);
       await writer.close();
     });

@@ -37,15 +37,19 @@ describe('measuring the parts of a final upload', () => {
     const measuring = concatenator.measure(ids, {}, part);
 
     expect(await turnsDuring(measuring)).toBeGreaterThan(50);
-    expect(await measuring).toBe(4 * 4500);
+    expect((await measuring).length).toBe(4 * 4500);
   });
 
   it('looks once at a part that is named more than once', async () => {
     const asked: string[] = [];
-    const length = await concatenator.measure(['a', 'b', 'a', 'b', 'b'], { maxSize: 100 }, (id) => {
-      asked.push(id);
-      return part(id);
-    });
+    const { length } = await concatenator.measure(
+      ['a', 'b', 'a', 'b', 'b'],
+      { maxSize: 100 },
+      (id) => {
+        asked.push(id);
+        return part(id);
+      },
+    );
 
     expect(length).toBe(20);
     expect(asked).toEqual(['a', 'b']);
@@ -55,7 +59,10 @@ describe('measuring the parts of a final upload', () => {
     ['twice its parts, without a limit', ['a', 'a', 'b', 'b'], undefined, 16],
     ['one part many times, within a limit', Array<string>(25).fill('a'), 100, 100],
   ])('allows %s', async (_, parts, maxSize, bytes) => {
-    expect(await concatenator.measure(parts, { maxSize }, part)).toBe(bytes);
+    const measured = await concatenator.measure(parts, { maxSize }, part);
+
+    expect(measured.length).toBe(bytes);
+    expect(measured.parts).toEqual(parts.map((id) => ({ id, size: 4 })));
   });
 
   it.each([

@@ -1,1 +1,2 @@
+export * from './no-space.js';
 export * from './sync-path.js';

@@ -308,6 +308,15 @@ export function registryFaulted(reason: string): string {
   );
 }
 
+/** What was not flushed before is lost, whatever later flushes say. */
+export function flushFailed(id: string, lost: number, reason: string): string {
+  const cost = lost > 0 ? `The last ${lost} bytes do not count any more. ` : '';
+  return (
+    `Upload ${id}: the disk has failed to store its bytes (${reason}). ${cost}Its client is refused, ` +
+    `and then told where to go on, in a new file. Look after the disk.`
+  );
+}
+
 /** The disk works again. */
 export function registryRepaired(): string {
   return 'What is known of uploads is in a new file on the disk; requests are served again.';

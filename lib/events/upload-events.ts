@@ -2,14 +2,16 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
 import { ContextSnapshot } from '../context/index.js';
 import { HandlerExplorer } from '../handlers/index.js';
+import { asError, StorageFaultError } from '../errors/index.js';
 import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { pathTaken } from '../tus.messages.js';
+import { flushFailed, pathTaken } from '../tus.messages.js';
 import {
   describeUpload,
   FinishedFiles,
   takeSnapshot,
+  type FlushFailure,
   type UploadObserver,
 } from '../uploads/index.js';
 
@@ -69,6 +71,11 @@ export class UploadEvents implements UploadObserver {
     this.logger.warn(pathTaken(id, filePath));
   }
 
+  flushFailed({ id }: UploadRecord, { lost, cause }: FlushFailure): void {
+    const { message, stack } = asError(cause instanceof StorageFaultError ? cause.cause : cause);
+    this.logger.error(flushFailed(id, lost, message), stack);
+  }
+
   /** A delivery was given up on. */
   failed(record: UploadRecord, delivery: Delivery): void {
     if (!this.isWatched()) return;
@@ -105,7 +112,8 @@ export class UploadEvents implements UploadObserver {
   }
 
   private describe(record: UploadRecord, offset?: number): Upload {
-    const stored = offset === undefined ? undefined : { size: offset, modifiedAt: Date.now() };
+    const stored =
+      offset === undefined ? undefined : { size: offset, flushed: 0, modifiedAt: Date.now() };
     const hasFile = record.state === 'finished' && record.fileRemovedAt === undefined;
     return describeUpload(
       takeSnapshot(record, stored),

@@ -38,6 +38,11 @@ export interface UploadRecord {
    * writing them, they are to be cut off.
    */
   readonly unverifiedFrom?: number;
+  /**
+   * Whether the disk has failed to keep bytes from there on, so that those before are to be put into a
+   * new file.
+   */
+  readonly isDoubtful?: boolean;
   /** The `Upload-Metadata` header as sent, byte for byte. */
   readonly metadata?: string;
   /** The `Upload-Concat` header as received; absent: an upload of its own. */

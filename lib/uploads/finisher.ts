@@ -3,6 +3,7 @@ import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/ind
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import type { FileHashes } from './file-hashes.js';
 import type { FinishGate } from './finish-gate.interface.js';
+import type { Flusher } from './flusher.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
 import { rememberEnded } from './remembered.js';
@@ -27,6 +28,7 @@ export class Finisher {
     private readonly storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly transitions: Transitions,
+    private readonly flusher: Flusher,
     private readonly parties: Pick<UploadParties, 'completion' | 'observer'>,
     private readonly hashes?: FileHashes,
   ) {}
@@ -36,7 +38,8 @@ export class Finisher {
    * decide, then commits the finish together with its deliveries: whoever reads success after this,
    * the handlers will run.
    *
-   * @throws UploadRefusedError, or the error of the verdict
+   * @throws UploadRefusedError, the error of the verdict, or StorageFaultError and NoSpaceError when
+   *   bytes were lost
    */
   async finish(
     record: UploadRecord,
@@ -45,7 +48,7 @@ export class Finisher {
   ): Promise<UploadRecord> {
     await writer.create();
     await this.transitions.assertType(record);
-    if (this.rules.durability !== 'none') await writer.sync();
+    if (this.rules.durability !== 'none') await this.flusher.flush(record, writer);
     const whole = this.hashes ? await this.withHash(record, writer.size, this.hashes) : record;
     const isGuarded = !isPartial(whole.concat) && context.gate.guards(whole);
     const answer = isGuarded ? await this.ask(whole, context) : undefined;

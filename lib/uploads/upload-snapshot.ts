@@ -7,6 +7,8 @@ export interface UploadSnapshot {
   readonly record: UploadRecord;
   /** Bytes received. */
   readonly offset: number;
+  /** How many of them are known to survive a lost machine, of an upload that is not finished. */
+  readonly flushed?: number;
   /** When it expires if no byte comes; absent when it never does. */
   readonly expiresAt?: number;
 }
@@ -17,7 +19,7 @@ export function takeSnapshot(record: UploadRecord, stored?: StoredBytes): Upload
     return { record, offset: record.length ?? 0, expiresAt: expiryOf(record) };
   }
   const offset = Math.min(stored?.size ?? 0, record.unverifiedFrom ?? Infinity);
-  return { record, offset, expiresAt: expiryOf(record, stored) };
+  return { record, offset, flushed: stored?.flushed, expiresAt: expiryOf(record, stored) };
 }
 
 /** Whether every byte has arrived although the upload was not finished yet. */

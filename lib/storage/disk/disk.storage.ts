@@ -65,20 +65,30 @@ export class DiskStorage implements UploadStorage {
    */
   stat(id: string): Promise<StoredBytes | undefined> {
     try {
-      const found = statSync(this.path(id), { throwIfNoEntry: false });
+      const path = this.path(id);
+      const found = statSync(path, { throwIfNoEntry: false });
       if (!found) this.assertSame();
-      return Promise.resolve(found && { size: found.size, modifiedAt: Math.trunc(found.mtimeMs) });
+      if (!found) return Promise.resolve(undefined);
+      const size = this.folder.doubtful.trusted(path, found);
+      const flushed = this.folder.flushedOf(path, found);
+      return Promise.resolve({ size, flushed, modifiedAt: Math.trunc(found.mtimeMs) });
     } catch (error) {
       return Promise.reject(this.folder.explain(error) as Error);
     }
   }
 
   async openWriter(id: string): Promise<UploadWriter> {
+    const path = this.path(id);
     try {
-      return await DiskWriter.open(this.path(id), this.folder);
+      await this.folder.doubtful.mend(path);
+      return await DiskWriter.open(path, this.folder);
     } catch (error) {
       throw this.folder.explain(error);
     }
+  }
+
+  async renew(id: string, size: number): Promise<void> {
+    await this.folder.doubtful.renew(this.path(id), size);
   }
 
   createReadStream(id: string, options: ReadOptions = {}, filePath?: string): Readable {
@@ -143,7 +153,13 @@ export class DiskStorage implements UploadStorage {
   }
 
   async remove(id: string): Promise<void> {
-    await removeIfThere(this.path(id));
+    const path = this.path(id);
+    try {
+      await removeIfThere(path);
+      this.folder.forget(path);
+    } catch (error) {
+      throw this.folder.explain(error);
+    }
   }
 
   async *holdings(): AsyncGenerator<Holding> {

@@ -10,6 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { FolderLostError } from '../../errors/index.js';
 import type { UploadWriter } from '../storage.interface.js';
 import type { UploadFolder } from './upload-folder.js';
 import { writeAll } from './write-all.js';
@@ -24,8 +25,13 @@ const truncateFile = promisify(ftruncate);
 /** Appends to one upload's file, which its first byte makes. */
 export class DiskWriter implements UploadWriter {
   private held = 0;
+  private covered = 0;
   /** Whether the file's name is known to be on disk. */
   private named = false;
+  /** When the file got its name, in milliseconds since the epoch. */
+  private bornAt = 0;
+  /** Why nothing can be done with the file until it is renewed. */
+  private fault?: unknown;
 
   private constructor(
     private readonly path: string,
@@ -52,6 +58,14 @@ export class DiskWriter implements UploadWriter {
     return this.held;
   }
 
+  get flushed(): number {
+    return this.covered;
+  }
+
+  get isDoubtful(): boolean {
+    return this.fault !== undefined;
+  }
+
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     if (chunks.every((chunk) => chunk.byteLength === 0)) return;
     const fd = await this.make();
@@ -70,6 +84,7 @@ export class DiskWriter implements UploadWriter {
 
   async truncate(size: number): Promise<void> {
     if (size > this.held) throw new RangeError('An upload can only be cut back.');
+    if (this.fault !== undefined) throw this.fault;
     if (this.fd === undefined) return;
     try {
       await truncateFile(this.fd, size);
@@ -78,17 +93,19 @@ export class DiskWriter implements UploadWriter {
       throw this.folder.explain(error);
     }
     this.held = size;
+    if (size < this.covered) this.note(this.fd, size);
   }
 
   async sync(): Promise<void> {
+    if (this.fault !== undefined) throw this.fault;
     if (this.fd === undefined) return;
     try {
       await syncFile(this.fd);
+      this.note(this.fd, this.held);
       // Also for a file that was there: whoever made it may not have come to this.
-      if (!this.named) await this.folder.sync();
-      this.named = true;
+      if (!this.named) await this.syncName();
     } catch (error) {
-      throw this.folder.explain(error);
+      throw await this.fallBack(this.fd, error);
     }
   }
 
@@ -99,11 +116,56 @@ export class DiskWriter implements UploadWriter {
       if (fd !== undefined) closeSync(fd);
       return Promise.resolve();
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(this.folder.explain(error) as Error);
     }
   }
 
+  private async syncName(): Promise<void> {
+    this.named = await this.folder.syncName(this.bornAt);
+    if (!this.named) await this.renew();
+  }
+
+  /**
+   * Goes back to what an earlier flush has covered, and on in a new file: what this one has not
+   * stored, the next would pass over in silence.
+   *
+   * @returns what to throw
+   */
+  private async fallBack(fd: number, error: unknown): Promise<unknown> {
+    const reason = this.folder.explainFlush(error);
+    const isCut = this.held > this.covered;
+    if (!isCut && reason instanceof FolderLostError) return reason;
+    this.held = this.covered;
+    try {
+      this.folder.doubtful.add(this.path, fstatSync(fd), this.held);
+      // First of all, and by its number: the process may be killed, and the path be another's.
+      if (isCut) await truncateFile(fd, this.held).catch(() => undefined);
+      await this.renew();
+    } catch (fault) {
+      this.fault = fault;
+    }
+    return reason;
+  }
+
+  private async renew(): Promise<void> {
+    await this.folder.doubtful.renew(this.path, this.held);
+    const fd = openExisting(this.path);
+    await this.close();
+    this.fd = fd;
+    this.named = fd !== undefined;
+    if (fd === undefined) return;
+    this.measure();
+    this.note(fd, this.held);
+  }
+
+  /** Remembers for those who write to the file later how much of it a flush has covered. */
+  private note(fd: number, size: number): void {
+    this.covered = size;
+    this.folder.noteFlushed(this.path, fstatSync(fd), size);
+  }
+
   private async make(): Promise<number> {
+    if (this.fault !== undefined) throw this.fault;
     try {
       this.fd ??= await this.openNew();
       return this.fd;
@@ -119,6 +181,7 @@ export class DiskWriter implements UploadWriter {
   private async openNew(): Promise<number> {
     const { fileMode } = this.folder;
     await this.folder.confirm();
+    this.bornAt = Date.now();
     const fd = await openFile(this.path, NEW, fileMode ?? 0o666);
     try {
       if (fileMode !== undefined) fchmodSync(fd, fileMode);
@@ -130,7 +193,11 @@ export class DiskWriter implements UploadWriter {
   }
 
   private measure(): void {
-    if (this.fd !== undefined) this.held = fstatSync(this.fd).size;
+    if (this.fd === undefined) return;
+    const found = fstatSync(this.fd);
+    this.held = found.size;
+    this.covered = this.folder.flushedOf(this.path, found);
+    this.bornAt = found.birthtimeMs;
   }
 
   private measureIfPossible(): void {

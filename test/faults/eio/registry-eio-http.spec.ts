@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
@@ -24,9 +25,9 @@ if (shim) {
     const inode = async () => (await stat(join(server.tmpFileDir, '.tus', 'data.mdb'))).ino;
 
     /** One commit fails, and so does every copy. */
-    const failOnce = () =>
+    const failOnce = ({ after = 0 } = {}) =>
       server.fail(
-        { calls: ['fdatasync'], path: 'uploads/.tus/data.mdb', times: 1 },
+        { calls: ['fdatasync'], path: 'uploads/.tus/data.mdb', times: 1, after },
         { calls: ['fsync'], path: 'uploads/.tus/.repair' },
       );
 
@@ -72,6 +73,24 @@ if (shim) {
       expect(await offsetOf(server, upload)).toBe(TEXT.length);
       expect(await server.delivered(upload)).toHaveLength(1);
       expect((await server.stored(upload)).toString()).toBe(TEXT);
+    });
+
+    it("asks an endpoint's method again whose answer it could not keep", async () => {
+      const options = { path: '/calls', length: TEXT.length, metadata: { takes: '0' } };
+      const upload = await create(server, options);
+      // The commit after that of the finish.
+      failOnce({ after: 1 });
+
+      const { status, headers } = await patch(server, upload, { body: TEXT });
+      expect(status).toBe(503);
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      server.recover();
+      await served();
+
+      const again = await patch(server, upload, { offset: TEXT.length });
+      expect(again.status).toBe(200);
+      expect(again.text).toContain(createHash('sha256').update(TEXT).digest('hex'));
+      expect((await patch(server, upload, { offset: TEXT.length })).text).toBe(again.text);
     });
 
     it('copies it at the next start, when it is killed before it could', async () => {

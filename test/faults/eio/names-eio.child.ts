@@ -56,16 +56,16 @@ async function storedFile(): Promise<string> {
 
 const fsync = ['fsync'] as const;
 const reports: Record<Naming, NameReport> = {
-  place: await tryTwice(placed, { calls: fsync, path: '/placed$' }, (id) =>
+  place: await tryTwice(placed, { calls: fsync, path: '*/placed' }, (id) =>
     storage.place(id, join('placed', basename(placed))),
   ),
-  move: await tryTwice(moved, { calls: fsync, path: '/moved$' }, (id) => storage.move(id, moved)),
+  move: await tryTwice(moved, { calls: fsync, path: '*/moved' }, (id) => storage.move(id, moved)),
   'move to another device': await tryTwice(
     far,
     { calls: fsync, path: '.moving', loses: true },
     (id) => storage.move(id, far),
   ),
-  'make a folder': await tryTwice(deep, { calls: fsync, path: `${basename(folder)}$` }, (id) =>
+  'make a folder': await tryTwice(deep, { calls: fsync, path: `*/${basename(folder)}` }, (id) =>
     storage.move(id, deep),
   ),
 };

@@ -154,7 +154,7 @@ if (shim) {
         const waiting = await create(server, { length: content.length });
         await sendThird(waiting, 0);
         const [first, other] = await Promise.all([upload, waiting].map((it) => server.fileOf(it)));
-        server.fail({ calls: ['fsync'], path: '/uploads$', times: 1 });
+        server.fail({ calls: ['fsync'], path: '*/uploads', times: 1 });
 
         const body = content.bytes(THIRD);
         expectRefused(await patch(server, upload, { offset: THIRD, body }));

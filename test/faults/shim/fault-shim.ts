@@ -21,7 +21,7 @@ export type FaultyCall =
 /** Which calls fail, and how. */
 export interface FaultRule {
   readonly calls: readonly FaultyCall[];
-  /** What the path of the file contains; what it ends with, if this ends with `$`. */
+  /** What the path of the file contains, or is like: `*` is any text, slashes included. */
   readonly path: string;
   /** `EIO` unless given. */
   readonly code?: number;

@@ -2,9 +2,9 @@
  * Makes chosen calls fail, for tests: LD_PRELOAD it, and name a rules file in TUS_FAULTS.
  *
  * Each line of that file is a rule: CALL TEXT ERRNO COUNT [SKIP] [EFFECT], such as "fdatasync data.mdb
- * 5 1". A call on a file whose path contains TEXT, or ends with it when it ends with "$", fails with
- * ERRNO, COUNT times (-1: always), after SKIP times that it does not. The file may change at any time;
- * a rule that is used up is forgotten when its line is another one.
+ * 5 1". A call on a file whose path contains TEXT, or is like it when TEXT is a pattern (glob(7)), fails
+ * with ERRNO, COUNT times (-1: always), after SKIP times that it does not. The file may change at any
+ * time; a rule that is used up is forgotten when its line is another one.
  *
  * The effect "lose" is that of a disk which has lost what it was to store: all that was written to the
  * file since its last flush in this process reads as zeros from then on.
@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,9 +63,8 @@ static int path_of(int fd, char *path, size_t size) {
 }
 
 static int matches(const char *path, const char *text) {
-  size_t length = strlen(text), whole = strlen(path);
-  if (length == 0 || text[length - 1] != '$') return strstr(path, text) != NULL;
-  return whole >= length - 1 && strncmp(path + whole - length + 1, text, length - 1) == 0;
+  if (strpbrk(text, "*?[") == NULL) return strstr(path, text) != NULL;
+  return fnmatch(text, path, 0) == 0;
 }
 
 /* The errno a call is to fail with; 0: it is not to fail. */

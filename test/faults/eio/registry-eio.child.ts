@@ -47,14 +47,18 @@ async function missing(registry: LmdbRegistry): Promise<number> {
   return found.filter((record) => record === undefined).length;
 }
 
-const inode = () => statSync(data).ino;
+/** The number alone may be that of a later file. */
+const dataFile = () => {
+  const { ino, birthtimeNs } = statSync(data, { bigint: true });
+  return `${ino} of ${birthtimeNs}`;
+};
 // As a server's socket would.
 const alive = setInterval(() => undefined, 60_000);
 
 const registry = openRegistry();
 await registry.open();
 const before = await createMany(registry, 20);
-const firstInode = inode();
+const firstFile = dataFile();
 
 // The disk fails for a moment.
 const repaired = once(repairs, 'repaired');
@@ -63,7 +67,7 @@ const momentary = await createMany(registry, 3);
 setFaults(env);
 await repaired;
 const afterMoment = { outcomes: await createMany(registry, 5), missing: await missing(registry) };
-const secondInode = inode();
+const secondFile = dataFile();
 
 // It fails for good, and the process ends.
 setFaults(env, { calls: [call, 'fsync'], path: folder });
@@ -73,7 +77,7 @@ setFaults(env);
 const again = openRegistry();
 await again.open();
 const afterRestart = { outcomes: await createMany(again, 5), missing: await missing(again) };
-const thirdInode = inode();
+const thirdFile = dataFile();
 await again.close();
 clearInterval(alive);
 
@@ -84,6 +88,6 @@ const report: RegistryEioReport = {
   afterMoment,
   afterRestart,
   events,
-  files: new Set([firstInode, secondInode, thirdInode]).size,
+  files: new Set([firstFile, secondFile, thirdFile]).size,
 };
 process.stdout.write(`\n${JSON.stringify(report)}\n`);

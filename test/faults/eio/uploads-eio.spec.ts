@@ -35,12 +35,13 @@ if (shim) {
   describe.each(PLATFORMS)('An upload on a disk whose flushes fail, with %s', (platform) => {
     let server: FaultyServer;
 
-    const begin = (durability: 'completion' | 'chunk') =>
+    const serveAt = (durability: 'completion' | 'chunk') => {
       beforeAll(async () => {
         server = await FaultyServer.start(platform, shim, { durability, hash: 'sha256' });
       });
-    afterEach(() => server.recover());
-    afterAll(() => server.stop());
+      afterEach(() => server.recover());
+      afterAll(() => server.stop());
+    };
 
     const sendThird = (upload: CreatedUpload, index: number) =>
       patch(server, upload, {
@@ -68,7 +69,7 @@ if (shim) {
     const files = async () => (await readdir(server.tmpFileDir)).filter((name) => name !== '.tus');
 
     describe("at durability 'completion'", () => {
-      begin('completion');
+      serveAt('completion');
 
       it('counts nothing when the flush of the whole fails, and says so once', async () => {
         const upload = await create(server, { length: content.length });
@@ -170,7 +171,7 @@ if (shim) {
     });
 
     describe("at durability 'chunk'", () => {
-      begin('chunk');
+      serveAt('chunk');
 
       it('counts what was flushed before, in a new file', async () => {
         const upload = await create(server, { length: content.length });

@@ -76,10 +76,14 @@ export class FaultyServer implements HttpTarget {
     return readFile(join(this.tmpFileDir, id)).catch(() => Buffer.alloc(0));
   }
 
-  /** Which file an upload has: the number alone may be that of a later one. */
-  async fileOf({ id }: Named): Promise<string> {
-    const { ino, birthtimeNs } = await stat(join(this.tmpFileDir, id), { bigint: true });
-    return `${ino} of ${birthtimeNs}`;
+  /** Which file an upload has. */
+  fileOf({ id }: Named): Promise<string> {
+    return identify(join(this.tmpFileDir, id));
+  }
+
+  /** Which file the registry has. */
+  registryFile(): Promise<string> {
+    return identify(join(this.tmpFileDir, '.tus', 'data.mdb'));
   }
 
   /** What the handler was told of an upload, once it has returned. */
@@ -87,4 +91,10 @@ export class FaultyServer implements HttpTarget {
     const journal = await untilDelivered(this.settings.journal, [id]);
     return journal.filter((entry) => entry.id === id && entry.event === 'end');
   }
+}
+
+/** What a file is: its number alone may be that of a later one. */
+async function identify(path: string): Promise<string> {
+  const { ino, birthtimeNs } = await stat(path, { bigint: true });
+  return `${ino} of ${birthtimeNs}`;
 }

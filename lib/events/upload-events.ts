@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
 import { ContextSnapshot } from '../context/index.js';
 import { HandlerExplorer } from '../handlers/index.js';
+import { asError, StorageFaultError } from '../errors/index.js';
 import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
@@ -9,6 +10,7 @@ import {
   describeUpload,
   FinishedFiles,
   takeSnapshot,
+  type FlushFailure,
   type UploadObserver,
 } from '../uploads/index.js';
 
@@ -72,6 +74,11 @@ export class UploadEvents implements UploadObserver {
     this.logger.warn(uploadRenewed(id, fault, place));
   }
 
+  flushFailed({ id }: UploadRecord, { lost, cause }: FlushFailure): void {
+    const { message, stack } = asError(cause instanceof StorageFaultError ? cause.cause : cause);
+    this.logger.error(flushFailed(id, lost, message), stack);
+  }
+
   /** A delivery was given up on. */
   failed(record: UploadRecord, delivery: Delivery): void {
     if (!this.isWatched()) return;
@@ -108,7 +115,8 @@ export class UploadEvents implements UploadObserver {
   }
 
   private describe(record: UploadRecord, offset?: number): Upload {
-    const stored = offset === undefined ? undefined : { size: offset, modifiedAt: Date.now() };
+    const stored =
+      offset === undefined ? undefined : { size: offset, flushed: 0, modifiedAt: Date.now() };
     const hasFile = record.state === 'finished' && record.fileRemovedAt === undefined;
     return describeUpload(
       takeSnapshot(record, stored),
@@ -127,5 +135,14 @@ function uploadRenewed(id: string, fault: string, place: string): string {
   return (
     `Upload ${id} begins anew, for its file ${fault}. What lay there is in ${place} now; ` +
     'nothing but this module may write to what it keeps in tmpFileDir.'
+  );
+}
+
+/** What was not flushed before is lost, whatever later flushes say. */
+function flushFailed(id: string, lost: number, reason: string): string {
+  const cost = lost > 0 ? `The last ${lost} bytes do not count any more. ` : '';
+  return (
+    `Upload ${id}: the disk has failed to store its bytes (${reason}). ${cost}Its client is refused, ` +
+    `and then told where to go on, in a new file. Look after the disk.`
   );
 }

@@ -162,7 +162,11 @@ export interface TusModuleOptions {
   maxAppends?: number;
 
   /**
-   * How hard bytes are kept.
+   * How hard bytes are kept: `'completion'`, `'chunk'` or `'none'`.
+   *
+   * When the disk fails to flush, what no flush before has covered does not count any more: the offset
+   * goes back, which at `'completion'` may be to 0 of a file that was just whole, and the client is
+   * refused with 503 (507 for lack of room) and sends the rest again.
    *
    * @default 'completion'
    */

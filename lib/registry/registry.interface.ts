@@ -46,6 +46,11 @@ export interface UploadRecord {
    * sentence: nothing that lies under its name counts, and it is to begin anew.
    */
   readonly fileFault?: string;
+  /**
+   * Whether the disk has failed to keep bytes from there on, so that those before are to be put into a
+   * new file.
+   */
+  readonly isDoubtful?: boolean;
   /** The `Upload-Metadata` header as sent, byte for byte. */
   readonly metadata?: string;
   /** Absent: an upload of its own. */

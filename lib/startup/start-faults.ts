@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { asError, NoSpaceError, UnfitFolderError } from '../errors/index.js';
+import { isNoSpace } from '../file-system/index.js';
 import { TusOptionError } from '../options/index.js';
 import { PROCESSES_FOLDER, REGISTRY_FOLDER } from '../tus.constants.js';
 import {
@@ -23,8 +24,6 @@ const REMEDIES: Readonly<Record<string, (reason: string) => string>> = {
   EACCES: folderForbidden,
   EPERM: folderForbidden,
   EROFS: folderReadOnly,
-  ENOSPC: folderFull,
-  EDQUOT: folderFull,
 };
 
 /**
@@ -49,6 +48,7 @@ function remedyFor(fault: unknown, message: string, tmpFileDir: string): string 
   if (!isOfSocket && !isAt(tmpFileDir, error.path)) return undefined;
   // What file systems that take no sockets say.
   if (isOfSocket && error.code === 'EPERM') return processesUnusable(message);
+  if (isNoSpace(fault)) return folderFull(message);
   const usual = isOfSocket ? processesUnusable : folderUnusable;
   return (REMEDIES[error.code ?? ''] ?? usual)(message);
 }

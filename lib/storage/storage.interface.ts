@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 export interface StoredBytes {
   /** Bytes held: the upload's offset. */
   readonly size: number;
+  /** How many of them are known to survive a lost machine; a flush in another process is not known. */
+  readonly flushed: number;
   /** When the last byte came, in milliseconds since the epoch. */
   readonly modifiedAt: number;
   /**
@@ -45,6 +47,12 @@ export interface UploadWriter {
   /** Bytes held now, those of a write that failed half-way included. */
   readonly size: number;
 
+  /** How many of them are known to survive a lost machine; a flush in another process is not known. */
+  readonly flushed: number;
+
+  /** Whether a flush has failed and the upload must have `renew()` before anything is done with it. */
+  readonly isDoubtful: boolean;
+
   /**
    * Appends the chunks in order.
    *
@@ -59,7 +67,14 @@ export interface UploadWriter {
   /** Makes an upload without bytes leave a trace: an empty file that can be opened by its path. */
   create(): Promise<void>;
 
-  /** Returns once every byte held would survive a lost machine. */
+  /**
+   * Returns once every byte held would survive a lost machine.
+   *
+   * When that fails, what an earlier flush has not covered is lost, whatever a later one says: `size`
+   * is less then, and the upload goes on in a new file.
+   *
+   * @throws StorageFaultError, or NoSpaceError when it failed for that
+   */
   sync(): Promise<void>;
 
   /**
@@ -105,6 +120,14 @@ export interface UploadStorage {
    * @throws FileChangedError when something else lies under its name
    */
   openWriter(id: string): Promise<UploadWriter>;
+
+  /**
+   * Does what a writer could not when a flush failed: puts the first bytes of an upload, those which
+   * count, into a new file. Nothing happens when it has none.
+   *
+   * @throws StorageFaultError, NoSpaceError when that fails too, and is to be done again
+   */
+  renew(id: string, size: number): Promise<void>;
 
   /**
    * The bytes as a stream; fails with the storage's error when they are not there, and with a

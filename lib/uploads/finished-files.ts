@@ -172,7 +172,8 @@ export class FinishedFiles {
     if (record.state !== 'finished' || record.fileRemovedAt !== undefined) return undefined;
     if (isStored(record)) return this.storage.stat(record.id, placedAt(record));
     const found = await stat(this.locate(record)).catch(() => undefined);
-    if (found?.isFile()) return { size: found.size, modifiedAt: found.mtimeMs };
+    // Where it was moved to, it is the application's.
+    if (found?.isFile()) return { size: found.size, flushed: 0, modifiedAt: found.mtimeMs };
     await this.storage.assertSame();
     return undefined;
   }

@@ -2,6 +2,7 @@ import type { StoredAnswer, UploadRecord, UploadRegistry } from '../registry/ind
 import type { UploadStorage, UploadWriter } from '../storage/index.js';
 import type { FileHashes } from './file-hashes.js';
 import type { FinishGate } from './finish-gate.interface.js';
+import type { Flusher } from './flusher.js';
 import type { Lease } from './lease.js';
 import type { Transitions } from './transitions.js';
 import { rememberEnded } from './remembered.js';
@@ -28,6 +29,7 @@ export class Finisher {
     private readonly storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly transitions: Transitions,
+    private readonly flusher: Flusher,
     private readonly parties: Pick<UploadParties, 'completion' | 'observer'>,
     private readonly hashes?: FileHashes,
   ) {}
@@ -37,7 +39,8 @@ export class Finisher {
    * decide, then commits the finish together with its deliveries: whoever reads success after this,
    * the handlers will run.
    *
-   * @throws UploadRefusedError, or the error of the verdict
+   * @throws UploadRefusedError, the error of the verdict, or StorageFaultError and NoSpaceError when
+   *   bytes were lost
    * @throws FileChangedError when the file is not what it was; the upload begins anew then
    */
   async finish(
@@ -47,7 +50,7 @@ export class Finisher {
   ): Promise<UploadRecord> {
     await writer.create();
     await this.transitions.assertType(record);
-    if (this.rules.durability !== 'none') await writer.sync();
+    if (this.rules.durability !== 'none') await this.flusher.flush(record, writer);
     const whole = this.hashes ? await this.withHash(record, writer, this.hashes) : record;
     await writer.confirm();
     const isGuarded = !isPartial(whole) && context.gate.guards(whole);

@@ -7,6 +7,7 @@ import { pump, type BodyEnd, type PumpTarget } from './body-pump.js';
 import type { FileHashes } from './file-hashes.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Finisher } from './finisher.js';
+import type { Flusher } from './flusher.js';
 import type { Lease } from './lease.js';
 import type { RunningHash } from './running-hash.js';
 import type { Transitions } from './transitions.js';
@@ -66,6 +67,7 @@ export class Receiver {
     private readonly storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly transitions: Transitions,
+    private readonly flusher: Flusher,
     private readonly finisher: Finisher,
     private readonly observer: UploadObserver,
     private readonly hashes?: FileHashes,
@@ -126,13 +128,14 @@ export class Receiver {
     });
     // What it was meant to be is unknown of a body that is too long, or that was not verified.
     if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
-    if (this.rules.durability === 'chunk') await writer.sync();
+    if (this.rules.durability === 'chunk') await this.flusher.flush(record, writer);
     const isWhole = end !== 'overflow' && writer.size === record.length;
     try {
       if (isWhole) return { record: await this.finisher.finish(record, writer, parcel), end };
     } catch (error) {
       // The bytes were verified; it is only the finish that is to be tried again.
-      if (check) await this.transitions.trust(record.id).catch(() => undefined);
+      const isTrusted = check && !writer.isDoubtful;
+      if (isTrusted) await this.transitions.trust(record.id).catch(() => undefined);
       throw error;
     }
     const stored = await writer.confirm();

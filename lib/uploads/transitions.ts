@@ -92,7 +92,7 @@ export class Transitions {
   /** Says that all bytes held count. */
   async trust(id: string): Promise<void> {
     await this.registry.change(id, (current) => ({
-      record: { ...current, unverifiedFrom: undefined },
+      record: { ...current, unverifiedFrom: undefined, isDoubtful: undefined },
     }));
   }
 
@@ -121,15 +121,16 @@ export class Transitions {
     if (place !== undefined) this.observer.renewed(record, fault, place);
   }
 
-  /** Cuts off what a process that died in the middle of a checksummed body has left. */
-  async cutUnverified(record: UploadRecord): Promise<void> {
-    const writer = await this.storage.openWriter(record.id);
-    try {
-      await writer.truncate(Math.min(record.unverifiedFrom ?? writer.size, writer.size));
-    } finally {
-      await writer.close();
-    }
-    await this.trust(record.id);
+  /**
+   * Cuts off what a process that died in the middle of a checksummed body has left, or a disk has
+   * failed to keep.
+   *
+   * @throws StorageFaultError, NoSpaceError when the disk fails again
+   */
+  async cutUnverified({ id, isDoubtful, unverifiedFrom = Infinity }: UploadRecord): Promise<void> {
+    if (isDoubtful) await this.storage.renew(id, unverifiedFrom);
+    else await this.truncate(id, unverifiedFrom);
+    await this.trust(id);
   }
 
   /**
@@ -182,6 +183,15 @@ export class Transitions {
   async abandon(id: string): Promise<void> {
     const record = await this.registry.get(id);
     if (record?.state === 'receiving') await this.end(id, 'terminated');
+  }
+
+  private async truncate(id: string, size: number): Promise<void> {
+    const writer = await this.storage.openWriter(id);
+    try {
+      await writer.truncate(Math.min(size, writer.size));
+    } finally {
+      await writer.close();
+    }
   }
 
   /**

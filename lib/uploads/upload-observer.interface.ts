@@ -1,5 +1,12 @@
 import type { UploadRecord } from '../registry/index.js';
 
+/** What a flush that failed has cost. */
+export interface FlushFailure {
+  /** Bytes of the upload that do not count any more. */
+  readonly lost: number;
+  readonly cause: unknown;
+}
+
 /** Who is told what becomes of uploads, right after it did; nothing waits for it. */
 export interface UploadObserver {
   created(record: UploadRecord): void;
@@ -22,4 +29,7 @@ export interface UploadObserver {
 
   /** A finished file could not be placed where it was to lie, for another one lies there. */
   misplaced(record: UploadRecord): void;
+
+  /** The disk has failed to keep bytes of an upload. */
+  flushFailed(record: UploadRecord, failure: FlushFailure): void;
 }

@@ -12,6 +12,8 @@ export interface UploadSnapshot {
    * and the upload is to begin anew.
    */
   readonly fault?: string;
+  /** How many of them are known to survive a lost machine, of an upload that is not finished. */
+  readonly flushed?: number;
   /** When it expires if no byte comes; absent when it never does. */
   readonly expiresAt?: number;
 }
@@ -25,7 +27,7 @@ export function takeSnapshot(record: UploadRecord, stored?: StoredBytes): Upload
   const fault = faultOf(record, stored);
   if (fault !== undefined) return { record, offset: 0, expiresAt, fault };
   const offset = Math.min(stored?.size ?? 0, record.unverifiedFrom ?? Infinity);
-  return { record, offset, expiresAt };
+  return { record, offset, flushed: stored?.flushed, expiresAt };
 }
 
 /** No client has sent more bytes than there are in its upload. */

@@ -9,7 +9,8 @@ import { EndedUploads } from './ended-uploads.js';
 import { Creator, type ExistingUploads, type NewUpload } from './creator.js';
 import { FileHashes } from './file-hashes.js';
 import type { FinishGate } from './finish-gate.interface.js';
-import { Finisher } from './finisher.js';
+import { Finisher, type FinishContext } from './finisher.js';
+import { Flusher } from './flusher.js';
 import type { Lease, RevokeReason } from './lease.js';
 import type { Leases } from './leases.js';
 import { Mender } from './mender.js';
@@ -40,6 +41,7 @@ type HeldWork<T> = (lease: Lease, snapshot: UploadSnapshot) => Promise<T>;
 export class Uploads implements ExistingUploads {
   readonly answers: Answers;
   private readonly transitions: Transitions;
+  private readonly flusher: Flusher;
   private readonly finisher: Finisher;
   private readonly receiver: Receiver;
   private readonly creator: Creator;
@@ -66,13 +68,23 @@ export class Uploads implements ExistingUploads {
       observer,
     );
     if (rules.hash) this.hashes = new FileHashes(storage, rules.hash);
-    this.finisher = new Finisher(registry, storage, rules, this.transitions, parties, this.hashes);
+    this.flusher = new Flusher(registry, storage, rules, observer, this.hashes);
+    this.finisher = new Finisher(
+      registry,
+      storage,
+      rules,
+      this.transitions,
+      this.flusher,
+      parties,
+      this.hashes,
+    );
     this.mender = new Mender(this, leases, this.transitions, this.finisher, gate);
     this.answers = new Answers(registry, leases, this.finisher);
     this.receiver = new Receiver(
       storage,
       rules,
       this.transitions,
+      this.flusher,
       this.finisher,
       observer,
       this.hashes,
@@ -118,7 +130,7 @@ export class Uploads implements ExistingUploads {
     gate = this.gate,
   ): Promise<ReceiveResult & Completed> {
     const work = async (lease: Lease, found: UploadSnapshot) => {
-      const current = await this.finisher.finishIfComplete(found, { lease, gate });
+      const current = await this.settleHeld(found, { lease, gate });
       const { record, offset } = current;
       const length = assertAppendable(request, body.length ?? 0, current);
       const fixed = await this.transitions.fixLength(record, length);
@@ -138,9 +150,10 @@ export class Uploads implements ExistingUploads {
    */
   async status(id: string, scope: UploadScope, gate = this.gate): Promise<Completed> {
     const seen = this.leases.isIdle(id) ? await this.find(id) : undefined;
-    if (seen && isWithin(scope, seen.record) && isSettled(seen)) return completed(seen, seen);
+    const isKnown = seen && isSettled(seen) && this.flusher.mayTell(seen);
+    if (isKnown && isWithin(scope, seen.record)) return completed(seen, seen);
     return this.holdVisible(id, scope, async (lease, found) =>
-      completed(found, await this.finisher.finishIfComplete(found, { lease, gate })),
+      completed(found, await this.settleHeld(found, { lease, gate })),
     );
   }
 
@@ -224,6 +237,12 @@ export class Uploads implements ExistingUploads {
 
   private hold<T>(id: string, scope: UploadScope, work: HeldWork<T>): Promise<T> {
     return this.leases.hold(id, async (lease) => work(lease, await this.load(id, scope)));
+  }
+
+  /** Does what there is to do before a client is told where an upload stands. */
+  private async settleHeld(found: UploadSnapshot, context: FinishContext): Promise<UploadSnapshot> {
+    if (!this.flusher.mayTell(found)) await this.flusher.flushLeft(found);
+    return this.finisher.finishIfComplete(found, context);
   }
 
   /** The upload as its client may see it. The caller holds the lease. */

@@ -32,8 +32,8 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { CreatedUpload, TestApp } from '../support/index.js';
-import { useClock } from './clock.js';
-import { SlowPatch } from './slow-patch.js';
+import { useClock } from '../support/clock.js';
+import { SlowPatch } from '../support/slow-patch.js';
 
 const DAY = 86_400_000;
 

@@ -14,6 +14,7 @@ import {
   Senders,
 } from './actors/index.js';
 import type { Actor, Moment, Stage } from './actors/index.js';
+import { DiskFaults } from './disk-faults.js';
 import { wishFor } from './kill-wish.js';
 import { ServerProcess } from './server-process.js';
 import { settingsIn } from './server-settings.js';
@@ -48,7 +49,9 @@ const LONGEST_ROUND = 5000;
 export async function runKills(options: KillRunOptions): Promise<Tally> {
   const folder = await makeTempFolder();
   try {
-    return await new KillRun(options, folder).run();
+    const tally = newTally();
+    const disk = await DiskFaults.prepare(folder, tally);
+    return await new KillRun(options, folder, tally, disk).run();
   } finally {
     await removeTempFolder(folder);
   }
@@ -56,7 +59,6 @@ export async function runKills(options: KillRunOptions): Promise<Tally> {
 
 class KillRun {
   private readonly random: SeededRandom;
-  private readonly tally = newTally();
   private readonly announced = new EventEmitter();
   private readonly moments: readonly Moment[];
   private readonly actors: readonly Actor[];
@@ -64,12 +66,16 @@ class KillRun {
   constructor(
     private readonly options: KillRunOptions,
     private readonly folder: string,
+    private readonly tally: Tally,
+    private readonly disk: DiskFaults,
   ) {
     const { seed } = options;
-    const { tally, announced: moments } = this;
-    const stage: Stage = { seed, settings: settingsIn(folder, 'express'), tally, moments };
+    const { announced: moments } = this;
+    const stage: Stage = { seed, settings: settingsIn(folder, 'express'), tally, disk, moments };
     this.random = new SeededRandom(seed);
-    this.moments = options.moments ?? MOMENTS;
+    const wanted = options.moments ?? MOMENTS;
+    // Without a compiler, no flush can be made to fail.
+    this.moments = wanted.filter((moment) => moment !== 'eio' || disk.env);
     this.actors = [
       new Senders(stage),
       new Checkers(stage),
@@ -96,18 +102,22 @@ class KillRun {
     // Each platform has a round for every moment before it is the other one's turn.
     const turn = Math.floor(this.tally.kills / this.moments.length);
     const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
-    const server = await ServerProcess.start(settingsIn(this.folder, platform, TUS));
+    const env = this.moment === 'eio' ? this.disk.env : undefined;
+    const server = await ServerProcess.start(settingsIn(this.folder, platform, TUS), { env });
     try {
       await use(server);
     } finally {
       await server.kill();
-      if (server.errorOutput !== '') this.tally.errorsLogged++;
-      this.options.onErrorOutput?.(server.errorOutput);
+      const errors = this.disk.unexplained(server);
+      this.disk.end();
+      if (errors !== '') this.tally.errorsLogged++;
+      this.options.onErrorOutput?.(errors);
     }
   }
 
   private async round(server: ServerProcess): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
+    if (this.moment === 'eio') void this.strike(server);
     const acting = this.actors.map((actor) => actor.act(server));
     await Promise.all([...acting, this.killAtSomeMoment(server)]);
   }
@@ -117,8 +127,17 @@ class KillRun {
     for (const actor of this.actors) await actor.finish(server);
   }
 
+  private get moment(): Moment {
+    return this.moments[this.tally.kills % this.moments.length]!;
+  }
+
+  private async strike(server: ServerProcess): Promise<void> {
+    await this.disk.strike(server, this.random);
+    this.announced.emit('eio');
+  }
+
   private async killAtSomeMoment(server: ServerProcess): Promise<void> {
-    const moment = this.moments[this.tally.kills % this.moments.length]!;
+    const { moment } = this;
     const { least, most, delay } = wishFor(moment);
     const given = this.random.integer(least, most);
     const late = new AbortController();

@@ -15,6 +15,7 @@ const USUAL: KillWish = { least: 1, most: 10, delay: 12 };
 const SELDOM: Partial<Record<Moment, KillWish>> = {
   concatenation: { least: 1, most: 1, delay: 20 },
   cleanup: { least: 2, most: 2, delay: 30 },
+  eio: { least: 1, most: 1, delay: 400 },
 };
 
 export function wishFor(moment: Moment): KillWish {

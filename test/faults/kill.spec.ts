@@ -1,8 +1,10 @@
 import { jest } from '@jest/globals';
+import { MOMENTS } from './actors/index.js';
 import { runKills } from './kill-run.js';
 import type { Tally } from './tally.js';
 
-const ROUNDS = 16;
+/** Each platform has one for every moment. */
+const ROUNDS = 2 * MOMENTS.length;
 const SEED = 20;
 
 jest.setTimeout(120_000);

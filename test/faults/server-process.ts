@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly nodeOptions?: readonly string[];
   /** A command that replaces itself by the one that follows it. */
   readonly prefix?: readonly string[];
+  /** Its environment; that of this process unless given. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A server in a process of its own, which can be killed. */
@@ -40,12 +42,12 @@ export class ServerProcess implements HttpTarget {
   static async startScript(
     script: string,
     parameters: readonly string[],
-    { nodeOptions = [], prefix = [] }: StartOptions = {},
+    { nodeOptions = [], prefix = [], env }: StartOptions = {},
   ): Promise<ServerProcess> {
     // Without source maps, which make the start of a process a sixth dearer.
     const node = [process.execPath, ...nodeOptions, script];
     const [command, ...args] = [...prefix, ...node, ...parameters] as [string, ...string[]];
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const lines = createInterface(child.stdout);
     const errors = new ErrorOutput(child);
     return new ServerProcess(child, lines, await portOf(child, lines, errors), errors);

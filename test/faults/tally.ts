@@ -21,6 +21,13 @@ export interface Tally {
   /** Uploads that were known as expired after a kill. */
   expired: number;
 
+  /** Rounds in which a flush has failed. */
+  flushesFailed: number;
+  /** Answers to clients that the disk has failed. */
+  refusedByDisk: number;
+  /** Unfinished uploads whose offset went back for that. */
+  offsetsLost: number;
+
   /** Uploads with fewer, or other, bytes than were acknowledged. */
   bytesLost: number;
   /** Uploads whose offset was less than an acknowledged one. */
@@ -72,6 +79,9 @@ export function newTally(): Tally {
     answersCutOff: 0,
     passesCutOff: 0,
     expired: 0,
+    flushesFailed: 0,
+    refusedByDisk: 0,
+    offsetsLost: 0,
     bytesLost: 0,
     offsetsGoneBack: 0,
     deliveriesMissing: 0,

@@ -75,12 +75,16 @@ export async function create(
   target: HttpTarget,
   options: CreateOptions = {},
 ): Promise<CreatedUpload> {
-  const response = await post(target, options);
+  return createdBy(await post(target, options));
+}
+
+/** The upload that an answer is about; fails unless it is 201 with a `Location`. */
+export function createdBy(response: HttpResponse): CreatedUpload {
   const { location } = response.headers;
   if (response.status !== 201 || location === undefined) {
     throw new Error(`Creation was answered ${response.status}: ${response.text}`);
   }
-  const path = new URL(location, `http://${target.host}`).pathname;
+  const path = new URL(location, 'http://server').pathname;
   return { id: path.slice(path.lastIndexOf('/') + 1), location, path, response };
 }
 

@@ -8,7 +8,6 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { catchError, concatMap, Observable, of, tap, throwError, type Subscriber } from 'rxjs';
-import { FolderLostError } from '../../errors/index.js';
 import { MAX_BODY } from '../../hooks/index.js';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
@@ -205,14 +204,12 @@ export class TusEndpoints {
   }
 
   private unkept(error: unknown, exchange: Exchange): Answer {
-    const refusal = error instanceof FolderLostError && toTusException(error);
-    if (refusal) {
-      const { message, headers } = refusal;
-      return answerOf({ status: refusal.getStatus(), message, headers });
-    }
-    this.runner.report(error, exchange);
-    const message = 'The answer could not be kept; try again.';
-    return answerOf({ status: 500, message, headers: {} });
+    const refusal = toTusException(error);
+    const status = refusal?.getStatus() ?? 500;
+    // A 503 is logged where it begins, once.
+    if (status !== 503) this.runner.report(error, exchange);
+    const { message = 'The answer could not be kept; try again.', headers = {} } = refusal ?? {};
+    return answerOf({ status, message, headers });
   }
 
   /** What is no last word, a fault above all, leaves the upload as it is: the method is asked again. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 import { StorageFaultError, UnfitFolderError } from '../../errors/index.js';
+import { syncFolder } from '../../file-system/index.js';
 import {
   hasOtherUsers,
   isFaulty,
@@ -57,6 +58,21 @@ export class FaultGuard {
       `The disk has failed to store what is known of uploads, and other processes still use ` +
         `${folder}. End all of them, then start again.`,
     );
+  }
+
+  /**
+   * Makes the names of the environment's files durable.
+   *
+   * @throws Error of the system; the next start then renews them, for the next flush would say nothing
+   */
+  async syncNames(): Promise<void> {
+    const { folder } = this.environment;
+    try {
+      await syncFolder(folder);
+    } catch (error) {
+      await markFaulty(folder);
+      throw error;
+    }
   }
 
   /** Waits for a renewal under way. */

@@ -1,7 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { RootDatabase } from 'lmdb';
-import { syncFolder } from '../../file-system/index.js';
 import { PRIVATE_FOLDER, type FolderCheck } from '../../folder/index.js';
 import type { RegistryObserver } from '../registry.interface.js';
 import { AsideTable } from './aside-table.js';
@@ -161,7 +160,7 @@ export class LmdbEnvironment {
       const { tables } = await this.opened();
       // To read takes a place among the readers, of which there may be none left.
       tables.members.get();
-      if (this.durable) await syncFolder(this.folder);
+      if (this.durable) await this.guard.syncNames();
       await this.assertOrdered();
     } catch (error) {
       await this.release();

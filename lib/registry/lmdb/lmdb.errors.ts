@@ -1,6 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { NoSpaceError, UnfitFolderError } from '../../errors/index.js';
+import { isNoSpace } from '../../file-system/index.js';
+import { lacksRoom } from './room.js';
 
 /** LMDB's own code for a map that cannot grow any more. */
 const MDB_MAP_FULL = -30792;
@@ -17,12 +19,9 @@ export const MAX_READERS = 1024;
 /** ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED of Windows. */
 const WINDOWS_NO_SPACE = [39, 112, 1295];
 
+/** What LMDB says of it, beside what the system does. */
 const NO_SPACE: ReadonlySet<unknown> = new Set<unknown>([
-  'ENOSPC',
-  'EDQUOT',
   MDB_MAP_FULL,
-  constants.errno.ENOSPC,
-  constants.errno.EDQUOT,
   ...(process.platform === 'win32' ? WINDOWS_NO_SPACE : []),
 ]);
 
@@ -31,7 +30,7 @@ const NEARLY_FULL = 16 * 1024 * 1024;
 
 /** Whether an error of the system or of LMDB says by itself that there is no room. */
 export function saysNoSpace(error: unknown): boolean {
-  return NO_SPACE.has(codeOf(error));
+  return isNoSpace(error) || NO_SPACE.has(codeOf(error));
 }
 
 /**
@@ -56,7 +55,7 @@ export function isFaultOfDisk(error: unknown): boolean {
  */
 export async function explainFailure(error: unknown, folder: string): Promise<unknown> {
   const reason = await commitReason(error);
-  const full = saysNoSpace(reason) || (saysCutShort(reason) && (await isNearlyFull(folder)));
+  const full = saysNoSpace(reason) || (saysCutShort(reason) && (await isFull(folder)));
   return full ? new NoSpaceError({ cause: reason }) : reason;
 }
 
@@ -89,16 +88,17 @@ async function commitReason(error: unknown): Promise<unknown> {
   }
 }
 
-/** LMDB reports a write that stored only its beginning, as on a disk just filled up, as EIO. */
+/** LMDB reports a write that stored only its beginning, as on a disk or quota just used up, as EIO. */
 function saysCutShort(error: unknown): boolean {
   return codeOf(error) === constants.errno.EIO;
 }
 
-async function isNearlyFull(folder: string): Promise<boolean> {
-  return statfs(folder).then(
+async function isFull(folder: string): Promise<boolean> {
+  const isNearlyFull = await statfs(folder).then(
     ({ bavail, bsize }) => bavail * bsize < NEARLY_FULL,
     () => false,
   );
+  return isNearlyFull || lacksRoom(folder);
 }
 
 /** The code of an error of the system (a text) or of LMDB (a number). */

@@ -1,19 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { access, constants, lstat, stat, unlink, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { UnfitFolderError } from '../../errors/index.js';
-import { syncBytes } from '../../file-system/index.js';
 import { damageOfDataFile } from './data-file.js';
 import { assertDescriptors } from './descriptors.js';
 import { codeOf } from './lmdb.errors.js';
+import { proveRoom } from './room.js';
 
 /** The name LMDB gives the file of an environment, and that of its locks. */
 export const DATA_FILE = 'data.mdb';
 const FILES = [DATA_FILE, 'lock.mdb'] as const;
-
-/** Room that a new environment must find: 256 KiB. */
-const ROOM = 256 * 1024;
 
 /**
  * Checks what would make LMDB end the process instead of throwing: files that are not its own, that
@@ -67,14 +63,4 @@ async function isComplete(folder: string): Promise<boolean> {
   // A lock file may be a link into memory, which is empty after the machine has started.
   const checks = await Promise.allSettled(FILES.map((name) => lstat(join(folder, name))));
   return checks.every(({ status }) => status === 'fulfilled');
-}
-
-async function proveRoom(folder: string): Promise<void> {
-  const probe = join(folder, `.probe-${randomBytes(8).toString('hex')}`);
-  try {
-    await writeFile(probe, Buffer.alloc(ROOM), { flag: 'wx' });
-    await syncBytes(probe);
-  } finally {
-    await unlink(probe).catch(() => undefined);
-  }
 }

@@ -63,22 +63,31 @@ export class DiskStorage implements UploadStorage {
   /** No other folder has a file of that name; that there is none is true only of the right one. */
   async stat(id: string, filePath?: string): Promise<StoredBytes | undefined> {
     try {
-      const found = await this.folder.calls.lstat(this.path(id, filePath));
+      const path = this.path(id, filePath);
+      const found = await this.folder.calls.lstat(path);
       if (!found) return await this.assertSame().then(() => undefined);
       const fault = kindFault(found);
       const modifiedAt = Math.trunc(found.mtimeMs);
-      return fault ? { size: 0, modifiedAt, fault } : { size: found.size, modifiedAt };
+      if (fault) return { size: 0, flushed: 0, modifiedAt, fault };
+      const size = this.folder.doubtful.trusted(path, found);
+      return { size, flushed: this.folder.flushedOf(path, found), modifiedAt };
     } catch (error) {
       throw await this.folder.explain(error);
     }
   }
 
   async openWriter(id: string): Promise<UploadWriter> {
+    const path = this.path(id);
     try {
-      return await DiskWriter.open(id, this.path(id), this.folder);
+      await this.folder.doubtful.mend(path);
+      return await DiskWriter.open(id, path, this.folder);
     } catch (error) {
       throw await this.folder.explain(error);
     }
+  }
+
+  async renew(id: string, size: number): Promise<void> {
+    await this.folder.doubtful.renew(this.path(id), size);
   }
 
   createReadStream(id: string, options: ReadOptions = {}, filePath?: string): Readable {
@@ -145,7 +154,13 @@ export class DiskStorage implements UploadStorage {
   }
 
   async remove(id: string): Promise<void> {
-    await removeFile(this.path(id));
+    const path = this.path(id);
+    try {
+      await removeFile(path);
+      this.folder.forget(path);
+    } catch (error) {
+      throw await this.folder.explain(error);
+    }
   }
 
   async *holdings(): AsyncGenerator<Holding> {

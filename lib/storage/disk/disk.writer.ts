@@ -1,5 +1,6 @@
-import { constants, fchmod, fdatasync, ftruncate, open } from 'node:fs';
+import { constants, fchmod, fdatasync, ftruncate, open, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
+import { FolderLostError } from '../../errors/index.js';
 import type { StoredBytes, UploadWriter } from '../storage.interface.js';
 import {
   APPEND,
@@ -25,10 +26,15 @@ const truncateFile = promisify(ftruncate);
 export class DiskWriter implements UploadWriter {
   private fd?: number;
   private held = 0;
+  private covered = 0;
   /** What tells the file from others, once it was looked at. */
   private own?: FileIdentity;
   /** Whether the file's name is known to be on disk. */
   private named = false;
+  /** When the file got its name, in milliseconds since the epoch. */
+  private bornAt = 0;
+  /** Why nothing can be done with the file until it is renewed. */
+  private fault?: unknown;
 
   private constructor(
     private readonly id: string,
@@ -38,24 +44,21 @@ export class DiskWriter implements UploadWriter {
 
   /** @throws FileChangedError when something else lies at the path */
   static async open(id: string, path: string, folder: UploadFolder): Promise<DiskWriter> {
-    const { calls } = folder;
-    // An error for each new file would cost more than to ask first.
-    const found = await calls.lstat(path);
-    if (!found) return new DiskWriter(id, path, folder);
-    refuse(id, kindFault(found));
     const writer = new DiskWriter(id, path, folder);
-    try {
-      writer.fd = await calls.open(path, APPEND);
-      await writer.measure();
-      return writer;
-    } catch (error) {
-      await writer.close();
-      throw explainOpening(id, error);
-    }
+    await writer.openExisting();
+    return writer;
   }
 
   get size(): number {
     return this.held;
+  }
+
+  get flushed(): number {
+    return this.covered;
+  }
+
+  get isDoubtful(): boolean {
+    return this.fault !== undefined;
   }
 
   async write(chunks: readonly Uint8Array[]): Promise<void> {
@@ -67,7 +70,7 @@ export class DiskWriter implements UploadWriter {
       await writeAll(fd, chunks, this.held, (bytes) => (this.held += bytes));
     } catch (error) {
       // A failed step may have stored some of its bytes; when that cannot be told, the count holds.
-      await this.measure().catch(() => undefined);
+      await this.measure(fd).catch(() => undefined);
       throw await this.folder.explain(error);
     }
   }
@@ -78,6 +81,7 @@ export class DiskWriter implements UploadWriter {
 
   async truncate(size: number): Promise<void> {
     if (size > this.held) throw new RangeError('An upload can only be cut back.');
+    if (this.fault !== undefined) throw this.fault;
     if (this.fd === undefined) return;
     try {
       await truncateFile(this.fd, size);
@@ -86,17 +90,19 @@ export class DiskWriter implements UploadWriter {
       throw await this.folder.explain(error);
     }
     this.held = size;
+    if (size < this.covered) await this.note(this.fd, size);
   }
 
   async sync(): Promise<void> {
+    if (this.fault !== undefined) throw this.fault;
     if (this.fd === undefined) return;
     try {
       await syncFile(this.fd);
-      // Also for a file that was there: whoever made it may not have come to this.
-      if (!this.named) await this.folder.sync();
-      this.named = true;
+      await this.note(this.fd, this.held);
+      // Also for a file that was there: the process that made it may not have come to this.
+      if (!this.named) await this.syncName();
     } catch (error) {
-      throw await this.folder.explain(error);
+      throw await this.fallBack(this.fd, error);
     }
   }
 
@@ -106,7 +112,7 @@ export class DiskWriter implements UploadWriter {
       if (this.fd === undefined && !found) return undefined;
       if (this.fd !== undefined) this.own ??= await this.folder.calls.fstat(this.fd);
       refuse(this.id, changeOf(found, this.own, this.held));
-      return found && { size: found.size, modifiedAt: Math.trunc(found.mtimeMs) };
+      return found && this.describe(found);
     } catch (error) {
       throw await this.folder.explain(error);
     }
@@ -115,10 +121,76 @@ export class DiskWriter implements UploadWriter {
   async close(): Promise<void> {
     const { fd } = this;
     this.fd = undefined;
-    if (fd !== undefined) await this.folder.calls.close(fd);
+    try {
+      if (fd !== undefined) await this.folder.calls.close(fd);
+    } catch (error) {
+      throw await this.folder.explain(error);
+    }
+  }
+
+  private describe(found: Stats): StoredBytes {
+    return { size: found.size, flushed: this.covered, modifiedAt: Math.trunc(found.mtimeMs) };
+  }
+
+  /** An error for each new file would cost more than to ask first. */
+  private async openExisting(): Promise<void> {
+    const { calls } = this.folder;
+    const found = await calls.lstat(this.path);
+    if (!found) return;
+    refuse(this.id, kindFault(found));
+    try {
+      this.fd = await calls.open(this.path, APPEND);
+      await this.measure(this.fd);
+    } catch (error) {
+      await this.close();
+      throw explainOpening(this.id, error);
+    }
+  }
+
+  private async syncName(): Promise<void> {
+    this.named = await this.folder.syncName(this.bornAt);
+    if (!this.named) await this.renew();
+  }
+
+  /**
+   * Goes back to what an earlier flush has covered, and on in a new file: what this one has not
+   * stored, the next would pass over in silence.
+   *
+   * @returns what to throw
+   */
+  private async fallBack(fd: number, error: unknown): Promise<unknown> {
+    const reason = await this.folder.explainFlush(error);
+    const isCut = this.held > this.covered;
+    if (!isCut && reason instanceof FolderLostError) return reason;
+    this.held = this.covered;
+    try {
+      this.folder.doubtful.add(this.path, await this.folder.calls.fstat(fd), this.held);
+      // First of all, and by its number: the process may be killed, and the path be another's.
+      if (isCut) await truncateFile(fd, this.held).catch(() => undefined);
+      await this.renew();
+    } catch (fault) {
+      this.fault = fault;
+    }
+    return reason;
+  }
+
+  private async renew(): Promise<void> {
+    await this.folder.doubtful.renew(this.path, this.held);
+    await this.close();
+    this.own = undefined;
+    await this.openExisting();
+    this.named = this.fd !== undefined;
+    if (this.fd !== undefined) await this.note(this.fd, this.held);
+  }
+
+  /** Remembers for those who write to the file later how much of it a flush has covered. */
+  private async note(fd: number, size: number): Promise<void> {
+    this.covered = size;
+    this.folder.noteFlushed(this.path, await this.folder.calls.fstat(fd), size);
   }
 
   private async make(): Promise<number> {
+    if (this.fault !== undefined) throw this.fault;
     try {
       this.fd ??= await this.openNew();
       return this.fd;
@@ -134,6 +206,7 @@ export class DiskWriter implements UploadWriter {
   private async openNew(): Promise<number> {
     const { fileMode } = this.folder;
     await this.folder.confirm();
+    this.bornAt = Date.now();
     const fd = await openFile(this.path, NEW, fileMode ?? 0o666);
     try {
       if (fileMode !== undefined) await chmodFile(fd, fileMode);
@@ -144,12 +217,13 @@ export class DiskWriter implements UploadWriter {
     }
   }
 
-  private async measure(): Promise<void> {
-    if (this.fd === undefined) return;
-    const found = await this.folder.calls.fstat(this.fd);
+  private async measure(fd: number): Promise<void> {
+    const found = await this.folder.calls.fstat(fd);
     refuse(this.id, kindFault(found));
     this.own = found;
     this.held = found.size;
+    this.covered = this.folder.flushedOf(this.path, found);
+    this.bornAt = found.birthtimeMs;
   }
 
   private async assertHeld(fd: number): Promise<void> {

@@ -12,8 +12,8 @@ const SUFFIX = '.tus';
 /** What a probe leaves behind when it is interrupted. */
 const PROBE = /^\.probe-[0-9a-f]{16}$/;
 
-/** What a copy to another device does: the name of the file it was to become. */
-const COPY = /^\.(.+)\.moving$/;
+/** What a copy does, to another device or to a new file: the name of the file it was to become. */
+const COPY = /^\.(.+)\.(?:moving|renewing)$/;
 
 /**
  * Name of the file an upload's bytes lie in: its id, as far as nobody else would have a file of

@@ -9,6 +9,8 @@ import { syncFolder } from '../../file-system/index.js';
 export class FolderSync {
   private running?: Promise<void>;
   private next?: Promise<void>;
+  /** When a flush failed last, in milliseconds since the epoch, rounded up. */
+  private failedAt = -Infinity;
 
   /** @param flush puts the folder on disk */
   constructor(private readonly flush: () => Promise<void>) {}
@@ -30,8 +32,23 @@ export class FolderSync {
     return this.next;
   }
 
+  /**
+   * Whether a name may not be on disk whatever a flush says, for one has failed since it was given.
+   *
+   * @param since when it was given, in milliseconds since the epoch
+   */
+  mayHaveLost(since: number): boolean {
+    return since <= this.failedAt;
+  }
+
   private start(): Promise<void> {
-    this.running = this.flush().finally(() => (this.running = undefined));
+    this.running = this.flush()
+      .catch((error: NodeJS.ErrnoException) => {
+        // A folder that could not be opened has lost nothing by that.
+        if (error.syscall !== 'open') this.failedAt = Date.now() + 1;
+        throw error;
+      })
+      .finally(() => (this.running = undefined));
     return this.running;
   }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, realpath, stat } from 'node:fs/promises';
+import { chmod, mkdir, realpath, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { syncFolder } from '../../file-system/index.js';
 
@@ -20,7 +20,17 @@ export async function makeFolder(path: string, mode?: number): Promise<void> {
   } catch (error) {
     if (!(await isFolder(folder))) throw error;
   }
-  await syncFolder(parent);
+  await keepFolder(folder, parent);
+}
+
+/** Makes a new folder durable; else removes it, for what a later flush says of it would mean nothing. */
+async function keepFolder(folder: string, parent: string): Promise<void> {
+  try {
+    await syncFolder(parent);
+  } catch (error) {
+    await rmdir(folder).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** A path without symbolic links, as far as there is something at it. */

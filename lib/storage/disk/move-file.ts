@@ -17,6 +17,7 @@ const NO_LINKS = ['EISDIR', 'EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM'
  * @param source a file whose name no other has, in any folder
  * @param target an absolute path
  * @param folderMode that of folders which are made for it; by the umask unless given
+ * @throws StorageFaultError when the disk fails; the file is then where it was
  */
 export async function moveFile(source: string, target: string, folderMode?: number): Promise<void> {
   if (!isAbsolute(target)) throw new TypeError('An upload can only be moved to an absolute path.');
@@ -35,6 +36,7 @@ export async function moveFile(source: string, target: string, folderMode?: numb
  * @param folderMode that of folders which are made for it; by the umask unless given
  * @throws Error `EEXIST` when the name is another file's
  * @throws NoSpaceError when there is no room for a copy
+ * @throws StorageFaultError when the disk fails; the file then has its first name only
  */
 export async function placeFile(
   source: string,
@@ -43,12 +45,13 @@ export async function placeFile(
 ): Promise<void> {
   try {
     await makeFolder(dirname(target), folderMode);
-    if (await isOneFile(source, target)) return;
+    // One that was given before may not be on disk, whatever the next flush says.
+    await removeOtherName(source, target);
     await link(source, target).catch((error: unknown) => {
       if (!hasCode(error, ...NO_LINKS, 'EXDEV')) throw error;
       return placeCopy(source, join(dirname(target), `.${basename(source)}.moving`), target);
     });
-    await syncFolder(dirname(target));
+    await keepName(source, target);
   } catch (error) {
     throw toStorageError(error);
   }
@@ -61,12 +64,34 @@ export async function removeOtherName(file: string, name: string): Promise<void>
 
 async function moveTo(source: string, target: string): Promise<void> {
   const copy = join(dirname(target), `.${basename(source)}.moving`);
-  const placed = (await isOneFile(source, target)) || (await isOneFile(copy, target));
-  if (!placed) await place(source, copy, target);
-  await syncFolder(dirname(target));
+  const isPlaced = !(await isThere(source)) && (await isOneFile(copy, target));
+  if (!isPlaced) {
+    // What an interrupted move has placed may not be on disk, whatever the next flush says.
+    await removeOtherName(source, target);
+    await removeOtherName(copy, target);
+    await place(source, copy, target);
+    await keepName(source, target);
+  }
   await removeIfThere(source);
   await removeIfThere(copy);
-  await syncFolder(dirname(source));
+  // If a lost machine brings the name back, it goes with the record.
+  await syncFolder(dirname(source)).catch(() => undefined);
+}
+
+/** Makes a name durable; else takes it back, for what a later flush says of it would mean nothing. */
+async function keepName(file: string, name: string): Promise<void> {
+  try {
+    await syncFolder(dirname(name));
+  } catch (error) {
+    await takeBack(file, name).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Where there are no second names, it is the only one. */
+async function takeBack(file: string, name: string): Promise<void> {
+  if (await isThere(file)) await removeIfThere(name);
+  else await rename(name, file);
 }
 
 async function place(source: string, copy: string, target: string): Promise<void> {
@@ -122,6 +147,10 @@ async function isOneName(a: string, b: string): Promise<boolean> {
 async function isOneFile(a: string, b: string): Promise<boolean> {
   const [left, right] = await Promise.all([identify(a), identify(b)]);
   return left !== undefined && left === right;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await identify(path)) !== undefined;
 }
 
 async function identify(path: string): Promise<string | undefined> {

@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { chmod, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DiskCalls } from '../../file-system/index.js';
 import type { FolderCheck } from '../../folder/index.js';
-import { toStorageError } from './disk.errors.js';
+import { toFlushError, toStorageError } from './disk.errors.js';
+import { DoubtfulFiles } from './doubtful-files.js';
 import { FolderSync } from './folder-sync.js';
 import { makeFolder } from './folders.js';
+import { KnownSizes } from './known-sizes.js';
+
+/** Most files that are known to be on disk; they take less than a megabyte, and others a flush more. */
+const MOST_FLUSHED = 4096;
 
 /** Where a `DiskStorage` keeps its files. */
 export interface DiskStorageOptions {
@@ -27,6 +33,9 @@ export class UploadFolder {
   readonly fileMode?: number;
   readonly directoryMode?: number;
   readonly calls: DiskCalls;
+  private readonly flushed = new KnownSizes(MOST_FLUSHED);
+  /** Those of its files that a flush has failed on. */
+  readonly doubtful = new DoubtfulFiles(this);
   private readonly names: FolderSync;
   private readonly watch?: FolderCheck;
 
@@ -57,8 +66,36 @@ export class UploadFolder {
     if (this.fileMode !== undefined) await chmod(file, this.fileMode);
   }
 
+  /**
+   * Makes the name of a file in it durable.
+   *
+   * @param named when the file got it, in milliseconds since the epoch
+   * @returns whether it is; not, when such a flush has failed since, so that the file must be renewed
+   */
+  async syncName(named: number): Promise<boolean> {
+    if (this.names.mayHaveLost(named)) return false;
+    await this.names.sync();
+    return true;
+  }
+
+  /** How many bytes of a file are known to be on disk. */
+  flushedOf(path: string, found: Stats): number {
+    return Math.min(this.flushed.of(path, found) ?? 0, found.size);
+  }
+
+  /** Says how many are, from its start, because a flush has covered them. */
+  noteFlushed(path: string, found: Stats, size: number): void {
+    this.flushed.note(path, found, size);
+  }
+
+  /** There is no such file any more. */
+  forget(path: string): void {
+    this.flushed.forget(path);
+    this.doubtful.forget(path);
+  }
+
   /** Makes the names of all files in it durable. */
-  sync(): Promise<void> {
+  syncNames(): Promise<void> {
     return this.names.sync();
   }
 
@@ -73,10 +110,19 @@ export class UploadFolder {
   }
 
   /** What an error of the system means: in another folder than the right one, that it is another. */
-  async explain(error: unknown): Promise<unknown> {
+  explain(error: unknown): Promise<unknown> {
+    return this.explainAs(toStorageError, error);
+  }
+
+  /** The same of an error of a flush, which is no room or a fault of the disk. */
+  explainFlush(error: unknown): Promise<unknown> {
+    return this.explainAs(toFlushError, error);
+  }
+
+  private async explainAs(meaning: (error: unknown) => unknown, error: unknown): Promise<unknown> {
     try {
       await this.assertSame();
-      return toStorageError(error);
+      return meaning(error);
     } catch (lost) {
       return lost;
     }

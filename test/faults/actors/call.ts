@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SeededContent } from '../../support/seeded.js';
 import type { SeededRandom } from '../../support/seeded.js';
-import { create, head, patch } from '../../support/tus-client.js';
+import { head, patch } from '../../support/tus-client.js';
 import type { HttpResponse, HttpTarget } from '../../support/http-client.js';
 import type { JournalEntry } from '../journal.js';
+import { createUnlessKilled } from './create-unless-killed.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
@@ -38,20 +39,22 @@ export class Call {
     const content = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, length);
     const verdict = random.integer(0, 3) === 0 ? 'refuse' : 'accept';
     const metadata = { takes: String(random.integer(0, 60)), verdict };
-    const created = await unlessKilled(() => create(server, { path: '/calls', length, metadata }));
+    const options = { path: '/calls', length, metadata };
+    const created = await createUnlessKilled(stage, server, options);
     return created && new Call(stage, created.id, created.path, content, verdict === 'refuse');
   }
 
   /**
    * Sends all its bytes.
    *
-   * @returns whether there was an answer.
+   * @returns whether there was an answer, other than that the disk has failed.
    */
   async send(server: HttpTarget): Promise<boolean> {
     const body = this.content.bytes();
     const response = await unlessKilled(() => patch(server, this, { body }));
-    if (response) this.hear(response);
-    return response !== undefined;
+    if (!response || this.stage.disk.excuses(response.status)) return false;
+    this.hear(response);
+    return true;
   }
 
   /** Asks where it stands, and for the answer, as a client does that comes back after a kill. */

@@ -50,7 +50,7 @@ export class ChecksummedUpload {
   /**
    * Sends the next bytes, slowly, as one chunk.
    *
-   * @returns whether there was an answer.
+   * @returns whether there was an answer, other than that the disk has failed.
    */
   async send(server: HttpTarget, bytes: number, isDamaged: boolean): Promise<boolean> {
     const { acknowledged, content } = this.upload;
@@ -59,6 +59,7 @@ export class ChecksummedUpload {
     const response = await unlessKilled(() => this.sendSlowly(server, chunk));
     if (!response) return false;
 
+    if (this.stage.disk.excuses(response.status)) return false;
     this.chunk = undefined;
     if (response.status !== (isDamaged ? 460 : 204)) this.stage.tally.strangeAnswers++;
     if (response.status === 204)
@@ -82,7 +83,7 @@ export class ChecksummedUpload {
     const before = upload.acknowledged;
     await upload.resume(server);
     const counts = chunk?.isDamaged === false && upload.acknowledged === chunk.end;
-    if (upload.acknowledged !== before && !counts) this.stage.tally.strangeAnswers++;
+    if (upload.acknowledged > before && !counts) this.stage.tally.strangeAnswers++;
     this.chunk = undefined;
   }
 

@@ -33,15 +33,16 @@ export class FinalUpload {
   /**
    * Asks for it, and announces the copying of its parts.
    *
-   * @returns whether there was an answer.
+   * @returns whether there was an answer, other than that the disk has failed.
    */
   async make(server: HttpTarget): Promise<boolean> {
     this.stage.tally.uploads++;
     const watcher = watch(this.stage.settings.tmpFileDir, (_event, name) => void this.see(name));
     try {
       const response = await unlessKilled(() => this.ask(server));
-      if (response) this.hear(response);
-      return response !== undefined;
+      if (!response || this.stage.disk.excuses(response.status)) return false;
+      this.hear(response);
+      return true;
     } finally {
       watcher.close();
     }

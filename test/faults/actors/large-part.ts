@@ -3,7 +3,8 @@ import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HttpTarget } from '../../support/http-client.js';
 import { SeededContent } from '../../support/seeded.js';
-import { create, head, patch } from '../../support/tus-client.js';
+import { head, patch } from '../../support/tus-client.js';
+import { createUnlessKilled } from './create-unless-killed.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
@@ -29,13 +30,14 @@ export class LargePart {
     const edges = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, 2 * EDGE);
     const headers = { 'Upload-Concat': 'partial' };
     const body = edges.bytes(0, EDGE);
-    const created = await unlessKilled(() => create(server, { length, body, headers }));
+    const created = await createUnlessKilled(stage, server, { length, body, headers });
     if (!created) return undefined;
 
     const offset = length - EDGE;
     await truncate(join(stage.settings.tmpFileDir, created.id), offset);
     const rest = edges.bytes(EDGE);
     const answer = await unlessKilled(() => patch(server, created, { offset, body: rest }));
+    if (answer && stage.disk.excuses(answer.status)) return undefined;
     if (answer && answer.status !== 204) stage.tally.strangeAnswers++;
     return answer && new LargePart(stage, created.path, length, edges);
   }

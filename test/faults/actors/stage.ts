@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { ServerSettings } from '../server-settings.js';
+import type { DiskFaults } from '../disk-faults.js';
 import type { Tally } from '../tally.js';
 
 /** The moments at which a kill may be wished for; each is announced by an event of its name. */
@@ -12,6 +13,7 @@ export const MOMENTS = [
   'answering',
   'concatenation',
   'cleanup',
+  'eio',
 ] as const;
 
 export type Moment = (typeof MOMENTS)[number];
@@ -21,6 +23,8 @@ export interface Stage {
   readonly seed: number;
   readonly settings: Omit<ServerSettings, 'platform'>;
   readonly tally: Tally;
+  /** What the disk has failed to do. */
+  readonly disk: DiskFaults;
   /** Where actors announce a moment. */
   readonly moments: EventEmitter;
 }

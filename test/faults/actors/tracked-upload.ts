@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeededContent } from '../../support/seeded.js';
-import { create, head, patch } from '../../support/tus-client.js';
+import { head, patch } from '../../support/tus-client.js';
 import type { HttpTarget } from '../../support/http-client.js';
 import type { CreateOptions } from '../../support/tus-client.js';
 import type { JournalEntry } from '../journal.js';
 import { checkDelivered } from './check-delivered.js';
+import { createUnlessKilled } from './create-unless-killed.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
@@ -31,7 +32,7 @@ export class TrackedUpload {
   ): Promise<TrackedUpload | undefined> {
     const { length } = options;
     const content = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, length);
-    const created = await unlessKilled(() => create(server, options));
+    const created = await createUnlessKilled(stage, server, options);
     return created && new TrackedUpload(stage, created.id, created.path, content);
   }
 
@@ -47,7 +48,7 @@ export class TrackedUpload {
   /**
    * Sends the next bytes, all that are missing unless told.
    *
-   * @returns whether there was an answer.
+   * @returns whether there was an answer, other than that the disk has failed.
    */
   async send(server: HttpTarget, bytes = this.content.length): Promise<boolean> {
     const offset = this.acknowledged;
@@ -57,6 +58,7 @@ export class TrackedUpload {
     if (response === undefined) return false;
 
     this.unanswered = false;
+    if (this.stage.disk.excuses(response.status)) return false;
     if (response.status === 204) this.acknowledged = Number(response.headers['upload-offset']);
     else this.stage.tally.strangeAnswers++;
     return true;
@@ -68,8 +70,8 @@ export class TrackedUpload {
     const offset = Number(headers['upload-offset']);
     this.unanswered = false;
     if (status !== 200) this.stage.tally.strangeAnswers++;
-    else if (offset < this.acknowledged) this.stage.tally.offsetsGoneBack++;
-    else this.acknowledged = offset;
+    else if (offset < this.acknowledged && !this.mayHaveLost) this.stage.tally.offsetsGoneBack++;
+    else this.settleAt(offset);
   }
 
   /**
@@ -82,8 +84,19 @@ export class TrackedUpload {
     const file = await readFile(this.file).catch(() => Buffer.alloc(0));
     const stored = file.subarray(0, trusted);
     const right = stored.equals(this.content.bytes(0, stored.length));
-    if (stored.length < this.acknowledged || !right) this.stage.tally.bytesLost++;
+    const isLess = stored.length < this.acknowledged && !this.mayHaveLost;
+    if (isLess || !right) this.stage.tally.bytesLost++;
     return stored.length === this.content.length;
+  }
+
+  /** What was acknowledged as finished is never lost. */
+  private get mayHaveLost(): boolean {
+    return !this.complete && this.stage.disk.hasTaken(this.id);
+  }
+
+  private settleAt(offset: number): void {
+    if (offset < this.acknowledged) this.stage.disk.settle(this.id);
+    this.acknowledged = offset;
   }
 
   /** Counts whatever was wrong with the calls of the handler. */

@@ -4,11 +4,12 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LmdbRegistry } from '../../../lib/registry/index.js';
 import { uploadRecord } from '../../unit/registry/records.js';
-import { failNoMore, failOn } from '../shim/fault-shim.js';
-import type { FaultyCall } from '../shim/fault-shim.js';
+import { setFaults } from '../shim/fault-shim.js';
+import type { FaultyCall, FaultyEnvironment } from '../shim/fault-shim.js';
 import type { RegistryEioReport } from './registry-eio.report.js';
 
 const [folder, call] = process.argv.slice(2) as [string, FaultyCall];
+const env = process.env as FaultyEnvironment;
 const data = join(folder, 'data.mdb');
 const events: string[] = [];
 const acknowledged: string[] = [];
@@ -46,33 +47,37 @@ async function missing(registry: LmdbRegistry): Promise<number> {
   return found.filter((record) => record === undefined).length;
 }
 
-const inode = () => statSync(data).ino;
+/** The number alone may be that of a later file. */
+const dataFile = () => {
+  const { ino, birthtimeNs } = statSync(data, { bigint: true });
+  return `${ino} of ${birthtimeNs}`;
+};
 // As a server's socket would.
 const alive = setInterval(() => undefined, 60_000);
 
 const registry = openRegistry();
 await registry.open();
 const before = await createMany(registry, 20);
-const firstInode = inode();
+const firstFile = dataFile();
 
 // The disk fails for a moment.
 const repaired = once(repairs, 'repaired');
-failOn([call], folder, 1);
+setFaults(env, { calls: [call], path: folder, times: 1 });
 const momentary = await createMany(registry, 3);
-failNoMore();
+setFaults(env);
 await repaired;
 const afterMoment = { outcomes: await createMany(registry, 5), missing: await missing(registry) };
-const secondInode = inode();
+const secondFile = dataFile();
 
 // It fails for good, and the process ends.
-failOn([call, 'fsync'], folder, -1);
+setFaults(env, { calls: [call, 'fsync'], path: folder });
 const lasting = await createMany(registry, 3);
 await registry.close();
-failNoMore();
+setFaults(env);
 const again = openRegistry();
 await again.open();
 const afterRestart = { outcomes: await createMany(again, 5), missing: await missing(again) };
-const thirdInode = inode();
+const thirdFile = dataFile();
 await again.close();
 clearInterval(alive);
 
@@ -83,6 +88,6 @@ const report: RegistryEioReport = {
   afterMoment,
   afterRestart,
   events,
-  files: new Set([firstInode, secondInode, thirdInode]).size,
+  files: new Set([firstFile, secondFile, thirdFile]).size,
 };
 process.stdout.write(`\n${JSON.stringify(report)}\n`);

@@ -48,14 +48,15 @@ if (env) {
       const other = new LmdbRegistry({ folder, durable: true });
       await other.open();
       await other.list({});
-      const { ino } = await stat(join(folder, 'data.mdb'));
+      const data = () => stat(join(folder, 'data.mdb'), { bigint: true });
+      const { ino, birthtimeNs } = await data();
 
       const failing = fail(folder, call);
       await eventually(() => access(join(folder, 'faulty')));
-      expect((await stat(join(folder, 'data.mdb'))).ino).toBe(ino);
+      expect(await data()).toMatchObject({ ino, birthtimeNs });
       await other.close();
       expect((await failing).afterMoment).toEqual({ outcomes: ['done'], missing: 0 });
-      expect((await stat(join(folder, 'data.mdb'))).ino).not.toBe(ino);
+      expect(await data()).not.toMatchObject({ ino, birthtimeNs });
     });
   });
 }

@@ -9,12 +9,43 @@ const run = promisify(execFile);
 /** The source lies beside this file's, not beside what is compiled of it. */
 const SOURCE = fileURLToPath(new URL('../../../../test/faults/shim/faults.c', import.meta.url));
 
-/** `EIO` of Linux. */
+/** `EIO`, `ENOSPC` and `EDQUOT` of Linux. */
 export const EIO = 5;
+export const ENOSPC = 28;
+export const EDQUOT = 122;
 
 /** A call of the C library that can be made to fail. */
 export type FaultyCall =
-  'close' | 'fdatasync' | 'fsync' | 'open' | 'pwrite64' | 'pwritev64' | 'stat';
+  | 'close'
+  | 'fdatasync'
+  | 'fsync'
+  | 'ftruncate64'
+  | 'open64'
+  | 'pwrite64'
+  | 'pwritev64'
+  | 'rename'
+  | 'stat'
+  | 'unlink';
+
+/** Which calls fail, and how. */
+export interface FaultRule {
+  readonly calls: readonly FaultyCall[];
+  /** What the path of the file contains, or is like: `*` is any text, slashes included. */
+  readonly path: string;
+  /** `EIO` unless given; below 0 so many milliseconds that they take longer, and do not fail. */
+  readonly code?: number;
+  /** How often; for ever unless given. */
+  readonly times?: number;
+  /** How often they succeed before. */
+  readonly after?: number;
+  /** Whether what was written since the last flush of the file is lost by that. */
+  readonly loses?: boolean;
+}
+
+/** The environment of processes whose calls can be made to fail. */
+export interface FaultyEnvironment extends NodeJS.ProcessEnv {
+  readonly TUS_FAULTS: string;
+}
 
 /**
  * Builds the library that makes chosen calls of a process fail.
@@ -22,7 +53,7 @@ export type FaultyCall =
  * @returns the environment to start the process with; `undefined` where there is no C compiler, or
  *   another system than Linux
  */
-export async function buildFaultShim(folder: string): Promise<NodeJS.ProcessEnv | undefined> {
+export async function buildFaultShim(folder: string): Promise<FaultyEnvironment | undefined> {
   if (process.platform !== 'linux') return undefined;
   const library = join(folder, 'faults.so');
   try {
@@ -33,34 +64,15 @@ export async function buildFaultShim(folder: string): Promise<NodeJS.ProcessEnv 
   return { ...process.env, LD_PRELOAD: library, TUS_FAULTS: join(folder, 'rules') };
 }
 
-/**
- * Makes calls of a process fail on files whose path contains a text; `times` of -1 is for ever. The
- * rules before are gone.
- *
- * @param rules file of the rules, as in the environment of the process: of this one unless given
- */
-export function failOn(
-  calls: readonly FaultyCall[],
-  path: string,
-  times: number,
-  code = EIO,
-  rules = process.env.TUS_FAULTS!,
-): void {
-  const lines = calls.map((call) => `${call} ${path} ${code} ${times}\n`);
-  writeFileSync(rules, lines.join(''));
-}
+/** How many rules there were. */
+let given = 0;
 
-/** Makes calls take so many milliseconds longer, for ever; else as `failOn()`. */
-export function delayOn(
-  calls: readonly FaultyCall[],
-  path: string,
-  milliseconds: number,
-  rules?: string,
-): void {
-  failOn(calls, path, -1, -milliseconds, rules);
-}
-
-/** Lets everything succeed again, and at once. */
-export function failNoMore(rules = process.env.TUS_FAULTS!): void {
-  writeFileSync(rules, '');
+/** Makes calls of processes fail. The rules before are gone; without any, all succeed again. */
+export function setFaults({ TUS_FAULTS }: FaultyEnvironment, ...rules: readonly FaultRule[]): void {
+  const lines = rules.flatMap(({ calls, path, code = EIO, times = -1, after = 0, loses }) => {
+    const effect = loses ? 'lose' : 'none';
+    // With a number, so that no rule is taken for one that was used up.
+    return calls.map((call) => [call, path, code, times, after, effect, given++, '\n'].join(' '));
+  });
+  writeFileSync(TUS_FAULTS, lines.join(''));
 }

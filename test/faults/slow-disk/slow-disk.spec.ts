@@ -9,7 +9,7 @@ import {
 import type { CreatedUpload, HttpResponse, HttpTarget } from '../../support/index.js';
 import { ServerProcess } from '../server-process.js';
 import { settingsIn } from '../server-settings.js';
-import { buildFaultShim, delayOn, failNoMore, type FaultyCall } from '../shim/fault-shim.js';
+import { buildFaultShim, setFaults, type FaultyCall } from '../shim/fault-shim.js';
 
 /** Milliseconds that each call takes: enough for many requests to something else. */
 const HANG = 1000;
@@ -38,18 +38,15 @@ const env = await buildFaultShim(tools);
 afterAll(() => removeTempFolder(tools));
 
 if (env) {
-  const { LD_PRELOAD, TUS_FAULTS = '' } = env;
-  const prefix = ['env', `LD_PRELOAD=${LD_PRELOAD}`, `TUS_FAULTS=${TUS_FAULTS}`];
-
   describe.each(PLATFORMS)('a disk that hangs under a server on %s', (platform) => {
     let folder: string;
     let server: ServerProcess;
     beforeAll(async () => {
-      failNoMore(TUS_FAULTS);
+      setFaults(env);
       folder = await makeTempFolder();
-      server = await ServerProcess.start(settingsIn(folder, platform), { prefix });
+      server = await ServerProcess.start(settingsIn(folder, platform), { env });
     });
-    afterEach(() => failNoMore(TUS_FAULTS));
+    afterEach(() => setFaults(env));
     afterAll(async () => {
       await server.kill();
       await removeTempFolder(folder);
@@ -62,11 +59,11 @@ if (env) {
     it.each<[string, FaultyCall, string | undefined, Ask]>([
       ['looking at a file', 'stat', undefined, ask],
       ['looking at what stands for the folder', 'stat', 'data.mdb', ask],
-      ['opening a file', 'open', undefined, send],
+      ['opening a file', 'open64', undefined, send],
       ['closing a file', 'close', undefined, send],
     ])('in %s soon holds up nothing else', async (_, call, text, request) => {
       const upload = await create(server, { length: 100, body: '.' });
-      delayOn([call], text ?? upload.id, HANG, TUS_FAULTS);
+      setFaults(env, { calls: [call], path: text ?? upload.id, code: -HANG });
 
       let others = 0;
       for (let offset = 1; offset <= AT_MOST && others <= LET_BY; offset++) {

@@ -17,6 +17,14 @@ describe('the reason why the registry could not be written', () => {
     expect((explained as NoSpaceError).cause).toBe(error);
   });
 
+  it('is no space for a number that libuv has no name for', async () => {
+    const code = `Unknown system error -${EDQUOT}`;
+    const error = Object.assign(withCode(code), { errno: -EDQUOT });
+    expect(await explainFailure(error, tmpdir())).toBeInstanceOf(NoSpaceError);
+    const other = Object.assign(withCode('EACCES'), { errno: -EACCES });
+    expect(await explainFailure(other, tmpdir())).toBe(other);
+  });
+
   it('is told as it is when it is another one', async () => {
     for (const error of [withCode(EACCES), withCode('EACCES'), new Error('x'), undefined, 'x']) {
       expect(await explainFailure(error, tmpdir())).toBe(error);

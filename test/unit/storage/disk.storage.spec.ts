@@ -97,6 +97,22 @@ describe('the files of the disk storage', () => {
     await expect(storage.remove(id)).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 
+  it('are others after a renewal, with the same mode, and no remnant is left', async () => {
+    await storage.open();
+    await store('abcd');
+    await chmod(storage.path(id), 0o640);
+    const before = await stat(storage.path(id));
+    await writeFile(join(folder, `.${id}.renewing`), 'left by one that was interrupted');
+
+    await storage.renew(id, 3);
+
+    const after = await stat(storage.path(id));
+    expect(after.ino).not.toBe(before.ino);
+    expect(after.mode).toBe(before.mode);
+    expect(await readFile(storage.path(id), 'utf8')).toBe('abc');
+    expect(await listFiles(folder)).toEqual([id]);
+  });
+
   it('are not written over when two writers make one at once', async () => {
     await storage.open();
     const [first, second] = [await storage.openWriter(id), await storage.openWriter(id)];
@@ -313,6 +329,7 @@ describe('the files of the disk storage', () => {
   describe('when there are more than those of uploads', () => {
     const PROBE = `.probe-${'0'.repeat(16)}`;
     const COPY = `.${'a'.repeat(32)}.moving`;
+    const RENEWED = `.${'a'.repeat(32)}.renewing`;
     beforeEach(() => storage.open());
 
     const put = (name: string) => writeFile(join(folder, name), 'x');
@@ -330,7 +347,7 @@ describe('the files of the disk storage', () => {
       const other = id;
       id = 'order-1';
       await store('def');
-      for (const name of [PROBE, COPY, '.order-1.tus.moving']) await put(name);
+      for (const name of [PROBE, COPY, RENEWED, '.order-1.tus.moving']) await put(name);
       for (const name of [
         'photo.jpg',
         'order-2',
@@ -343,7 +360,9 @@ describe('the files of the disk storage', () => {
       await mkdir(join(folder, '.tus'));
       await put(join('.tus', 'b'.repeat(32)));
       await mkdir(join(folder, 'c'.repeat(32)));
-      const remnants = [PROBE, COPY, '.order-1.tus.moving'].map((name) => `remnant ${name}`);
+      const remnants = [PROBE, COPY, RENEWED, '.order-1.tus.moving'].map(
+        (name) => `remnant ${name}`,
+      );
       expect(await held()).toEqual([...remnants, other, id].sort());
     });
 

@@ -67,4 +67,22 @@ describe('making names durable', () => {
     await next;
     expect(flushes.started).toBe(3);
   });
+
+  it('knows which names a flush that failed may have lost, whatever the next ones say', async () => {
+    const flushes = new Flushes();
+    const sync = async (failure?: Error) => {
+      const synced = flushes.folder.sync().catch(() => undefined);
+      flushes.end(failure);
+      await synced;
+    };
+    const { folder } = flushes;
+    await sync();
+    expect(folder.mayHaveLost(Date.now())).toBe(false);
+    await sync(Object.assign(new Error('not there'), { code: 'ENOENT', syscall: 'open' }));
+    expect(folder.mayHaveLost(Date.now())).toBe(false);
+    await sync(Object.assign(new Error('broken'), { code: 'EIO', syscall: 'fsync' }));
+    await sync();
+    expect(folder.mayHaveLost(Date.now() - 1000)).toBe(true);
+    expect(folder.mayHaveLost(Date.now() + 1000)).toBe(false);
+  });
 });

@@ -178,6 +178,49 @@ export function describeStorage(name: string, makePlace: () => Promise<StoragePl
       });
     });
 
+    describe('flushing', () => {
+      it('is known of the bytes it has covered, as long as these are the same', async () => {
+        await store('ab');
+        expect((await storage.stat(id))?.flushed).toBe(0);
+        const writer = await openWriter();
+        expect(writer.flushed).toBe(0);
+        await writer.sync();
+        await writer.write([Buffer.from('cd')]);
+        expect(writer.flushed).toBe(2);
+        expect(await storage.stat(id)).toMatchObject({ size: 4, flushed: 2 });
+        await writer.close();
+
+        expect((await openWriter()).flushed).toBe(2);
+        expect((await place.storage().stat(id))?.flushed).toBe(0);
+        await storage.remove(id);
+        await store('other');
+        expect((await storage.stat(id))?.flushed).toBe(0);
+      });
+
+      it('is not known of more than was left', async () => {
+        const writer = await openWriter();
+        await writer.write([Buffer.from('abcd')]);
+        await writer.sync();
+        await writer.truncate(1);
+        await writer.write([Buffer.from('xyz')]);
+        expect(writer.flushed).toBe(1);
+        expect((await storage.stat(id))?.flushed).toBe(1);
+      });
+
+      it('leaves the first bytes when an upload is renewed, to which more can be added', async () => {
+        await store('abcd');
+        await storage.renew(id, 2);
+        expect(await stored()).toBe('ab');
+        await store('xy');
+        await storage.renew(id, 100);
+        expect(await stored()).toBe('abxy');
+        await storage.renew(id, 0);
+        expect(await storage.stat(id)).toBeUndefined();
+        await storage.renew(id, 0);
+        await storage.renew(newId(), 5);
+      });
+    });
+
     describe('looking at an upload', () => {
       it('tells its size and when the last byte came', async () => {
         const before = Date.now();

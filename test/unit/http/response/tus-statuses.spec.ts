@@ -1,4 +1,5 @@
 import {
+  FileChangedError,
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
@@ -9,7 +10,6 @@ import { TusException } from '../../../../lib/http/response/tus.exception.js';
 import { ProtocolError } from '../../../../lib/protocol/index.js';
 import {
   ChecksumMismatchError,
-  FileChangedError,
   FinalUploadError,
   LengthMismatchError,
   NoFileError,
@@ -66,7 +66,7 @@ describe('toTusException', () => {
   });
 
   it('keeps to itself what is wrong with a file', () => {
-    const exception = toTusException(new FileChangedError('secret', 1, 2));
+    const exception = toTusException(new FileChangedError('secret', 'was removed'));
     expect(exception?.message).toBe('The file is not what was uploaded.');
     expect(exception?.getStatus()).toBe(500);
   });

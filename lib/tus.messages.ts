@@ -72,6 +72,21 @@ export function folderFull(reason: string): string {
   return `There is no room on its disk, or no quota is left (${reason}). Make room; what is known of uploads needs some.`;
 }
 
+/** Nothing can be added, and what is there can be read and removed. */
+export function diskFull(folder: string): string {
+  return (
+    `The disk of ${folder} is full, or its quota is reached. What needs room is answered 507, and ` +
+    `goes on by itself once there is some; all else is served, from a reserve. To make room, delete ` +
+    `uploads (DELETE, TusService.terminate() and cleanupFile(), the cleanup option) or other files, ` +
+    `or give it a larger disk.`
+  );
+}
+
+/** Everything can go on. */
+export function diskHasRoom(folder: string): string {
+  return `The disk of ${folder} has room again.`;
+}
+
 /** A limit on this process, and no fault of the folder. */
 export function filesUsedUp(folder: string, reason: string): string {
   return (

@@ -10,7 +10,7 @@ import {
   MissingHandlers,
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
-import { FolderWatch } from './folder/index.js';
+import { DiskReserve, FolderWatch } from './folder/index.js';
 import { AppProviders, HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
@@ -38,6 +38,7 @@ import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
   PROCESSES_FOLDER,
   REGISTRY_FOLDER,
+  RESERVE_FOLDER,
   TUS_NAME,
   TUS_OPTIONS,
   TUS_REGISTRY,
@@ -46,6 +47,7 @@ import {
 import { TusBackground } from './tus.background.js';
 import { warnOfCopies } from './tus.copies.js';
 import { TusDoctor } from './tus.doctor.js';
+import { DiskLog } from './tus.disk-log.js';
 import { FolderLog } from './tus.folder-log.js';
 import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
@@ -97,12 +99,18 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
         new FolderWatch(join(tmpFileDir, REGISTRY_FOLDER, DATA_FILE), new FolderLog(tmpFileDir)),
     },
     {
+      provide: DiskReserve,
+      inject: [TUS_OPTIONS],
+      useFactory: ({ tmpFileDir }: TusOptions) =>
+        new DiskReserve(join(tmpFileDir, REGISTRY_FOLDER, RESERVE_FOLDER), new DiskLog(tmpFileDir)),
+    },
+    {
       provide: Processes,
-      inject: [TUS_OPTIONS, FolderWatch],
-      useFactory: (options: TusOptions, watch: FolderWatch) =>
+      inject: [TUS_OPTIONS, FolderWatch, DiskReserve],
+      useFactory: (options: TusOptions, watch: FolderWatch, reserve: DiskReserve) =>
         new Processes({
           folder: join(options.tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER),
-          tables: new LmdbSharedTables(registryOptions(options, watch)),
+          tables: new LmdbSharedTables(registryOptions(options, watch, reserve)),
           watch,
         }),
     },
@@ -123,17 +131,20 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     },
     {
       provide: TUS_REGISTRY,
-      inject: [TUS_OPTIONS, FolderWatch],
-      useFactory: (options: TusOptions, watch: FolderWatch) => {
-        const common = registryOptions(options, watch);
+      inject: [TUS_OPTIONS, FolderWatch, DiskReserve],
+      useFactory: (options: TusOptions, watch: FolderWatch, reserve: DiskReserve) => {
+        const common = registryOptions(options, watch, reserve);
         return new LmdbRegistry({ ...common, observer: new RegistryLog(common.folder) });
       },
     },
     {
       provide: TUS_STORAGE,
-      inject: [TUS_OPTIONS, FolderWatch],
-      useFactory: ({ tmpFileDir, ...modes }: TusOptions, watch: FolderWatch) =>
-        new DiskStorage({ ...modes, folder: tmpFileDir, watch }),
+      inject: [TUS_OPTIONS, FolderWatch, DiskReserve],
+      useFactory: (
+        { tmpFileDir, ...modes }: TusOptions,
+        watch: FolderWatch,
+        reserve: DiskReserve,
+      ) => new DiskStorage({ ...modes, folder: tmpFileDir, watch, reserve }),
     },
     {
       provide: FinishedFiles,
@@ -189,6 +200,8 @@ export class TusModule extends ConfigurableModuleClass {
 function registryOptions(
   { tmpFileDir, durability }: TusOptions,
   watch: FolderWatch,
+  reserve: DiskReserve,
 ): LmdbRegistryOptions {
-  return { folder: join(tmpFileDir, REGISTRY_FOLDER), durable: durability !== 'none', watch };
+  const folder = join(tmpFileDir, REGISTRY_FOLDER);
+  return { folder, durable: durability !== 'none', watch, reserve };
 }

@@ -1,11 +1,15 @@
-import { mkdir } from 'node:fs/promises';
 import type { RootDatabase } from 'lmdb';
 import { NoSpaceError } from '../../errors/index.js';
-import { PRIVATE_FOLDER, type FolderCheck } from '../../folder/index.js';
+import {
+  makeOwnFolder,
+  NO_RESERVE,
+  type FolderCheck,
+  type RoomReserve,
+} from '../../folder/index.js';
 import type { ClaimTable } from '../../processes/index.js';
 import { loadLmdb, type Lmdb } from './load-lmdb.js';
 import { explainOpening, saysNoSpace } from './lmdb.errors.js';
-import { placeLockFile } from './lock-file.js';
+import { fillLockFile, isCopyOnWrite, placeLockFile } from './lock-file.js';
 import { openRoot } from './open-root.js';
 import { checkReadiness } from './readiness.js';
 
@@ -32,22 +36,30 @@ export class LmdbClaims implements ClaimTable {
     private readonly lmdb: Lmdb,
     private readonly folder: string,
     private readonly watch?: FolderCheck,
+    private readonly reserve: RoomReserve = NO_RESERVE,
   ) {
     this.root = this.openRoot();
   }
 
   /**
    * @param watch knows whether the folder is still the one it was; it is taken for it unless given
+   * @param reserve room for what no room is found for
    * @throws Error when the folder cannot be used, or there is no room in it
    */
-  static async open(folder: string, watch?: FolderCheck): Promise<LmdbClaims> {
+  static async open(
+    folder: string,
+    watch?: FolderCheck,
+    reserve?: RoomReserve,
+  ): Promise<LmdbClaims> {
     const lmdb = await loadLmdb();
     try {
-      await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+      await makeOwnFolder(folder);
       await placeLockFile(folder);
       await checkReadiness(folder);
-      const claims = new LmdbClaims(lmdb, folder, watch);
-      claims.makeRoom();
+      await fillLockFile(folder);
+      const claims = new LmdbClaims(lmdb, folder, watch, reserve);
+      // Where changes are stored somewhere else, pages that are free are no room.
+      if (!(await isCopyOnWrite(folder))) claims.makeRoom();
       // To read takes a place among the readers, of which there may be none left.
       claims.keysOf('');
       return claims;
@@ -86,7 +98,12 @@ export class LmdbClaims implements ClaimTable {
     this.transact((root) => keys.forEach((key) => root.removeSync(key)));
   }
 
+  /** A row replaces one, or goes with its process. */
   private transact<T>(work: (root: RootDatabase<string, string>) => T): T {
+    return this.reserve.spendSync(() => this.tryTransaction(work));
+  }
+
+  private tryTransaction<T>(work: (root: RootDatabase<string, string>) => T): T {
     try {
       return this.root.transactionSync(() => work(this.root));
     } catch (error) {

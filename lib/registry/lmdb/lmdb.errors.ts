@@ -11,7 +11,7 @@ const MDB_PANIC = -30795;
 /** LMDB's own code where as many read as there is room for in its table of readers. */
 const MDB_READERS_FULL = -30790;
 
-/** Processes that can read an environment at a time; the one that makes its lock file fixes it. */
+/** Processes that can read an environment at a time, at least; the one that makes its lock file fixes it. */
 export const MAX_READERS = 1024;
 
 /** ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED of Windows. */
@@ -74,8 +74,8 @@ export async function explainOpening(error: unknown, folder: string): Promise<un
 
 function tooManyReaders(folder: string): string {
   return (
-    `As many processes as can be use the upload registry in ${folder}: ${MAX_READERS}, and 126 as ` +
-    'long as one of them is of an earlier version. End some, or give this one a tmpFileDir of its own.'
+    `As many processes as can be use the upload registry in ${folder}: at least ${MAX_READERS}, and 126 ` +
+    'as long as one of them is of an earlier version. End some, or give this one a tmpFileDir of its own.'
   );
 }
 

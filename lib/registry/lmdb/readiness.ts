@@ -7,10 +7,11 @@ import { syncBytes } from '../../file-system/index.js';
 import { damageOfDataFile } from './data-file.js';
 import { assertDescriptors } from './descriptors.js';
 import { codeOf } from './lmdb.errors.js';
+import { LOCK_FILE } from './lock-file.js';
 
 /** The name LMDB gives the file of an environment, and that of its locks. */
 export const DATA_FILE = 'data.mdb';
-const FILES = [DATA_FILE, 'lock.mdb'] as const;
+const FILES = [DATA_FILE, LOCK_FILE] as const;
 
 /** Room that a new environment must find: 256 KiB. */
 const ROOM = 256 * 1024;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { FolderCheck } from '../../folder/index.js';
+import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
 import { toStorageError } from './disk.errors.js';
 import { FolderSync } from './folder-sync.js';
 import { makeFolder } from './folders.js';
@@ -16,6 +16,8 @@ export interface DiskStorageOptions {
   readonly directoryMode?: number;
   /** Knows whether the folder is still the one it was; it is taken for it unless given. */
   readonly watch?: FolderCheck;
+  /** Room that is kept on its disk for what frees room. */
+  readonly reserve?: RoomReserve;
 }
 
 /** The folder that the files of uploads lie in. */
@@ -23,14 +25,16 @@ export class UploadFolder {
   readonly path: string;
   readonly fileMode?: number;
   readonly directoryMode?: number;
+  readonly reserve: RoomReserve;
   private readonly names: FolderSync;
   private readonly watch?: FolderCheck;
 
-  constructor({ folder, fileMode, directoryMode, watch }: DiskStorageOptions) {
-    this.path = resolve(folder);
-    this.fileMode = fileMode;
-    this.directoryMode = directoryMode;
-    this.watch = watch;
+  constructor(options: DiskStorageOptions) {
+    this.path = resolve(options.folder);
+    this.fileMode = options.fileMode;
+    this.directoryMode = options.directoryMode;
+    this.watch = options.watch;
+    this.reserve = options.reserve ?? NO_RESERVE;
     this.names = FolderSync.of(this.path);
   }
 

@@ -8,7 +8,7 @@ import {
 } from '../../folder/index.js';
 import type { ClaimTable } from '../../processes/index.js';
 import { loadLmdb, type Lmdb } from './load-lmdb.js';
-import { explainOpening, saysNoSpace } from './lmdb.errors.js';
+import { explainOpening, meansNoSpace, roomIn } from './lmdb.errors.js';
 import { fillLockFile, isCopyOnWrite, placeLockFile } from './lock-file.js';
 import { openRoot } from './open-root.js';
 import { checkReadiness } from './readiness.js';
@@ -21,6 +21,9 @@ const ROOM_KEY = 110;
 
 /** Bytes of such a row's value; the identity of a process takes no more. */
 const ROOM_BYTES = 53;
+
+/** Free bytes from which on room is made: those of the rows, and those of the reserve. */
+const ROOM_TO_SPARE = 2 * 1024 * 1024;
 
 /**
  * Claims in an LMDB environment that is never flushed: it outlives killed processes, and is not
@@ -58,8 +61,7 @@ export class LmdbClaims implements ClaimTable {
       await checkReadiness(folder);
       await fillLockFile(folder);
       const claims = new LmdbClaims(lmdb, folder, watch, reserve);
-      // Where changes are stored somewhere else, pages that are free are no room.
-      if (!(await isCopyOnWrite(folder))) claims.makeRoom();
+      if (await canMakeRoom(folder)) claims.makeRoom();
       // To read takes a place among the readers, of which there may be none left.
       claims.keysOf('');
       return claims;
@@ -108,7 +110,7 @@ export class LmdbClaims implements ClaimTable {
       return this.root.transactionSync(() => work(this.root));
     } catch (error) {
       this.reopen();
-      throw saysNoSpace(error) ? new NoSpaceError({ cause: error }) : error;
+      throw meansNoSpace(error, this.folder) ? new NoSpaceError({ cause: error }) : error;
     }
   }
 
@@ -123,4 +125,12 @@ export class LmdbClaims implements ClaimTable {
   private openRoot(): RootDatabase<string, string> {
     return openRoot(this.lmdb, { path: this.folder, encoding: 'string', noSync: true });
   }
+}
+
+/**
+ * Whether rows find their pages later. They do not where changes are stored somewhere else; and on a
+ * disk that is nearly full they find the reserve, of which nothing is to be taken for good.
+ */
+async function canMakeRoom(folder: string): Promise<boolean> {
+  return roomIn(folder) >= ROOM_TO_SPARE && !(await isCopyOnWrite(folder));
 }

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { NoSpaceError, UnfitFolderError } from '../../errors/index.js';
 
@@ -29,8 +29,26 @@ const NO_SPACE: ReadonlySet<unknown> = new Set<unknown>([
 /** Free bytes below which a write that was cut short is put down to a full disk: 16 MiB. */
 const NEARLY_FULL = 16 * 1024 * 1024;
 
-/** Whether an error of the system or of LMDB says by itself that there is no room. */
-export function saysNoSpace(error: unknown): boolean {
+/**
+ * Whether an error of the system or of LMDB means that there is no room.
+ *
+ * @param folder where the environment lies
+ */
+export function meansNoSpace(error: unknown, folder: string): boolean {
+  return saysNoSpace(error) || (saysCutShort(error) && roomIn(folder) < NEARLY_FULL);
+}
+
+/** Bytes that are free on the disk of a folder; as many as can be where that cannot be told. */
+export function roomIn(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return Infinity;
+  }
+}
+
+function saysNoSpace(error: unknown): boolean {
   return NO_SPACE.has(codeOf(error));
 }
 
@@ -56,8 +74,7 @@ export function isFaultOfDisk(error: unknown): boolean {
  */
 export async function explainFailure(error: unknown, folder: string): Promise<unknown> {
   const reason = await commitReason(error);
-  const full = saysNoSpace(reason) || (saysCutShort(reason) && (await isNearlyFull(folder)));
-  return full ? new NoSpaceError({ cause: reason }) : reason;
+  return meansNoSpace(reason, folder) ? new NoSpaceError({ cause: reason }) : reason;
 }
 
 /**
@@ -92,13 +109,6 @@ async function commitReason(error: unknown): Promise<unknown> {
 /** LMDB reports a write that stored only its beginning, as on a disk just filled up, as EIO. */
 function saysCutShort(error: unknown): boolean {
   return codeOf(error) === constants.errno.EIO;
-}
-
-async function isNearlyFull(folder: string): Promise<boolean> {
-  return statfs(folder).then(
-    ({ bavail, bsize }) => bavail * bsize < NEARLY_FULL,
-    () => false,
-  );
 }
 
 /** The code of an error of the system (a text) or of LMDB (a number). */

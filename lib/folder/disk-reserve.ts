@@ -3,10 +3,12 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   rmSync,
   statfsSync,
+  statSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
@@ -22,6 +24,9 @@ const FILE_BYTES = 128 * 1024;
 
 /** Milliseconds after which it is looked again whether a full disk has room. */
 const PAUSE = 1000;
+
+/** Milliseconds for which another process has what it made it give up: as long as a start may take. */
+const GRACE = 5000;
 
 /** What the system says where there is no room, or no quota. */
 const NO_SPACE: readonly (number | undefined)[] = [system.errno.ENOSPC, system.errno.EDQUOT];
@@ -46,18 +51,18 @@ export interface RoomReserve {
   spendSync<T>(work: () => T): T;
 
   /**
-   * Keeps others off the reserve while it is given up.
+   * Keeps what is new off its room, while some of it is missing.
    *
    * @throws NoSpaceError
    */
-  assertUnspent(): void;
+  assertWhole(): void;
 }
 
 /** For what has none. */
 export const NO_RESERVE: RoomReserve = {
   spend: (work) => work(),
   spendSync: (work) => work(),
-  assertUnspent: () => undefined,
+  assertWhole: () => undefined,
 };
 
 /**
@@ -72,6 +77,9 @@ export class DiskReserve implements RoomReserve {
   private readonly files: readonly string[];
   /** How many works have it now. */
   private spenders = 0;
+  private isWhole = true;
+  /** When this process left it as it is, if no other did meanwhile. */
+  private leftAt = 0;
   /** Looks for room, while the disk is known to be full. */
   private search?: NodeJS.Timeout;
   private ended = false;
@@ -123,14 +131,17 @@ export class DiskReserve implements RoomReserve {
     }
   }
 
-  assertUnspent(): void {
-    if (this.spenders > 0) throw new NoSpaceError();
+  assertWhole(): void {
+    if (this.isWhole || (hasRoom(this.folder) && this.keep())) return;
+    throw new NoSpaceError();
   }
 
   private giveUpFor(error: unknown): void {
     if (!saysNoSpace(error)) throw error;
     this.spenders++;
+    this.isWhole = false;
     this.files.forEach(removeFile);
+    flush(this.folder);
     this.tellFull();
   }
 
@@ -142,9 +153,10 @@ export class DiskReserve implements RoomReserve {
   /** Another process may have given it up, or be making it too. */
   private keep(): boolean {
     if (this.spenders > 0) return false;
-    const isWhole = this.fill();
-    if (!isWhole) this.tellFull();
-    return isWhole;
+    this.isWhole = this.fill();
+    this.leftAt = changeOf(this.folder);
+    if (!this.isWhole) this.tellFull();
+    return this.isWhole;
   }
 
   private fill(): boolean {
@@ -152,10 +164,16 @@ export class DiskReserve implements RoomReserve {
       makeIfMissing(this.folder);
       for (const file of this.files) fillFile(file);
       return true;
-    } catch {
-      // What there is no room for now is made when there is.
-      return false;
+    } catch (error) {
+      // What there is no room for is made when there is some; where else it fails, it has to do without.
+      return !saysNoSpace(error);
     }
+  }
+
+  /** Whether another process may just have given it up, and need the room. */
+  private isOthers(): boolean {
+    const changedAt = changeOf(this.folder);
+    return changedAt !== this.leftAt && Math.abs(Date.now() - changedAt) < GRACE;
   }
 
   private tellFull(): void {
@@ -167,7 +185,8 @@ export class DiskReserve implements RoomReserve {
   }
 
   private lookAgain(): void {
-    if (!this.keep() || !hasRoom(this.folder)) return;
+    const isKept = this.isWhole || (!this.isOthers() && this.keep());
+    if (!isKept || !hasRoom(this.folder)) return;
     clearInterval(this.search);
     this.search = undefined;
     this.observer.roomAgain();
@@ -180,6 +199,20 @@ function removeFile(path: string): void {
     rmSync(path, { force: true });
   } catch {
     emptyFile(path);
+  }
+}
+
+/** Some file systems have the room of what was removed only once they have noted that. */
+function flush(folder: string): void {
+  try {
+    const fd = openSync(folder, constants.O_RDONLY);
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // Others have it at once, or take no flush of a folder.
   }
 }
 
@@ -215,6 +248,11 @@ function fillFile(path: string): void {
   }
 }
 
+/** When files of it came or went last. */
+function changeOf(folder: string): number {
+  return statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
 /** Whether there is room, and are files left, beside the reserve. */
 function hasRoom(folder: string): boolean {
   try {
@@ -228,7 +266,7 @@ function hasRoom(folder: string): boolean {
 
 /** Whether it was for want of room that something failed. */
 function saysNoSpace(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (typeof error !== 'object' || error === null) return false;
   const { errno, cause } = error as NodeJS.ErrnoException;
   return (
     error instanceof NoSpaceError ||

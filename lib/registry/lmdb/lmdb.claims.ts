@@ -8,7 +8,7 @@ import {
 } from '../../folder/index.js';
 import type { ClaimTable } from '../../processes/index.js';
 import { loadLmdb, type Lmdb } from './load-lmdb.js';
-import { explainOpening, meansNoSpace, roomIn } from './lmdb.errors.js';
+import { assertRoom, explainOpening, meansNoSpace, roomIn } from './lmdb.errors.js';
 import { fillLockFile, isCopyOnWrite, placeLockFile } from './lock-file.js';
 import { openRoot } from './open-root.js';
 import { checkReadiness } from './readiness.js';
@@ -34,6 +34,8 @@ const ROOM_TO_SPARE = 2 * 1024 * 1024;
  */
 export class LmdbClaims implements ClaimTable {
   private root: RootDatabase<string, string>;
+  /** Whether rows find their pages, whatever the disk has. */
+  private hasRoom = true;
 
   private constructor(
     private readonly lmdb: Lmdb,
@@ -62,6 +64,7 @@ export class LmdbClaims implements ClaimTable {
       await fillLockFile(folder);
       const claims = new LmdbClaims(lmdb, folder, watch, reserve);
       if (await canMakeRoom(folder)) claims.makeRoom();
+      else claims.hasRoom = false;
       // To read takes a place among the readers, of which there may be none left.
       claims.keysOf('');
       return claims;
@@ -106,6 +109,7 @@ export class LmdbClaims implements ClaimTable {
   }
 
   private tryTransaction<T>(work: (root: RootDatabase<string, string>) => T): T {
+    if (!this.hasRoom) assertRoom(this.folder);
     try {
       return this.root.transactionSync(() => work(this.root));
     } catch (error) {

@@ -9,7 +9,7 @@ import { Damage } from './damage.js';
 import { DeliveryTable } from './delivery-table.js';
 import { FaultGuard, type GuardedEnvironment } from './fault-guard.js';
 import { loadLmdb, type Lmdb } from './load-lmdb.js';
-import { explainFailure, explainOpening, isFaultOfDisk } from './lmdb.errors.js';
+import { assertRoom, explainFailure, explainOpening, isFaultOfDisk } from './lmdb.errors.js';
 import { fillLockFile, placeLockFile } from './lock-file.js';
 import { MemberTable } from './member-table.js';
 import { openRoot } from './open-root.js';
@@ -209,6 +209,8 @@ export class LmdbEnvironment {
     const { root, tables, damage } = store;
     let damaged: string[] = [];
     this.watch?.assertSame();
+    // Some microseconds for each flush of the disk.
+    assertRoom(this.folder);
     try {
       await root.transaction(() => {
         work(tables);

@@ -1,5 +1,7 @@
-import { statfsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { NoSpaceError, UnfitFolderError } from '../../errors/index.js';
 
 /** LMDB's own code for a map that cannot grow any more. */
@@ -26,6 +28,9 @@ const NO_SPACE: ReadonlySet<unknown> = new Set<unknown>([
   ...(process.platform === 'win32' ? WINDOWS_NO_SPACE : []),
 ]);
 
+/** Free bytes below which nothing is written: more than most transactions take. */
+const LEAST_ROOM = 128 * 1024;
+
 /** Free bytes below which a write that was cut short is put down to a full disk: 16 MiB. */
 const NEARLY_FULL = 16 * 1024 * 1024;
 
@@ -45,6 +50,26 @@ export function roomIn(folder: string): number {
     return bavail * bsize;
   } catch {
     return Infinity;
+  }
+}
+
+/**
+ * Refuses a write for which there may be no room: LMDB (3.5.6) writes beyond its memory when it says
+ * which page it could not store, and the process may end some time later.
+ *
+ * @param folder where the environment lies
+ * @throws NoSpaceError
+ */
+export function assertRoom(folder: string): void {
+  if (roomIn(folder) >= LEAST_ROOM) return;
+  // Where changes are stored somewhere else, it may say 0 all the same.
+  const probe = join(folder, `.probe-${randomBytes(8).toString('hex')}`);
+  try {
+    writeFileSync(probe, Buffer.alloc(LEAST_ROOM), { flag: 'wx' });
+  } catch (cause) {
+    throw new NoSpaceError({ cause });
+  } finally {
+    rmSync(probe, { force: true });
   }
 }
 

@@ -76,7 +76,7 @@ export class LmdbRegistry implements UploadRegistry {
     record: UploadRecord,
     admit?: (usages: Usages) => UploadRecord,
   ): Promise<UploadRecord> {
-    this.reserve.assertUnspent();
+    this.reserve.assertWhole();
     return this.opened.write(({ uploads, usage }) => {
       if (uploads.has(record.id)) throw new UploadIdTakenError(record.id);
       const admitted = admit?.(usage.of(record.owner)) ?? record;

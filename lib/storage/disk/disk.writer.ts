@@ -54,7 +54,7 @@ export class DiskWriter implements UploadWriter {
 
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     if (chunks.every((chunk) => chunk.byteLength === 0)) return;
-    this.folder.reserve.assertUnspent();
+    this.folder.reserve.assertWhole();
     const fd = await this.make();
     try {
       await writeAll(fd, chunks, this.held, (bytes) => (this.held += bytes));

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { readdir, rm, stat, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NoSpaceError } from '../../../lib/errors/index.js';
 import { DiskReserve } from '../../../lib/folder/index.js';
@@ -111,13 +111,13 @@ describe('The reserve of a disk', () => {
   });
 
   it('is for nothing else while it is given up', async () => {
-    expect(() => reserve.assertUnspent()).not.toThrow();
+    expect(() => reserve.assertWhole()).not.toThrow();
     await reserve.spend(async () => {
       const done = await work();
-      expect(() => reserve.assertUnspent()).toThrow(NoSpaceError);
+      expect(() => reserve.assertWhole()).toThrow(NoSpaceError);
       return done;
     });
-    expect(() => reserve.assertUnspent()).not.toThrow();
+    expect(() => reserve.assertWhole()).not.toThrow();
   });
 
   it('that was made in part is completed', async () => {
@@ -129,14 +129,27 @@ describe('The reserve of a disk', () => {
     expect(await kept()).toBeGreaterThanOrEqual(MB);
   });
 
-  it('that cannot be made is told of, and is made once it can be', async () => {
+  it('is left out where it cannot be made, and there is room', async () => {
     reserve.end();
     await rm(parent, { recursive: true });
+
+    reserve.begin();
+
+    expect(heard).toEqual([]);
+    expect(() => reserve.assertWhole()).not.toThrow();
+  });
+
+  it('that finds no room is told of, keeps others off, and is made once there is some', async () => {
+    const file = join(folder, '3');
+    await rm(file);
+    await symlink('/dev/full', file);
     reserve.begin();
     expect(heard).toEqual(['full']);
+    expect(() => reserve.assertWhole()).toThrow(NoSpaceError);
 
-    await mkdir(parent);
-    await eventually(() => expect(heard).toEqual(['full', 'room']));
+    await rm(file);
+    expect(() => reserve.assertWhole()).not.toThrow();
     expect(await kept()).toBeGreaterThanOrEqual(MB);
+    await eventually(() => expect(heard).toEqual(['full', 'room']));
   });
 });

@@ -11,12 +11,15 @@ import {
   Finishers,
   Leavers,
   MOMENTS,
+  ON_FULL_DISK,
   Senders,
 } from './actors/index.js';
 import type { Actor, Moment, Stage } from './actors/index.js';
 import { wishFor } from './kill-wish.js';
+import { RunDisk } from './run-disk.js';
 import { ServerProcess } from './server-process.js';
 import { settingsIn } from './server-settings.js';
+import type { ServerSettings } from './server-settings.js';
 import { newTally } from './tally.js';
 import type { Tally } from './tally.js';
 
@@ -47,9 +50,12 @@ const LONGEST_ROUND = 5000;
  */
 export async function runKills(options: KillRunOptions): Promise<Tally> {
   const folder = await makeTempFolder();
+  let disk: RunDisk | undefined;
   try {
-    return await new KillRun(options, folder).run();
+    if (options.moments?.includes(ON_FULL_DISK)) disk = await RunDisk.mountAt(folder);
+    return await new KillRun(options, folder, disk).run();
   } finally {
+    await disk?.unmount();
     await removeTempFolder(folder);
   }
 }
@@ -64,6 +70,8 @@ class KillRun {
   constructor(
     private readonly options: KillRunOptions,
     private readonly folder: string,
+    /** Where there is none, no disk is filled. */
+    private readonly disk?: RunDisk,
   ) {
     const { seed } = options;
     const { tally, announced: moments } = this;
@@ -80,10 +88,22 @@ class KillRun {
     ];
   }
 
+  private get moment(): Moment {
+    return this.moments[this.tally.kills % this.moments.length]!;
+  }
+
+  private get settings(): ServerSettings {
+    // Each platform has a round for every moment before it is the other one's turn.
+    const turn = Math.floor(this.tally.kills / this.moments.length);
+    const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
+    return settingsIn(this.folder, platform, TUS);
+  }
+
   async run(): Promise<Tally> {
     const { tally } = this;
     while (tally.kills < this.options.rounds) {
       await this.withServer((server) => this.round(server));
+      if (this.moment === ON_FULL_DISK) await this.startOnFullDisk();
       tally.kills++;
       for (const actor of this.actors) await actor.inspect();
       this.options.onRound?.(tally);
@@ -93,10 +113,7 @@ class KillRun {
   }
 
   private async withServer(use: (server: ServerProcess) => Promise<void>): Promise<void> {
-    // Each platform has a round for every moment before it is the other one's turn.
-    const turn = Math.floor(this.tally.kills / this.moments.length);
-    const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
-    const server = await ServerProcess.start(settingsIn(this.folder, platform, TUS));
+    const server = await ServerProcess.start(this.settings);
     try {
       await use(server);
     } finally {
@@ -112,13 +129,23 @@ class KillRun {
     await Promise.all([...acting, this.killAtSomeMoment(server)]);
   }
 
+  /** Clients ask and delete, and nothing they were told before may be forgotten. */
+  private async startOnFullDisk(): Promise<void> {
+    await this.disk?.fill();
+    const server = await ServerProcess.start(this.settings);
+    for (const actor of this.actors) await actor.look?.(server);
+    // That the disk is full is logged, and what the handlers of uploads found no room for.
+    await server.kill();
+    await this.disk?.empty();
+  }
+
   private async finish(server: ServerProcess): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
     for (const actor of this.actors) await actor.finish(server);
   }
 
   private async killAtSomeMoment(server: ServerProcess): Promise<void> {
-    const moment = this.moments[this.tally.kills % this.moments.length]!;
+    const { moment } = this;
     const { least, most, delay } = wishFor(moment);
     const given = this.random.integer(least, most);
     const late = new AbortController();

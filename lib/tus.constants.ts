@@ -28,5 +28,8 @@ export const LOGGER_CONTEXT = 'TusModule';
 /** Folder of the registry, inside `tmpFileDir`. */
 export const REGISTRY_FOLDER = '.tus';
 
+/** Folder of the room that is kept on the disk, inside that of the registry. */
+export const RESERVE_FOLDER = 'reserve';
+
 /** Folder of the sockets of processes, inside that of the registry. */
 export const PROCESSES_FOLDER = 'processes';

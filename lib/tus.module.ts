@@ -11,7 +11,7 @@ import {
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
 import { DiskCalls } from './file-system/index.js';
-import { FolderWatch } from './folder/index.js';
+import { DiskReserve, FolderWatch } from './folder/index.js';
 import { AppProviders, HandlerExplorer } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
@@ -36,6 +36,7 @@ import {
   type UploadRegistry,
 } from './registry/index.js';
 import {
+  DiskLog,
   FolderLog,
   RecoveryLog,
   RegistryLog,
@@ -49,6 +50,7 @@ import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
   PROCESSES_FOLDER,
   REGISTRY_FOLDER,
+  RESERVE_FOLDER,
   TUS_NAME,
   TUS_OPTIONS,
   TUS_REGISTRY,
@@ -105,12 +107,18 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
       },
     },
     {
+      provide: DiskReserve,
+      inject: [TUS_OPTIONS],
+      useFactory: ({ tmpFileDir }: TusOptions) =>
+        new DiskReserve(join(tmpFileDir, REGISTRY_FOLDER, RESERVE_FOLDER), new DiskLog(tmpFileDir)),
+    },
+    {
       provide: Processes,
-      inject: [TUS_OPTIONS, FolderWatch],
-      useFactory: (options: TusOptions, watch: FolderWatch) =>
+      inject: [TUS_OPTIONS, FolderWatch, DiskReserve],
+      useFactory: (options: TusOptions, watch: FolderWatch, reserve: DiskReserve) =>
         new Processes({
           folder: join(options.tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER),
-          tables: new LmdbSharedTables(registryOptions(options, watch)),
+          tables: new LmdbSharedTables(registryOptions(options, watch, reserve)),
           watch,
         }),
     },
@@ -131,17 +139,21 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     },
     {
       provide: TUS_REGISTRY,
-      inject: [TUS_OPTIONS, FolderWatch],
-      useFactory: (options: TusOptions, watch: FolderWatch) => {
-        const common = registryOptions(options, watch);
+      inject: [TUS_OPTIONS, FolderWatch, DiskReserve],
+      useFactory: (options: TusOptions, watch: FolderWatch, reserve: DiskReserve) => {
+        const common = registryOptions(options, watch, reserve);
         return new LmdbRegistry({ ...common, observer: new RegistryLog(common.folder) });
       },
     },
     {
       provide: TUS_STORAGE,
-      inject: [TUS_OPTIONS, FolderWatch, DiskCalls],
-      useFactory: ({ tmpFileDir, ...modes }: TusOptions, watch: FolderWatch, calls: DiskCalls) =>
-        new DiskStorage({ ...modes, folder: tmpFileDir, watch, calls }),
+      inject: [TUS_OPTIONS, FolderWatch, DiskCalls, DiskReserve],
+      useFactory: (
+        { tmpFileDir, ...modes }: TusOptions,
+        watch: FolderWatch,
+        calls: DiskCalls,
+        reserve: DiskReserve,
+      ) => new DiskStorage({ ...modes, folder: tmpFileDir, watch, calls, reserve }),
     },
     {
       provide: FinishedFiles,
@@ -197,6 +209,8 @@ export class TusModule extends ConfigurableModuleClass {
 function registryOptions(
   { tmpFileDir, durability }: TusOptions,
   watch: FolderWatch,
+  reserve: DiskReserve,
 ): LmdbRegistryOptions {
-  return { folder: join(tmpFileDir, REGISTRY_FOLDER), durable: durability !== 'none', watch };
+  const folder = join(tmpFileDir, REGISTRY_FOLDER);
+  return { folder, durable: durability !== 'none', watch, reserve };
 }

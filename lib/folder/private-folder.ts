@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What is for one user only: a folder, and a file. */
@@ -9,6 +9,18 @@ export const PRIVATE_FILE = 0o600;
 const OTHERS = 0o077;
 const OWNER = 0o7700;
 
+/** Makes a folder for this user only, with those around it; nothing happens when it is there. */
+export async function makeOwnFolder(folder: string): Promise<void> {
+  try {
+    // With `recursive` Node says that there is no folder where there is no room for one.
+    await mkdir(folder, PRIVATE_FOLDER);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    else if (!(await isFolder(folder))) throw error;
+  }
+}
+
 /**
  * Makes a folder for this user only. One that is there, and was made by this user for others too, is
  * narrowed with what is in it; what belongs to another user is left as it is.
@@ -16,13 +28,20 @@ const OWNER = 0o7700;
  * @returns whether anything was narrowed
  */
 export async function makePrivateFolder(folder: string): Promise<boolean> {
-  await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+  await makeOwnFolder(folder);
   const path = await realpath(folder);
   if (!(await narrow(path))) return false;
   const names = await readdir(path);
   // What comes and goes meanwhile is another process's, which makes it narrow.
   await Promise.allSettled(names.map((name) => narrow(join(path, name))));
   return true;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 async function narrow(path: string): Promise<boolean> {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PRIVATE_FOLDER } from '../folder/index.js';
+import { makeOwnFolder } from '../folder/index.js';
 import { Doorway } from './doorway.js';
 import { newIdentity } from './identity.js';
 import type { Question } from './messages.js';
@@ -30,7 +29,7 @@ type Listener = (identity: string) => void;
  */
 export class Processes {
   readonly identity = newIdentity(pidNamespace());
-  private readonly peers: Peers;
+  private peers: Peers;
   private readonly answerers = new Map<string, (body: string, from: string) => Promise<string>>();
   private readonly onMet: (() => void)[] = [];
   private readonly onGone: Listener[] = [];
@@ -40,9 +39,7 @@ export class Processes {
   private closed = false;
 
   constructor(private readonly options: ProcessesOptions) {
-    this.peers = new Peers(options, this.identity, (identity) => {
-      for (const listener of this.onGone) listener(identity);
-    });
+    this.peers = this.newPeers();
   }
 
   /** Whether no other process is known to live. */
@@ -77,7 +74,8 @@ export class Processes {
   }
 
   /**
-   * Joins the processes on the folder, and gives them a second to take note of that.
+   * Joins the processes on the folder, and gives them a second to take note of that. May be repeated
+   * when it failed.
    *
    * @returns the claims that they share
    * @throws OtherPidNamespaceError
@@ -86,8 +84,10 @@ export class Processes {
    */
   async open(): Promise<ClaimTable> {
     const { folder, tables } = this.options;
+    if (this.closed) this.peers = this.newPeers();
+    this.closed = false;
     try {
-      await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+      await makeOwnFolder(folder);
       this.doorway = await Doorway.open(folder, this.identity, (asked) => this.answerTo(asked));
       // Of two that start at the same time, at least one sees the other's doorway.
       await this.refuseOtherPidNamespace();
@@ -115,6 +115,7 @@ export class Processes {
   /** Leaves the others, who take this process for ended from now on. */
   async close(): Promise<void> {
     this.closed = true;
+    this.met = false;
     await this.doorway?.close();
     this.doorway = undefined;
     this.peers.close();
@@ -162,6 +163,12 @@ export class Processes {
     } catch {
       return false;
     }
+  }
+
+  private newPeers(): Peers {
+    return new Peers(this.options, this.identity, (identity) => {
+      for (const listener of this.onGone) listener(identity);
+    });
   }
 
   /** Notes this process among those that live, and forgets those that do not. */

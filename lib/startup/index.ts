@@ -1,3 +1,4 @@
+export * from './disk-log.js';
 export * from './folder-log.js';
 export * from './package-copies.js';
 export * from './recovery-log.js';

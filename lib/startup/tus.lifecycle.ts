@@ -10,7 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { FoldersInUse, FolderWatch, makePrivateFolder } from '../folder/index.js';
+import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../folder/index.js';
 import { platformOf, type HttpPlatform } from '../http/index.js';
 import type { TusOptions } from '../options/index.js';
 import { processWide } from '../process-wide.js';
@@ -55,6 +55,7 @@ export class TusLifecycle
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
     private readonly folder: FolderWatch,
+    private readonly reserve: DiskReserve,
     private readonly processes: Processes,
     private readonly claims: SharedClaims,
     private readonly leases: Leases,
@@ -67,10 +68,10 @@ export class TusLifecycle
 
   async onModuleInit(): Promise<void> {
     try {
-      await this.open();
+      await this.reserve.spend(() => this.openOrLeave());
+      this.reserve.begin();
     } catch (fault) {
-      // An app that failed to start may be started again in this process.
-      await this.leave().catch(() => undefined);
+      this.reserve.end();
       throw startFault(fault, this.options.tmpFileDir);
     }
   }
@@ -96,6 +97,17 @@ export class TusLifecycle
     // Another process that takes an upload over must not meet our own work on its bytes.
     await this.leases.idle(DECISION_PATIENCE);
     await this.leave();
+    this.reserve.end();
+  }
+
+  private async openOrLeave(): Promise<void> {
+    try {
+      await this.open();
+    } catch (fault) {
+      // An app that failed to start may be started again in this process.
+      await this.leave().catch(() => undefined);
+      throw fault;
+    }
   }
 
   private async open(): Promise<void> {

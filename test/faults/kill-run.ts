@@ -11,13 +11,16 @@ import {
   Finishers,
   Leavers,
   MOMENTS,
+  ON_FULL_DISK,
   Senders,
 } from './actors/index.js';
 import type { Actor, Moment, Stage } from './actors/index.js';
 import { DiskFaults } from './disk-faults.js';
 import { wishFor } from './kill-wish.js';
+import { RunDisk } from './run-disk.js';
 import { ServerProcess } from './server-process.js';
 import { settingsIn } from './server-settings.js';
+import type { ServerSettings } from './server-settings.js';
 import { newTally } from './tally.js';
 import type { Tally } from './tally.js';
 
@@ -48,11 +51,14 @@ const LONGEST_ROUND = 5000;
  */
 export async function runKills(options: KillRunOptions): Promise<Tally> {
   const folder = await makeTempFolder();
+  let mounted: RunDisk | undefined;
   try {
     const tally = newTally();
     const disk = await DiskFaults.prepare(folder, tally);
-    return await new KillRun(options, folder, tally, disk).run();
+    if (options.moments?.includes(ON_FULL_DISK)) mounted = await RunDisk.mountAt(folder);
+    return await new KillRun(options, folder, tally, disk, mounted).run();
   } finally {
+    await mounted?.unmount();
     await removeTempFolder(folder);
   }
 }
@@ -68,6 +74,8 @@ class KillRun {
     private readonly folder: string,
     private readonly tally: Tally,
     private readonly disk: DiskFaults,
+    /** Where there is none, no disk is filled. */
+    private readonly mounted?: RunDisk,
   ) {
     const { seed } = options;
     const { announced: moments } = this;
@@ -86,10 +94,18 @@ class KillRun {
     ];
   }
 
+  private get settings(): ServerSettings {
+    // Each platform has a round for every moment before it is the other one's turn.
+    const turn = Math.floor(this.tally.kills / this.moments.length);
+    const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
+    return settingsIn(this.folder, platform, TUS);
+  }
+
   async run(): Promise<Tally> {
     const { tally } = this;
     while (tally.kills < this.options.rounds) {
       await this.withServer((server) => this.round(server));
+      if (this.moment === ON_FULL_DISK) await this.startOnFullDisk();
       tally.kills++;
       for (const actor of this.actors) await actor.inspect();
       this.options.onRound?.(tally);
@@ -99,11 +115,8 @@ class KillRun {
   }
 
   private async withServer(use: (server: ServerProcess) => Promise<void>): Promise<void> {
-    // Each platform has a round for every moment before it is the other one's turn.
-    const turn = Math.floor(this.tally.kills / this.moments.length);
-    const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
     const env = this.moment === 'eio' ? this.disk.env : undefined;
-    const server = await ServerProcess.start(settingsIn(this.folder, platform, TUS), { env });
+    const server = await ServerProcess.start(this.settings, { env });
     try {
       await use(server);
     } finally {
@@ -120,6 +133,16 @@ class KillRun {
     if (this.moment === 'eio') void this.strike(server);
     const acting = this.actors.map((actor) => actor.act(server));
     await Promise.all([...acting, this.killAtSomeMoment(server)]);
+  }
+
+  /** Clients ask and delete, and nothing they were told before may be forgotten. */
+  private async startOnFullDisk(): Promise<void> {
+    await this.mounted?.fill();
+    const server = await ServerProcess.start(this.settings);
+    for (const actor of this.actors) await actor.look?.(server);
+    // That the disk is full is logged, and what the handlers of uploads found no room for.
+    await server.kill();
+    await this.mounted?.empty();
   }
 
   private async finish(server: ServerProcess): Promise<void> {

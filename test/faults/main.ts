@@ -1,9 +1,10 @@
 // Kills a server again and again while clients upload. Compile the tests first; then:
 // node dist-test/test/faults/main.js --rounds 200 --seed 1
-// With --moment retrying all kills come while handlers wait for their next attempt, and so on.
+// With --moment retrying all kills come while handlers wait for their next attempt, and so on; with
+// --moment full, as root, each server is started again on a full disk before it goes on.
 // A run of at least 1,000 kills at all moments goes into the README.
 import { parseArgs } from 'node:util';
-import { MOMENTS } from './actors/index.js';
+import { MOMENTS, ON_FULL_DISK } from './actors/index.js';
 import { writeIntoReadme } from '../support/readme.js';
 import { runKills } from './kill-run.js';
 import { describeReliability } from './reliability.js';
@@ -17,9 +18,10 @@ const { values } = parseArgs({
   },
 });
 
+const ALL = [...MOMENTS, ON_FULL_DISK] as const;
 const seed = Number(values.seed);
 const rounds = Number(values.rounds);
-const moments = MOMENTS.filter((moment) => values.moment.includes(moment));
+const moments = ALL.filter((moment) => values.moment.includes(moment));
 const tally = await runKills({
   seed,
   rounds,

@@ -1,11 +1,15 @@
-import { mkdir } from 'node:fs/promises';
 import type { RootDatabase } from 'lmdb';
 import { NoSpaceError } from '../../errors/index.js';
-import { PRIVATE_FOLDER, type FolderCheck } from '../../folder/index.js';
+import {
+  makeOwnFolder,
+  NO_RESERVE,
+  type FolderCheck,
+  type RoomReserve,
+} from '../../folder/index.js';
 import type { ClaimTable } from '../../processes/index.js';
 import { loadLmdb, type Lmdb } from './load-lmdb.js';
-import { explainOpening, saysNoSpace } from './lmdb.errors.js';
-import { placeLockFile } from './lock-file.js';
+import { assertRoom, explainOpening, meansNoSpace, roomIn } from './lmdb.errors.js';
+import { fillLockFile, isCopyOnWrite, placeLockFile } from './lock-file.js';
 import { openRoot } from './open-root.js';
 import { checkReadiness } from './readiness.js';
 
@@ -18,6 +22,9 @@ const ROOM_KEY = 110;
 /** Bytes of such a row's value; the identity of a process takes no more. */
 const ROOM_BYTES = 53;
 
+/** Free bytes from which on room is made: those of the rows, and those of the reserve. */
+const ROOM_TO_SPARE = 2 * 1024 * 1024;
+
 /**
  * Claims in an LMDB environment that is never flushed: it outlives killed processes, and is not
  * meant to outlive the machine.
@@ -27,27 +34,37 @@ const ROOM_BYTES = 53;
  */
 export class LmdbClaims implements ClaimTable {
   private root: RootDatabase<string, string>;
+  /** Whether rows find their pages, whatever the disk has. */
+  private hasRoom = true;
 
   private constructor(
     private readonly lmdb: Lmdb,
     private readonly folder: string,
     private readonly watch?: FolderCheck,
+    private readonly reserve: RoomReserve = NO_RESERVE,
   ) {
     this.root = this.openRoot();
   }
 
   /**
    * @param watch knows whether the folder is still the one it was; it is taken for it unless given
+   * @param reserve room for what no room is found for
    * @throws Error when the folder cannot be used, or there is no room in it
    */
-  static async open(folder: string, watch?: FolderCheck): Promise<LmdbClaims> {
+  static async open(
+    folder: string,
+    watch?: FolderCheck,
+    reserve?: RoomReserve,
+  ): Promise<LmdbClaims> {
     const lmdb = await loadLmdb();
     try {
-      await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+      await makeOwnFolder(folder);
       await placeLockFile(folder);
       await checkReadiness(folder);
-      const claims = new LmdbClaims(lmdb, folder, watch);
-      claims.makeRoom();
+      await fillLockFile(folder);
+      const claims = new LmdbClaims(lmdb, folder, watch, reserve);
+      if (await canMakeRoom(folder)) claims.makeRoom();
+      else claims.hasRoom = false;
       // To read takes a place among the readers, of which there may be none left.
       claims.keysOf('');
       return claims;
@@ -86,12 +103,18 @@ export class LmdbClaims implements ClaimTable {
     this.transact((root) => keys.forEach((key) => root.removeSync(key)));
   }
 
+  /** A row replaces one, or goes with its process. */
   private transact<T>(work: (root: RootDatabase<string, string>) => T): T {
+    return this.reserve.spendSync(() => this.tryTransaction(work));
+  }
+
+  private tryTransaction<T>(work: (root: RootDatabase<string, string>) => T): T {
+    if (!this.hasRoom) assertRoom(this.folder);
     try {
       return this.root.transactionSync(() => work(this.root));
     } catch (error) {
       this.reopen();
-      throw saysNoSpace(error) ? new NoSpaceError({ cause: error }) : error;
+      throw meansNoSpace(error, this.folder) ? new NoSpaceError({ cause: error }) : error;
     }
   }
 
@@ -106,4 +129,12 @@ export class LmdbClaims implements ClaimTable {
   private openRoot(): RootDatabase<string, string> {
     return openRoot(this.lmdb, { path: this.folder, encoding: 'string', noSync: true });
   }
+}
+
+/**
+ * Whether rows find their pages later. They do not where changes are stored somewhere else; and on a
+ * disk that is nearly full they find the reserve, of which nothing is to be taken for good.
+ */
+async function canMakeRoom(folder: string): Promise<boolean> {
+  return roomIn(folder) >= ROOM_TO_SPARE && !(await isCopyOnWrite(folder));
 }

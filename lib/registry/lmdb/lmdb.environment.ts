@@ -1,15 +1,15 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { RootDatabase } from 'lmdb';
-import { PRIVATE_FOLDER, type FolderCheck } from '../../folder/index.js';
+import { makeOwnFolder, type FolderCheck } from '../../folder/index.js';
 import type { RegistryObserver } from '../registry.interface.js';
 import { AsideTable } from './aside-table.js';
 import { Damage } from './damage.js';
 import { DeliveryTable } from './delivery-table.js';
 import { FaultGuard, type GuardedEnvironment } from './fault-guard.js';
 import { loadLmdb, type Lmdb } from './load-lmdb.js';
-import { explainFailure, explainOpening, isFaultOfDisk } from './lmdb.errors.js';
-import { placeLockFile } from './lock-file.js';
+import { assertRoom, explainFailure, explainOpening, isFaultOfDisk } from './lmdb.errors.js';
+import { fillLockFile, placeLockFile } from './lock-file.js';
 import { MemberTable } from './member-table.js';
 import { openRoot } from './open-root.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
@@ -90,10 +90,11 @@ export class LmdbEnvironment {
   ): Promise<LmdbEnvironment> {
     const lmdb = await loadLmdb();
     try {
-      await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+      await makeOwnFolder(folder);
       await refuseNetworkFileSystem(folder);
       await placeLockFile(folder);
       await checkReadiness(folder);
+      await fillLockFile(folder);
       const path = await realpath(folder);
       const environment = shared.get(path) ?? new LmdbEnvironment(lmdb, path, durable, watch);
       environment.share(durable);
@@ -207,6 +208,8 @@ export class LmdbEnvironment {
     const { root, tables, damage } = store;
     let damaged: string[] = [];
     await this.watch?.look();
+    // Some microseconds for each flush of the disk.
+    assertRoom(this.folder);
     try {
       await root.transaction(() => {
         work(tables);

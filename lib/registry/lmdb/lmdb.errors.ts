@@ -1,5 +1,7 @@
-import { statfs } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { NoSpaceError, UnfitFolderError } from '../../errors/index.js';
 import { isNoSpace } from '../../file-system/index.js';
 import { lacksRoom } from './room.js';
@@ -13,7 +15,7 @@ const MDB_PANIC = -30795;
 /** LMDB's own code where as many read as there is room for in its table of readers. */
 const MDB_READERS_FULL = -30790;
 
-/** Processes that can read an environment at a time; the one that makes its lock file fixes it. */
+/** Processes that can read an environment at a time, at least; the one that makes its lock file fixes it. */
 export const MAX_READERS = 1024;
 
 /** ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED of Windows. */
@@ -25,11 +27,52 @@ const NO_SPACE: ReadonlySet<unknown> = new Set<unknown>([
   ...(process.platform === 'win32' ? WINDOWS_NO_SPACE : []),
 ]);
 
+/** Free bytes below which nothing is written: more than most transactions take. */
+const LEAST_ROOM = 128 * 1024;
+
 /** Free bytes below which a write that was cut short is put down to a full disk: 16 MiB. */
 const NEARLY_FULL = 16 * 1024 * 1024;
 
-/** Whether an error of the system or of LMDB says by itself that there is no room. */
-export function saysNoSpace(error: unknown): boolean {
+/**
+ * Whether an error of the system or of LMDB means that there is no room.
+ *
+ * @param folder where the environment lies
+ */
+export function meansNoSpace(error: unknown, folder: string): boolean {
+  return saysNoSpace(error) || (saysCutShort(error) && roomIn(folder) < NEARLY_FULL);
+}
+
+/** Bytes that are free on the disk of a folder; as many as can be where that cannot be told. */
+export function roomIn(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return Infinity;
+  }
+}
+
+/**
+ * Refuses a write for which there may be no room: LMDB (3.5.6) writes beyond its memory when it says
+ * which page it could not store, and the process may end some time later.
+ *
+ * @param folder where the environment lies
+ * @throws NoSpaceError
+ */
+export function assertRoom(folder: string): void {
+  if (roomIn(folder) >= LEAST_ROOM) return;
+  // Where changes are stored somewhere else, it may say 0 all the same.
+  const probe = join(folder, `.probe-${randomBytes(8).toString('hex')}`);
+  try {
+    writeFileSync(probe, Buffer.alloc(LEAST_ROOM), { flag: 'wx' });
+  } catch (cause) {
+    throw new NoSpaceError({ cause });
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}
+
+function saysNoSpace(error: unknown): boolean {
   return isNoSpace(error) || NO_SPACE.has(codeOf(error));
 }
 
@@ -55,8 +98,9 @@ export function isFaultOfDisk(error: unknown): boolean {
  */
 export async function explainFailure(error: unknown, folder: string): Promise<unknown> {
   const reason = await commitReason(error);
-  const full = saysNoSpace(reason) || (saysCutShort(reason) && (await isFull(folder)));
-  return full ? new NoSpaceError({ cause: reason }) : reason;
+  const isFull =
+    meansNoSpace(reason, folder) || (saysCutShort(reason) && (await lacksRoom(folder)));
+  return isFull ? new NoSpaceError({ cause: reason }) : reason;
 }
 
 /**
@@ -73,8 +117,8 @@ export async function explainOpening(error: unknown, folder: string): Promise<un
 
 function tooManyReaders(folder: string): string {
   return (
-    `As many processes as can be use the upload registry in ${folder}: ${MAX_READERS}, and 126 as ` +
-    'long as one of them is of an earlier version. End some, or give this one a tmpFileDir of its own.'
+    `As many processes as can be use the upload registry in ${folder}: at least ${MAX_READERS}, and 126 ` +
+    'as long as one of them is of an earlier version. End some, or give this one a tmpFileDir of its own.'
   );
 }
 
@@ -91,14 +135,6 @@ async function commitReason(error: unknown): Promise<unknown> {
 /** LMDB reports a write that stored only its beginning, as on a disk or quota just used up, as EIO. */
 function saysCutShort(error: unknown): boolean {
   return codeOf(error) === constants.errno.EIO;
-}
-
-async function isFull(folder: string): Promise<boolean> {
-  const isNearlyFull = await statfs(folder).then(
-    ({ bavail, bsize }) => bavail * bsize < NEARLY_FULL,
-    () => false,
-  );
-  return isNearlyFull || lacksRoom(folder);
 }
 
 /** The code of an error of the system (a text) or of LMDB (a number). */

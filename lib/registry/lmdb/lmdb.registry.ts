@@ -1,5 +1,5 @@
 import { UploadIdTakenError } from '../../errors/index.js';
-import type { FolderCheck } from '../../folder/index.js';
+import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
 import type {
   DeliveryKey,
   DeliveryOutcome,
@@ -34,6 +34,8 @@ export interface LmdbRegistryOptions {
   readonly observer?: RegistryObserver;
   /** Knows whether the folder is still the one it was; it is taken for it unless given. */
   readonly watch?: FolderCheck;
+  /** Room for all writes but new uploads when there is none; without one they are refused too. */
+  readonly reserve?: RoomReserve;
 }
 
 /** The registry of one machine: an LMDB environment that any number of its processes may share. */
@@ -74,6 +76,7 @@ export class LmdbRegistry implements UploadRegistry {
     record: UploadRecord,
     admit?: (usages: Usages) => UploadRecord,
   ): Promise<UploadRecord> {
+    this.reserve.assertWhole();
     return this.opened.write(({ uploads, usage }) => {
       if (uploads.has(record.id)) throw new UploadIdTakenError(record.id);
       const admitted = admit?.(usage.of(record.owner)) ?? record;
@@ -95,7 +98,7 @@ export class LmdbRegistry implements UploadRegistry {
     id: string,
     decide: (record: UploadRecord, usages: () => Usages) => UploadChange | undefined,
   ): Promise<UploadRecord | undefined> {
-    return this.opened.write((tables) => {
+    return this.write((tables) => {
       const record = tables.uploads.get(id);
       const change = record && decide(record, () => tables.usage.of(record.owner));
       if (!record || !change) return record;
@@ -106,7 +109,7 @@ export class LmdbRegistry implements UploadRegistry {
   }
 
   async forget(id: string, dueAt: number): Promise<void> {
-    await this.opened.write(({ uploads, deliveries, usage }) => {
+    await this.write(({ uploads, deliveries, usage }) => {
       const record = uploads.get(id);
       if (record?.dueAt !== dueAt) return;
       uploads.remove(record);
@@ -151,7 +154,7 @@ export class LmdbRegistry implements UploadRegistry {
     now: number,
   ): Promise<DeliveryRecord | undefined> {
     checkName('holder', holder);
-    return this.opened.write(({ deliveries }) => {
+    return this.write(({ deliveries }) => {
       const row = deliveries.get(key);
       if (row?.state !== 'waiting') return undefined;
       const attempt = row.attempt + 1;
@@ -162,7 +165,7 @@ export class LmdbRegistry implements UploadRegistry {
   }
 
   async settleDelivery(key: DeliveryKey, holder: string, outcome: DeliveryOutcome): Promise<void> {
-    await this.opened.write(({ deliveries }) => {
+    await this.write(({ deliveries }) => {
       const row = deliveries.get(key);
       if (row?.state !== 'running' || row.holder !== holder) return;
       if (outcome.kind === 'done') deliveries.remove(row);
@@ -175,7 +178,7 @@ export class LmdbRegistry implements UploadRegistry {
     handler: string | undefined,
     now: number,
   ): Promise<number> {
-    return this.opened.write(({ deliveries }) => {
+    return this.write(({ deliveries }) => {
       const dead = deliveries
         .of(uploadId)
         .filter((row) => row.state === 'dead' && (handler ?? row.handler) === row.handler);
@@ -205,6 +208,15 @@ export class LmdbRegistry implements UploadRegistry {
     throw new Error('The upload registry is not open.');
   }
 
+  private get reserve(): RoomReserve {
+    return this.options.reserve ?? NO_RESERVE;
+  }
+
+  /** Writes what adds no upload: on a full disk it is what frees room, or what is known of bytes there. */
+  private write<T>(work: (tables: Tables) => T): Promise<T> {
+    return this.reserve.spend(() => this.opened.write(work));
+  }
+
   private async release(): Promise<void> {
     const opening = this.opening;
     this.opening = undefined;
@@ -221,7 +233,7 @@ export class LmdbRegistry implements UploadRegistry {
     let released = 0;
     let step: number;
     do {
-      step = await this.opened.write((tables) => releaseSome(tables, holder, now));
+      step = await this.write((tables) => releaseSome(tables, holder, now));
       released += step;
     } while (step === RELEASE_STEP);
     return released;

@@ -37,13 +37,13 @@ export class LmdbSharedTables implements SharedTables {
 
   /** Removes those of earlier generations, of which nobody lives. */
   async openClaims(generation: string): Promise<ClaimTable> {
-    const { folder, watch } = this.options;
+    const { folder, watch, reserve } = this.options;
     const name = `${CLAIMS}${generation}`;
     const others = (await readdir(folder)).filter(
       (entry) => entry.startsWith(CLAIMS) && entry !== name,
     );
     await Promise.all(others.map((other) => removeClaims(join(folder, other))));
-    return LmdbClaims.open(join(folder, name), watch);
+    return LmdbClaims.open(join(folder, name), watch, reserve);
   }
 
   private get opened(): LmdbEnvironment {

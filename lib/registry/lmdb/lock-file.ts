@@ -1,8 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, lstat, readlink, rm, statfs, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import {
+  access,
+  constants,
+  link,
+  lstat,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  statfs,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UnfitFolderError } from '../../errors/index.js';
-import { codeOf } from './lmdb.errors.js';
+import { PRIVATE_FILE } from '../../folder/index.js';
+import { codeOf, MAX_READERS } from './lmdb.errors.js';
 
 /** The magic numbers of file systems that store what is changed somewhere else (`statfs(2)`). */
 const COPY_ON_WRITE: ReadonlyMap<number, string> = new Map([
@@ -14,7 +30,20 @@ const COPY_ON_WRITE: ReadonlyMap<number, string> = new Map([
 const MEMORY = '/dev/shm';
 
 /** The name LMDB gives the file by which its users wait for each other. */
-const LOCK_FILE = 'lock.mdb';
+export const LOCK_FILE = 'lock.mdb';
+
+/** What the system says where a file has a name already, and where files can have one only. */
+const HAS_NO_LINKS: readonly unknown[] = ['EEXIST', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'];
+
+/** Bytes that the lock file has for each reader; LMDB writes to the first half of them, at most. */
+const READER_BYTES = 64;
+
+/** Bytes of a lock file that is made here: what LMDB would make of it is a little less. */
+const WHOLE_BYTES = READER_BYTES * MAX_READERS + 4096;
+
+/** Bytes of a block of a file system, at least, and of those that `stat(2)` counts. */
+const LEAST_BLOCK = 1024;
+const COUNTED_BLOCK = 512;
 
 /**
  * Puts the lock file of an environment into memory, by a symbolic link, where the file system would
@@ -27,8 +56,7 @@ const LOCK_FILE = 'lock.mdb';
  * @throws Error that says what to do, where the file is there already, or there is no such memory
  */
 export async function placeLockFile(folder: string): Promise<void> {
-  // A 32-bit system reports the high magic numbers as negative ones.
-  const name = COPY_ON_WRITE.get((await statfs(folder)).type >>> 0);
+  const name = await copyOnWriteName(folder);
   if (name === undefined) return;
   const lockFile = join(folder, LOCK_FILE);
   const found = await lstat(lockFile).catch(() => undefined);
@@ -49,10 +77,101 @@ export async function placeLockFile(folder: string): Promise<void> {
   });
 }
 
+/**
+ * Takes all the room that a lock file may need. LMDB leaves it with holes, and a full disk ends the
+ * process with SIGBUS when it writes to one of them, through its map.
+ *
+ * @param folder of the environment, before it is opened, where it may be written to
+ * @throws Error `ENOSPC` when there is no room for a new one
+ */
+export async function fillLockFile(folder: string): Promise<void> {
+  const path = await withoutLink(join(folder, LOCK_FILE));
+  const found = await stat(path).catch(() => undefined);
+  if (!found) return makeLockFile(path);
+  const isSparse = found.blocks * COUNTED_BLOCK < found.size;
+  if (isSparse && found.size !== WHOLE_BYTES) await fillHoles(path, found.size);
+}
+
+/** Under another name first: LMDB of another process is to find it whole, or not at all. */
+async function makeLockFile(path: string): Promise<void> {
+  const draft = join(dirname(path), `.lock-${randomBytes(8).toString('hex')}`);
+  try {
+    await writeFile(draft, Buffer.alloc(WHOLE_BYTES), { flag: 'wx', mode: PRIVATE_FILE });
+    await link(draft, path).catch((error: unknown) => {
+      // Another process was first; or there are no links, and LMDB makes its own.
+      if (!HAS_NO_LINKS.includes(codeOf(error))) throw error;
+    });
+  } catch (error) {
+    throw isInMemory(path) ? new UnfitFolderError(memoryFull(), { cause: error }) : error;
+  } finally {
+    await unlink(draft).catch(() => undefined);
+  }
+}
+
+/**
+ * Fills the holes of one that LMDB has made, which other processes may have open: the last byte of a
+ * reader is never used, and they end where the file does.
+ */
+async function fillHoles(path: string, size: number): Promise<void> {
+  // To close a file takes the locks on it away that this process has by other descriptors (POSIX).
+  if (!(await isClosed(path))) return;
+  const file = await open(path, 'r+');
+  try {
+    for (let at = size - 1; at > READER_BYTES * 8; at -= LEAST_BLOCK) {
+      await file.write(Buffer.alloc(1), 0, 1, at);
+    }
+  } catch (error) {
+    // Few processes need more than the first block, which is there.
+    if (codeOf(error) !== 'ENOSPC') throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether this process has no descriptor of a file; `false` where the system does not tell. */
+async function isClosed(path: string): Promise<boolean> {
+  const folder = '/proc/self/fd';
+  try {
+    const names = await readdir(folder);
+    // That of the listing itself is closed by now.
+    const paths = await Promise.all(names.map((fd) => readlink(join(folder, fd)).catch(() => '')));
+    return !paths.includes(path);
+  } catch {
+    return false;
+  }
+}
+
+async function withoutLink(path: string): Promise<string> {
+  const target = await readlink(path).catch(() => undefined);
+  const folder = await realpath(dirname(path));
+  return target === undefined ? join(folder, basename(path)) : resolve(folder, target);
+}
+
+/** Whether the file system of a folder stores what is changed somewhere else. */
+export async function isCopyOnWrite(folder: string): Promise<boolean> {
+  return (await copyOnWriteName(folder)) !== undefined;
+}
+
+async function copyOnWriteName(folder: string): Promise<string | undefined> {
+  // A 32-bit system reports the high magic numbers as negative ones.
+  return COPY_ON_WRITE.get((await statfs(folder)).type >>> 0);
+}
+
 /** Removes what an environment that nobody uses any more has in memory. */
 export async function removeLockFile(folder: string): Promise<void> {
   const target = await readlink(join(folder, LOCK_FILE)).catch(() => undefined);
-  if (target?.startsWith(MEMORY)) await rm(target, { force: true });
+  if (target !== undefined && isInMemory(target)) await rm(target, { force: true });
+}
+
+function isInMemory(path: string): boolean {
+  return path.startsWith(`${MEMORY}/`);
+}
+
+function memoryFull(): string {
+  return (
+    `There is no room in ${MEMORY}, where the lock file of the upload registry lies, since a full ` +
+    'disk would else end the process. Make some there, or give it more (--shm-size of Docker).'
+  );
 }
 
 function refusal(folder: string, name: string, remedy: string): string {

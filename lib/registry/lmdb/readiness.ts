@@ -5,11 +5,12 @@ import { UnfitFolderError } from '../../errors/index.js';
 import { damageOfDataFile } from './data-file.js';
 import { assertDescriptors } from './descriptors.js';
 import { codeOf } from './lmdb.errors.js';
+import { LOCK_FILE } from './lock-file.js';
 import { proveRoom } from './room.js';
 
 /** The name LMDB gives the file of an environment, and that of its locks. */
 export const DATA_FILE = 'data.mdb';
-const FILES = [DATA_FILE, 'lock.mdb'] as const;
+const FILES = [DATA_FILE, LOCK_FILE] as const;
 
 /**
  * Checks what would make LMDB end the process instead of throwing: files that are not its own, that

@@ -124,7 +124,7 @@ export class DiskStorage implements UploadStorage {
 
   /** @throws Error `EISDIR` when a folder lies at the path */
   async reclaim(id: string, filePath: string): Promise<void> {
-    await reclaimFile(this.path(id, filePath), this.path(id));
+    await this.folder.reserve.spend(() => reclaimFile(this.path(id, filePath), this.path(id)));
   }
 
   /** @throws TypeError for what is no id, so that it can never be a path. */

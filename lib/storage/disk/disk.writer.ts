@@ -63,6 +63,7 @@ export class DiskWriter implements UploadWriter {
 
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     if (chunks.every((chunk) => chunk.byteLength === 0)) return;
+    this.folder.reserve.assertWhole();
     const fd = await this.make();
     // Bytes after the end of a file that was cut off would leave a hole of zeros before them.
     await this.assertHeld(fd);

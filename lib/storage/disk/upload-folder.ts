@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { chmod, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DiskCalls } from '../../file-system/index.js';
-import type { FolderCheck } from '../../folder/index.js';
+import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
 import { toFlushError, toStorageError } from './disk.errors.js';
 import { DoubtfulFiles } from './doubtful-files.js';
 import { FolderSync } from './folder-sync.js';
@@ -25,6 +25,8 @@ export interface DiskStorageOptions {
   readonly watch?: FolderCheck;
   /** The calls to the disk that the folder is on; those of others on it are made by it too. */
   readonly calls?: DiskCalls;
+  /** Room that is kept on its disk for what frees room. */
+  readonly reserve?: RoomReserve;
 }
 
 /** The folder that the files of uploads lie in. */
@@ -33,18 +35,20 @@ export class UploadFolder {
   readonly fileMode?: number;
   readonly directoryMode?: number;
   readonly calls: DiskCalls;
+  readonly reserve: RoomReserve;
   private readonly flushed = new KnownSizes(MOST_FLUSHED);
   /** Those of its files that a flush has failed on. */
   readonly doubtful = new DoubtfulFiles(this);
   private readonly names: FolderSync;
   private readonly watch?: FolderCheck;
 
-  constructor({ folder, fileMode, directoryMode, watch, calls }: DiskStorageOptions) {
-    this.path = resolve(folder);
-    this.fileMode = fileMode;
-    this.directoryMode = directoryMode;
-    this.watch = watch;
-    this.calls = calls ?? new DiskCalls();
+  constructor(options: DiskStorageOptions) {
+    this.path = resolve(options.folder);
+    this.fileMode = options.fileMode;
+    this.directoryMode = options.directoryMode;
+    this.watch = options.watch;
+    this.calls = options.calls ?? new DiskCalls();
+    this.reserve = options.reserve ?? NO_RESERVE;
     this.names = FolderSync.of(this.path);
   }
 

@@ -8,6 +8,9 @@ export interface Actor {
   /** Looks at the folder while no server runs. */
   inspect(): Promise<void>;
 
+  /** Looks at what a server says of it whose disk is full. */
+  look?(server: ServerProcess): Promise<void>;
+
   /** Looks at what a new server has made of it. */
   check(server: ServerProcess): Promise<void>;
 

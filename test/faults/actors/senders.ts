@@ -1,7 +1,9 @@
 import { SeededRandom } from '../../support/seeded.js';
 import type { HttpTarget } from '../../support/http-client.js';
+import { terminate } from '../../support/tus-client.js';
 import { untilDelivered } from '../journal.js';
 import type { Actor } from './actor.js';
+import { ON_FULL_DISK } from './stage.js';
 import type { Stage } from './stage.js';
 import { TrackedUpload } from './tracked-upload.js';
 
@@ -25,6 +27,17 @@ export class Senders implements Actor {
   async inspect(): Promise<void> {
     for (const upload of this.uploads) await upload.checkStored();
     this.stage.tally.interrupted += this.uploads.filter(({ unanswered }) => unanswered).length;
+  }
+
+  /** Looks on a server that can store nothing. */
+  async look(server: HttpTarget): Promise<void> {
+    for (const upload of this.uploads) await upload.resume(server);
+    // One that is complete may be kept by its handler.
+    const leaving = this.uploads.find(({ complete }) => !complete);
+    if (!leaving) return;
+    this.uploads = this.uploads.filter((upload) => upload !== leaving);
+    const { status } = await terminate(server, leaving);
+    if (status !== 204) this.stage.tally.strangeAnswers++;
   }
 
   async check(server: HttpTarget): Promise<void> {
@@ -61,6 +74,7 @@ export class Senders implements Actor {
     while (!upload.complete) {
       if (!(await upload.send(server, random.integer(16 * KB, 256 * KB)))) return false;
       this.stage.moments.emit('bytes');
+      this.stage.moments.emit(ON_FULL_DISK);
     }
     return true;
   }

@@ -16,7 +16,10 @@ export const MOMENTS = [
   'eio',
 ] as const;
 
-export type Moment = (typeof MOMENTS)[number];
+/** A moment that is to be asked for: its run lies in memory, on a disk that is filled after the kill. */
+export const ON_FULL_DISK = 'full';
+
+export type Moment = (typeof MOMENTS)[number] | typeof ON_FULL_DISK;
 
 /** What the actors of a run have in common. */
 export interface Stage {

@@ -204,7 +204,7 @@ describe('the folder of the LMDB registry', () => {
       }
     };
     expect(takeAll).toThrow('MDB_READERS_FULL');
-    expect(taken).toHaveLength(1024);
+    expect(taken.length).toBeGreaterThanOrEqual(1024);
 
     const registry = new LmdbRegistry({ folder, durable: false });
     await expect(registry.open()).rejects.toThrow(UnfitFolderError);

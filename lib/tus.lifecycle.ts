@@ -10,6 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { FoldersInUse, FolderWatch, makePrivateFolder } from './folder/index.js';
 import { platformOf, type HttpPlatform } from './http/index.js';
 import type { TusOptions } from './options/index.js';
@@ -32,7 +33,7 @@ import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { Leases, Uploads } from './uploads/index.js';
 
-/** Milliseconds that running handlers get to return when the app shuts down. */
+/** Milliseconds that running handlers, and clients of uploads, are waited for when the app shuts down. */
 const HANDLER_PATIENCE = 1000;
 
 /** Milliseconds for which methods that decide on an upload are waited for when the app shuts down. */
@@ -87,7 +88,7 @@ export class TusLifecycle
 
   async beforeApplicationShutdown(): Promise<void> {
     this.uploads.interrupt('shutdown');
-    this.platform?.servers.endHeadless();
+    this.platform?.servers.endConnections(performance.now() + HANDLER_PATIENCE);
     await this.background.stop(HANDLER_PATIENCE);
     await this.handlers.stop();
   }

@@ -6,6 +6,7 @@ import { leaveToApp } from './cors.js';
 import { answerOf } from './answer.js';
 import { decide } from './decided-answer.js';
 import { deferContinue } from './expect-continue.js';
+import { claimRequest } from './own-requests.js';
 import { exemptFromLimit } from './request-limit.js';
 import type { EarlyAnswers } from './tus-route.js';
 
@@ -32,6 +33,7 @@ export function enter(
     req.method = method;
     return 'has-another-method';
   }
+  claimRequest(req);
   deferContinue(req);
   exemptFromLimit(req);
   completeHead(req, res, foreign);

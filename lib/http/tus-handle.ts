@@ -15,6 +15,7 @@ import {
   type PlatformRequest,
   type PlatformResponse,
 } from './http-types.js';
+import { claimRequest } from './own-requests.js';
 import { Refusals } from './refusals.js';
 import { sendAnswer } from './send-answer.js';
 import { TusRequests } from './tus-requests.js';
@@ -41,6 +42,7 @@ export class TusHandle {
   ): Promise<UploadRecord | undefined> {
     const req = rawRequest(request);
     const res = rawResponse(response);
+    claimRequest(req);
     showBody(req);
     completeHead(req, res);
     const exchange: Exchange = { request, response, req, res };

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { UploadBody } from '../uploads/index.js';
 import { hasBody } from './answer-head.js';
+import { whenOver } from './connection.js';
 import type { Exchange } from './exchange.js';
 import { sayContinue } from './expect-continue.js';
 import { trailerLines } from './header-lines.js';
@@ -31,8 +32,15 @@ export function bodyOf({ request, req, res }: Exchange): UploadBody {
     sayContinue(req, res);
     return req;
   };
+  const onLost = (listener: () => void) => whenOver(res, listener);
   const trailers = () => trailerLines(req);
-  return { present, open, trailers, length: length === undefined ? undefined : Number(length) };
+  return {
+    present,
+    open,
+    onLost,
+    trailers,
+    length: length === undefined ? undefined : Number(length),
+  };
 }
 
 /** All bytes of a body, if the app had them read into memory; our own routes have nothing parsed. */

@@ -22,6 +22,8 @@ export interface UploadBody extends BodyInfo {
    * calls it listens to the stream in the same turn.
    */
   open(): Readable;
+  /** Calls back once its client has left, or was answered. */
+  onLost(listener: () => void): void;
   /** The trailers, once the last byte was read. */
   trailers(): HeaderFields;
 }

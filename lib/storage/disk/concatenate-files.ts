@@ -1,10 +1,16 @@
 import { constants } from 'node:fs';
-import { copyFile, open, stat, type FileHandle } from 'node:fs/promises';
-import { toStorageError } from './disk.errors.js';
+import { copyFile, open, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { hasCode, toStorageError } from './disk.errors.js';
 import { writeAll } from './write-all.js';
 
 /** Bytes read and written at a time. */
 const BLOCK = 1024 * 1024;
+
+/** Most bytes that are copied in one call, which nothing can stop. */
+const ONE_CALL = 16 * BLOCK;
+
+/** What says that a file system cannot have two files share their blocks. */
+const NO_SHARING = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY', 'EINVAL', 'EXDEV'];
 
 /** Parts copied at the same time: Node moves each byte through memory, for which one core is slow. */
 const COPIERS = 2;
@@ -18,36 +24,59 @@ interface Job {
   readonly position: number;
 }
 
-/** What a copier reads into and writes from, in turn. */
-type Blocks = [Buffer, Buffer];
-
 /**
  * Makes a file of the bytes of others, in order.
  *
- * The first one is left to the kernel, which shares its blocks where the file system can; for the
- * others Node has no such call, so two are copied at a time, and while one block of each is written
- * the next one is read.
+ * The first one is left to the kernel, if it is small or its blocks can be shared; for the others
+ * Node has no such call, so two are copied at a time, and while one block of each is written the next
+ * one is read.
  *
  * @param target must not be there
- * @throws NoSpaceError when there is no room; the target is then there in part
+ * @param signal looked at before each block
+ * @throws NoSpaceError when there is no room, or the reason of the signal; the target is then there
+ *   in part
  */
-export async function concatenateFiles(parts: readonly string[], target: string): Promise<void> {
+export async function concatenateFiles(
+  parts: readonly string[],
+  target: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const [first, ...others] = parts;
   if (first === undefined) return;
   try {
-    await copyFile(first, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await appendFiles(others, target);
+    signal?.throwIfAborted();
+    const isBegun = await beginWith(first, target);
+    await appendFiles(isBegun ? others : parts, target, signal);
   } catch (error) {
     throw toStorageError(error);
   }
 }
 
-async function appendFiles(parts: readonly string[], target: string): Promise<void> {
+/** @returns whether the target has the bytes of the first part; else it is empty */
+async function beginWith(first: string, target: string): Promise<boolean> {
+  const { COPYFILE_EXCL, COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE } = constants;
+  const isSmall = (await stat(first)).size <= ONE_CALL;
+  try {
+    const sharing = isSmall ? COPYFILE_FICLONE : COPYFILE_FICLONE_FORCE;
+    await copyFile(first, target, COPYFILE_EXCL | sharing);
+    return true;
+  } catch (error) {
+    if (isSmall || !hasCode(error, ...NO_SHARING)) throw error;
+    await writeFile(target, '', { flag: 'wx' });
+    return false;
+  }
+}
+
+async function appendFiles(
+  parts: readonly string[],
+  target: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const handle = await open(target, 'r+');
   try {
     const { size } = await handle.stat();
     const jobs = await placeParts(parts, size);
-    const copiers = Array.from({ length: COPIERS }, () => copyJobs(jobs, handle));
+    const copiers = Array.from({ length: COPIERS }, () => new Copier(handle, signal).copyAll(jobs));
     // All of them, for none may write any more once the handle is closed.
     const failed = (await Promise.allSettled(copiers)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
@@ -71,41 +100,41 @@ async function placeParts(parts: readonly string[], start: number): Promise<Job[
 }
 
 /** Many small parts share two blocks, for to make such is dearer than to fill them. */
-async function copyJobs(jobs: Job[], target: FileHandle): Promise<void> {
-  const blocks: Blocks = [Buffer.allocUnsafe(BLOCK), Buffer.allocUnsafe(BLOCK)];
-  for (let job = jobs.shift(); job; job = jobs.shift()) await copyPart(job, target, blocks);
-}
+class Copier {
+  private block = Buffer.allocUnsafe(BLOCK);
+  private spare = Buffer.allocUnsafe(BLOCK);
 
-async function copyPart(
-  { part, position }: Job,
-  target: FileHandle,
-  blocks: Blocks,
-): Promise<void> {
-  const source = await open(part, 'r');
-  try {
-    await copyBlocks(source, target, position, blocks);
-  } finally {
-    await source.close();
+  constructor(
+    private readonly target: FileHandle,
+    private readonly signal?: AbortSignal,
+  ) {}
+
+  async copyAll(jobs: Job[]): Promise<void> {
+    for (let job = jobs.shift(); job; job = jobs.shift()) await this.copy(job);
   }
-}
 
-async function copyBlocks(
-  source: FileHandle,
-  target: FileHandle,
-  position: number,
-  blocks: Blocks,
-): Promise<void> {
-  let [block, spare] = blocks;
-  let copied = 0;
-  let { bytesRead } = await source.read(block, 0, BLOCK, 0);
-  while (bytesRead > 0) {
-    const bytes = block.subarray(0, bytesRead);
-    const [next] = await Promise.all([
-      source.read(spare, 0, BLOCK, copied + bytesRead),
-      writeAll(target.fd, [bytes], position + copied, () => undefined),
-    ]);
-    copied += bytesRead;
-    bytesRead = next.bytesRead;
-    [block, spare] = [spare, block];
+  private async copy({ part, position }: Job): Promise<void> {
+    const source = await open(part, 'r');
+    try {
+      await this.copyBlocks(source, position);
+    } finally {
+      await source.close();
+    }
+  }
+
+  private async copyBlocks(source: FileHandle, position: number): Promise<void> {
+    let copied = 0;
+    let { bytesRead } = await source.read(this.block, 0, BLOCK, 0);
+    while (bytesRead > 0) {
+      this.signal?.throwIfAborted();
+      const bytes = this.block.subarray(0, bytesRead);
+      const [next] = await Promise.all([
+        source.read(this.spare, 0, BLOCK, copied + bytesRead),
+        writeAll(this.target.fd, [bytes], position + copied, () => undefined),
+      ]);
+      copied += bytesRead;
+      bytesRead = next.bytesRead;
+      [this.block, this.spare] = [this.spare, this.block];
+    }
   }
 }

@@ -86,12 +86,12 @@ export class DiskStorage implements UploadStorage {
     return createReadStream(this.path(id, filePath), { start, end, highWaterMark });
   }
 
-  async concatenate(id: string, parts: readonly string[]): Promise<void> {
+  async concatenate(id: string, parts: readonly string[], signal?: AbortSignal): Promise<void> {
     const target = this.path(id);
     const paths = parts.map((part) => this.path(part));
     this.assertSame();
     try {
-      await concatenateFiles(paths, target);
+      await concatenateFiles(paths, target, signal);
       if (paths.length > 0) await this.folder.permit(target);
     } catch (error) {
       throw this.folder.explain(error);

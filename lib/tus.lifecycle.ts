@@ -11,6 +11,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { FoldersInUse, FolderWatch, makePrivateFolder } from './folder/index.js';
 import { platformOf, type HttpPlatform } from './http/index.js';
 import type { TusOptions } from './options/index.js';
@@ -26,21 +27,24 @@ import {
   TUS_REGISTRY,
   TUS_STORAGE,
 } from './tus.constants.js';
-import { faultSignalsFreed, folderNarrowed } from './tus.messages.js';
+import { faultSignalsFreed, folderNarrowed, methodGivenUp } from './tus.messages.js';
 import { freeFaultSignals } from './startup/index.js';
 import { startFault } from './tus.start-faults.js';
 import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
 import { Leases, Uploads } from './uploads/index.js';
 
-/** Milliseconds that running handlers, and clients of uploads, are waited for when the app shuts down. */
-const HANDLER_PATIENCE = 1000;
-
-/** Milliseconds for which methods that decide on an upload are waited for when the app shuts down. */
-const DECISION_PATIENCE = 3000;
+/**
+ * Milliseconds, from the beginning of a shutdown, for which the app's methods and the clients of
+ * uploads are waited for: what follows is done within a second, then.
+ */
+const PATIENCE = 800;
 
 /** Those of all instances of this process. */
 const foldersInUse = processWide('folders', () => new FoldersInUse());
+
+/** Those of each app, which has one host of its adapter. */
+const instancesOf = new WeakMap<HttpAdapterHost, Set<TusLifecycle>>();
 
 /** Starts the parts of an instance in order, and ends them in order. */
 @Injectable()
@@ -49,7 +53,11 @@ export class TusLifecycle
 {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private opened = false;
+  private readonly instances: Set<TusLifecycle>;
   private stopFreeingSignals?: () => void;
+  private ending?: Promise<void>;
+  /** Time (`performance.now()`) until which the app's methods are waited for at the end. */
+  private until = 0;
   private leaveFolder?: () => void;
 
   constructor(
@@ -65,7 +73,10 @@ export class TusLifecycle
     private readonly doctor: TusDoctor,
     private readonly background: TusBackground,
     private readonly adapterHost: HttpAdapterHost,
-  ) {}
+  ) {
+    this.instances = instancesOf.get(adapterHost) ?? new Set();
+    instancesOf.set(adapterHost, this.instances.add(this));
+  }
 
   async onModuleInit(): Promise<void> {
     try {
@@ -86,18 +97,27 @@ export class TusLifecycle
     await this.background.start();
   }
 
+  /** All instances of an app begin to end when the first of them is told to. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.uploads.interrupt('shutdown');
-    this.platform?.servers.endConnections(performance.now() + HANDLER_PATIENCE);
-    await this.background.stop(HANDLER_PATIENCE);
-    await this.handlers.stop();
+    await Promise.all([...this.instances].map((each) => (each.ending ??= each.end())));
   }
 
   async onApplicationShutdown(): Promise<void> {
     if (!this.opened) return;
     // Whoever takes an upload over must not meet our own work on its bytes.
-    await this.leases.idle(DECISION_PATIENCE);
+    await this.leases.close(Math.max(this.until - performance.now(), 0));
+    for (const { uploadId, name } of this.handlers.running) {
+      this.logger.warn(methodGivenUp(uploadId, name));
+    }
     await this.leave();
+  }
+
+  private async end(): Promise<void> {
+    this.until = performance.now() + PATIENCE;
+    this.uploads.interrupt('shutdown');
+    this.platform?.servers.endConnections(this.until);
+    await within(PATIENCE, Promise.all([this.background.stop(), this.handlers.idle()]));
+    await this.handlers.stop();
   }
 
   private async open(): Promise<void> {
@@ -140,5 +160,17 @@ export class TusLifecycle
   private prepareServer(): void {
     const server = this.adapterHost.httpAdapter?.getHttpServer?.() as Server | undefined;
     if (server) this.platform?.servers.prepare(server);
+  }
+}
+
+/** Waits for work, but not for ever. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  const outOfTime = pause(milliseconds, undefined, { signal }).catch(() => undefined);
+  try {
+    await Promise.race([work, outOfTime]);
+  } finally {
+    over.abort();
   }
 }

@@ -33,6 +33,15 @@ export function handlerRunsLong(id: string, handler: string, since: Date): strin
   );
 }
 
+/** The app ends, and one of its methods does not. */
+export function methodGivenUp(id: string | undefined, method: string): string {
+  const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
+  return (
+    `${subject}: ${method} had not returned when the app ended, and is waited for no longer. Give what ` +
+    `it waits for a time limit; what was to follow from it is made up for after the next start.`
+  );
+}
+
 /** What tells of an upload hangs. */
 export function othersHang(id: string, handler: string): string {
   return (

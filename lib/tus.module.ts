@@ -11,7 +11,7 @@ import {
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
 import { FolderWatch } from './folder/index.js';
-import { AppProviders, HandlerExplorer } from './handlers/index.js';
+import { AppProviders, HandlerExplorer, RunningCalls } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
   EndpointExplorer,
@@ -81,6 +81,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     CleanupOrchestrator,
     AppProviders,
     HandlerExplorer,
+    RunningCalls,
     CreateHooks,
     FinishHooks,
     UploadEvents,

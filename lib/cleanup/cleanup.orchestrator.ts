@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { FolderLostError } from '../errors/index.js';
+import { ClosedError, FolderLostError } from '../errors/index.js';
 import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
 import { cleanupUnscheduled } from '../tus.messages.js';
@@ -46,8 +46,8 @@ export class CleanupOrchestrator {
 
   private run(): void {
     this.cleanup.run().catch((error: Error) => {
-      // That is told once, by the folder's watch.
-      if (error instanceof FolderLostError) return;
+      // That is told once, by the folder's watch; and the app's end is no failure.
+      if (error instanceof FolderLostError || error instanceof ClosedError) return;
       this.logger.error(`The cleanup failed: ${error.message}`, error.stack);
     });
   }

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import {
+  ClosedError,
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
@@ -17,6 +18,9 @@ import {
 
 /** Seconds after which it makes sense to ask again where the server can do nothing at the moment. */
 const PAUSE = '5';
+
+/** Seconds after which there may be another process that serves. */
+const RESTART_PAUSE = '1';
 
 /** Seconds after which it makes sense to ask again where the disk has failed. */
 const FAULT_PAUSE = '10';
@@ -60,6 +64,7 @@ export function toTusException(error: unknown): TusException | undefined {
   if (error instanceof TooManyAppendsError || error instanceof FolderLostError) {
     return new TusException(503, error.message, { 'Retry-After': PAUSE });
   }
+  if (error instanceof ClosedError) return closing('try again.');
   if (error instanceof NoSpaceError) {
     return new TusException(507, error.message, {}, { cause: error });
   }
@@ -67,6 +72,12 @@ export function toTusException(error: unknown): TusException | undefined {
     return new TusException(503, error.message, { 'Retry-After': FAULT_PAUSE }, { cause: error });
   }
   return undefined;
+}
+
+/** 503, which tus clients retry. */
+export function closing(advice: string): TusException {
+  const headers = { 'Retry-After': RESTART_PAUSE };
+  return new TusException(503, `The server is shutting down; ${advice}`, headers);
 }
 
 /** 423 (RFC 4918 §11.3), which tus clients retry. */

@@ -1,3 +1,4 @@
+import { ClosedError } from '../errors/index.js';
 import type { CreationRequest } from '../protocol/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
@@ -167,6 +168,8 @@ export class Creator {
 
   /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
   private async abandon(id: string, error: unknown): Promise<never> {
+    // It may be another process's by now.
+    if (error instanceof ClosedError) throw error;
     const abandoning = this.transitions.abandon(id);
     // The bytes nobody can come back to may be what filled the disk, so that no record changes.
     await abandoning.catch(() => this.storage.remove(id)).catch(() => undefined);

@@ -36,7 +36,7 @@ export class Finisher {
    * decide, then commits the finish together with its deliveries: whoever reads success after this,
    * the handlers will run.
    *
-   * @throws UploadRefusedError, or the error of the verdict
+   * @throws UploadRefusedError, or the error of the verdict; ClosedError when that comes too late
    */
   async finish(
     record: UploadRecord,
@@ -122,7 +122,9 @@ export class Finisher {
   ): Promise<StoredAnswer | undefined> {
     // Whoever comes meanwhile is told to come again, never that the upload is complete.
     lease.pin();
-    const verdict = await gate.decide({ record, path: this.storage.path(record.id) });
+    const path = this.storage.path(record.id);
+    // Whatever comes of it: who was given up meanwhile has the upload no more.
+    const verdict = await gate.decide({ record, path }).finally(() => lease.assertHeld());
     if (verdict.kind === 'accepted') return verdict.answer;
 
     const { answer, quarantine, error } = verdict;

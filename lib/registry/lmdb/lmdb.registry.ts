@@ -1,4 +1,4 @@
-import { UploadIdTakenError } from '../../errors/index.js';
+import { ClosedError, UploadIdTakenError } from '../../errors/index.js';
 import type { FolderCheck } from '../../folder/index.js';
 import type {
   DeliveryKey,
@@ -202,7 +202,7 @@ export class LmdbRegistry implements UploadRegistry {
 
   private get opened(): LmdbEnvironment {
     if (this.environment) return this.environment;
-    throw new Error('The upload registry is not open.');
+    throw new ClosedError('The upload registry is not open.');
   }
 
   private async release(): Promise<void> {

@@ -5,6 +5,7 @@ export * from './decorators/on-upload-events.decorator.js';
 export * from './decorators/on-upload-finished.decorator.js';
 export * from './decorators/tus-endpoint.decorator.js';
 export {
+  ClosedError,
   FileChangedError,
   FolderLostError,
   NoSpaceError,

@@ -12,7 +12,7 @@ import {
 import { EventDispatcher, UploadEvents } from './events/index.js';
 import { DiskCalls } from './file-system/index.js';
 import { DiskReserve, FolderWatch } from './folder/index.js';
-import { AppProviders, HandlerExplorer } from './handlers/index.js';
+import { AppProviders, HandlerExplorer, RunningCalls } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
   EndpointExplorer,
@@ -88,6 +88,7 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     CleanupOrchestrator,
     AppProviders,
     HandlerExplorer,
+    RunningCalls,
     CreateHooks,
     FinishHooks,
     UploadEvents,

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { FolderLostError } from '../errors/index.js';
+import { ClosedError, FolderLostError } from '../errors/index.js';
 import { AppProviders } from '../handlers/index.js';
 import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
@@ -54,8 +54,8 @@ export class CleanupOrchestrator {
 
   private run(): void {
     this.cleanup.run().catch((error: Error) => {
-      // That is told once, by the folder's watch.
-      if (error instanceof FolderLostError) return;
+      // That is told once, by the folder's watch; and the app's end is no failure.
+      if (error instanceof FolderLostError || error instanceof ClosedError) return;
       this.logger.error(`The cleanup failed: ${error.message}`, error.stack);
     });
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ContextSnapshot } from '../context/index.js';
-import { asError, FolderLostError } from '../errors/index.js';
+import { asError, ClosedError, FolderLostError } from '../errors/index.js';
 import type { CleanupReport } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
@@ -81,6 +81,8 @@ export class CleanupService {
   private async walkAlone(now: number): Promise<CleanupReport> {
     const lease = await this.leases.tryAcquire(PASS);
     if (!lease) return nothingDone();
+    // It ends only when the app's methods do that are asked about uploads.
+    lease.pin();
     try {
       return await this.walk(now);
     } finally {
@@ -112,7 +114,7 @@ export class CleanupService {
       return await this.look(record);
     } catch (error) {
       // What is due is not known either then, which ends the pass.
-      if (error instanceof FolderLostError) return 'stuck';
+      if (error instanceof FolderLostError || error instanceof ClosedError) return 'stuck';
       const { message, stack } = asError(error);
       this.logger.error(`Upload ${record.id} could not be cleaned up: ${message}`, stack);
       return this.postpone(record, Date.now() + LATER).catch(() => 'stuck');

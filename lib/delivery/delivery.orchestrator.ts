@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ContextSnapshot } from '../context/index.js';
-import { asError, FolderLostError } from '../errors/index.js';
+import { asError, ClosedError, FolderLostError } from '../errors/index.js';
 import { LONGEST_TIMER } from '../options/index.js';
 import { Processes } from '../processes/index.js';
 import type {
@@ -71,16 +71,14 @@ export class DeliveryOrchestrator implements Completion {
     this.processes.whenMet(() => this.others.wakeOthers());
   }
 
-  /** Begins no more deliveries, and gives running handlers the time to return. */
-  async stop(patience: number): Promise<void> {
+  /** Begins no more deliveries; resolves when running handlers have returned, which may never be. */
+  async stop(): Promise<void> {
     this.started = false;
     clearTimeout(this.timer);
     this.shutdown.abort();
-    const returned = new AbortController();
-    const outOfPatience = pause(patience, undefined, { signal: returned.signal });
-    await Promise.race([this.idle(), outOfPatience]);
-    returned.abort();
-    await outOfPatience.catch(() => undefined);
+    // A delivery that is being claimed runs, or is given back, before it is known who runs.
+    await this.draining;
+    await this.running.idle();
   }
 
   deliveriesOf(record: UploadRecord, now: number): DeliveryRecord[] {
@@ -102,12 +100,6 @@ export class DeliveryOrchestrator implements Completion {
     const revived = await this.registry.reviveDeliveries(uploadId, handler, Date.now());
     if (revived > 0) this.call();
     return revived;
-  }
-
-  /** A delivery that is being claimed runs, or is given back, before it is known who runs. */
-  private async idle(): Promise<void> {
-    await this.draining;
-    await this.running.idle();
   }
 
   /** Has what is due delivered, here or elsewhere. */
@@ -237,9 +229,9 @@ export class DeliveryOrchestrator implements Completion {
     }
   }
 
-  /** That the folder is lost is told once, by its watch. */
+  /** That the folder is lost is told once, by its watch, and which handlers the app's end gave up too. */
   private report(error: unknown, what: string): void {
-    if (error instanceof FolderLostError) return;
+    if (error instanceof FolderLostError || error instanceof ClosedError) return;
     const { message, stack } = asError(error);
     this.logger.error(`${what}: ${message}`, stack);
   }

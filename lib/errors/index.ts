@@ -1,4 +1,5 @@
 export * from './as-error.js';
+export * from './closed.error.js';
 export * from './file-changed.error.js';
 export * from './folder-lost.error.js';
 export * from './no-space.error.js';

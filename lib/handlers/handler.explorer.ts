@@ -15,6 +15,7 @@ import {
   type HandlerMark,
 } from './handler-marks.js';
 import type { Handler } from './handler.interface.js';
+import { RunningCalls } from './running-calls.js';
 
 type Method = (...args: readonly unknown[]) => unknown;
 type AnyHandler = Handler<HandlerOptions<never>>;
@@ -40,6 +41,7 @@ export class HandlerExplorer {
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly providers: AppProviders,
+    private readonly calls: RunningCalls,
     private readonly scanner: MetadataScanner,
   ) {
     providers.whenLoaded((wrapper) => this.takeLate(wrapper));
@@ -114,7 +116,12 @@ export class HandlerExplorer {
     const { options } = mark;
     const name = options.id ?? this.defaultName(place);
     const wants = (upload: never) => this.isWanted(name, options, upload);
-    return { name, options, wants, call: this.caller(place) };
+    const method = this.caller(place);
+    const call: Handler['call'] = (context, upload, ...args) => {
+      const { id: uploadId } = upload as { readonly id?: string };
+      return this.calls.during({ name, uploadId }, method(context, upload, ...args));
+    };
+    return { name, options, wants, call };
   }
 
   private isWanted(name: string, { when }: HandlerOptions<never>, upload: never): boolean {

@@ -34,7 +34,8 @@ export interface Delivery {
 export interface DeliveryContext {
   /**
    * Aborted when the app shuts down, and when the handler's `timeout` is over. What a handler returns
-   * or throws within a second afterwards is heard.
+   * or throws is heard up to 0.8 seconds after the beginning of the first, and a second after the
+   * second.
    *
    * At a shutdown, one that throws, or does neither, is called again at the next start, and no attempt
    * is counted for what it throws. After its `timeout`, one that throws, or does neither, has failed.

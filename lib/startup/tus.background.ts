@@ -42,9 +42,9 @@ export class TusBackground {
     });
   }
 
-  /** @param patience milliseconds that running handlers get to return */
-  async stop(patience: number): Promise<void> {
-    await Promise.all([this.cleanup.stop(), this.recovery.stop(), this.deliveries.stop(patience)]);
+  /** Resolves when the app's methods have returned that were called for it, which may never be. */
+  async stop(): Promise<void> {
+    await Promise.all([this.cleanup.stop(), this.recovery.stop(), this.deliveries.stop()]);
   }
 
   private leave(): void {

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { FinishedHandlers, MissingHandlers } from '../delivery/index.js';
 import { asError } from '../errors/index.js';
 import { EventDispatcher, UploadEvents } from '../events/index.js';
+import { RunningCalls, type RunningCall } from '../handlers/index.js';
 import { CreateHooks, FinishHooks } from '../hooks/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
 
@@ -18,6 +19,7 @@ export class TusHandlers {
     private readonly finishHooks: FinishHooks,
     private readonly dispatcher: EventDispatcher,
     private readonly events: UploadEvents,
+    private readonly calls: RunningCalls,
   ) {}
 
   /** Finds them; uploads that are created or finished from now on are meant for them. */
@@ -34,6 +36,16 @@ export class TusHandlers {
       const { message, stack } = asError(error);
       this.logger.error(`Deliveries could not be looked through: ${message}`, stack);
     });
+  }
+
+  /** Calls that have not returned. */
+  get running(): readonly RunningCall[] {
+    return this.calls.all;
+  }
+
+  /** Resolves when all calls have returned. */
+  idle(): Promise<void> {
+    return this.calls.idle();
   }
 
   /** Ends what watches and what looks; later events are not told. */

@@ -10,6 +10,8 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../folder/index.js';
 import { platformOf, type HttpPlatform } from '../http/index.js';
 import type { TusOptions } from '../options/index.js';
@@ -31,14 +33,17 @@ import { StartupChecks } from './startup-checks.js';
 import { TusHandlers } from './tus.handlers.js';
 import { Leases, Uploads } from '../uploads/index.js';
 
-/** Milliseconds that running handlers get to return when the app shuts down. */
-const HANDLER_PATIENCE = 1000;
-
-/** Milliseconds for which methods that decide on an upload are waited for when the app shuts down. */
-const DECISION_PATIENCE = 3000;
+/**
+ * Milliseconds, from the beginning of a shutdown, for which the app's methods and the clients of
+ * uploads are waited for: what follows is done within a second, then.
+ */
+const PATIENCE = 800;
 
 /** Those of all instances of this process. */
 const foldersInUse = processWide('folders', () => new FoldersInUse());
+
+/** Those of each app, which has one host of its adapter. */
+const instancesOf = new WeakMap<HttpAdapterHost, Set<TusLifecycle>>();
 
 /** Starts the parts of an instance in order, and ends them in order. */
 @Injectable()
@@ -47,7 +52,11 @@ export class TusLifecycle
 {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private opened = false;
+  private readonly instances: Set<TusLifecycle>;
   private stopFreeingSignals?: () => void;
+  private ending?: Promise<void>;
+  /** Time (`performance.now()`) until which the app's methods are waited for at the end. */
+  private until = 0;
   private leaveFolder?: () => void;
 
   constructor(
@@ -64,7 +73,10 @@ export class TusLifecycle
     private readonly checks: StartupChecks,
     private readonly background: TusBackground,
     private readonly adapterHost: HttpAdapterHost,
-  ) {}
+  ) {
+    this.instances = instancesOf.get(adapterHost) ?? new Set();
+    instancesOf.set(adapterHost, this.instances.add(this));
+  }
 
   async onModuleInit(): Promise<void> {
     try {
@@ -85,17 +97,18 @@ export class TusLifecycle
     await this.background.start();
   }
 
+  /** All instances of an app begin to end when the first of them is told to. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.uploads.interrupt('shutdown');
-    this.platform?.servers.endHeadless();
-    await this.background.stop(HANDLER_PATIENCE);
-    await this.handlers.stop();
+    await Promise.all([...this.instances].map((each) => (each.ending ??= each.end())));
   }
 
   async onApplicationShutdown(): Promise<void> {
     if (!this.opened) return;
     // Another process that takes an upload over must not meet our own work on its bytes.
-    await this.leases.idle(DECISION_PATIENCE);
+    await this.leases.close(Math.max(this.until - performance.now(), 0));
+    for (const { uploadId, name } of this.handlers.running) {
+      this.logger.warn(methodGivenUp(uploadId, name));
+    }
     await this.leave();
     this.reserve.end();
   }
@@ -108,6 +121,14 @@ export class TusLifecycle
       await this.leave().catch(() => undefined);
       throw fault;
     }
+  }
+
+  private async end(): Promise<void> {
+    this.until = performance.now() + PATIENCE;
+    this.uploads.interrupt('shutdown');
+    this.platform?.servers.endConnections(this.until);
+    await within(PATIENCE, Promise.all([this.background.stop(), this.handlers.idle()]));
+    await this.handlers.stop();
   }
 
   private async open(): Promise<void> {
@@ -153,6 +174,18 @@ export class TusLifecycle
   }
 }
 
+/** Waits for work, but not for ever. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  const outOfTime = pause(milliseconds, undefined, { signal }).catch(() => undefined);
+  try {
+    await Promise.race([work, outOfTime]);
+  } finally {
+    over.abort();
+  }
+}
+
 /** What earlier versions, or a generous umask, left open to all users of the machine. */
 function folderNarrowed(folder: string): string {
   return `${folder} was open to other users of this machine; it is for this process's user only now.`;
@@ -164,5 +197,14 @@ function faultSignalsFreed(signals: readonly string[]): string {
     `Listeners to ${signals.join(', ')} were removed: with them, a fault in native code would stop ` +
     `the process for ever in place of ending it. Name the signals you mean: ` +
     `app.enableShutdownHooks(['SIGTERM', 'SIGINT']).`
+  );
+}
+
+/** The app ends, and one of its methods does not. */
+function methodGivenUp(id: string | undefined, method: string): string {
+  const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
+  return (
+    `${subject}: ${method} had not returned when the app ended, and was waited for no longer. What it ` +
+    `was called for is taken up again after the next start.`
   );
 }

@@ -138,10 +138,11 @@ export interface UploadStorage {
   /**
    * Makes an upload of the bytes of others, which stay as they are.
    *
-   * @throws NoSpaceError; what was made until then is removed by `remove()`
+   * @param signal ends the work within milliseconds when it is aborted
+   * @throws NoSpaceError, or the signal's reason; what was made until then is removed by `remove()`
    * @throws FileChangedError when a part is not what it was
    */
-  concatenate(id: string, parts: readonly StoredPart[]): Promise<void>;
+  concatenate(id: string, parts: readonly StoredPart[], signal?: AbortSignal): Promise<void>;
 
   /**
    * Lets the upload's file be found at a path inside the storage too, durably, and never over

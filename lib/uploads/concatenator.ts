@@ -54,13 +54,17 @@ export class Concatenator {
     );
   }
 
-  /** Copies the bytes of the parts and finishes the final upload; its caller holds the lease. */
+  /**
+   * Copies the bytes of the parts and finishes the final upload; its caller holds the lease.
+   *
+   * @throws the reason of the signal, once that is aborted while bytes are copied
+   */
   async build(
     record: UploadRecord,
     parts: readonly StoredPart[],
-    context: FinishContext,
+    { signal, ...context }: FinishContext & { readonly signal: AbortSignal },
   ): Promise<UploadRecord> {
-    await this.storage.concatenate(record.id, parts);
+    await this.storage.concatenate(record.id, parts, signal);
     const writer = await this.storage.openWriter(record.id);
     try {
       return await this.finisher.finish(record, writer, context);

@@ -1,3 +1,4 @@
+import { ClosedError } from '../errors/index.js';
 import type { UploadKind, UploadRecord } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import type { ExpectedChecksum } from './body-check.js';
@@ -5,6 +6,7 @@ import { Concatenator } from './concatenator.js';
 import type { FinishGate } from './finish-gate.interface.js';
 import type { Finisher } from './finisher.js';
 import { GivenIds } from './given-ids.js';
+import { Interruption } from './interruption.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 import { inSteps } from './in-steps.js';
@@ -96,10 +98,16 @@ export class Creator {
     return this.transitions.begin(this.newRecord(request), request.quota);
   }
 
-  /** Makes a final upload of partial ones; a crash in the middle leaves those as they were. */
+  /**
+   * Makes a final upload of partial ones, unless its client leaves or the app ends meanwhile: nothing
+   * is left of it then. A crash in the middle leaves the partial ones as they were.
+   *
+   * @param body has no bytes
+   */
   async concatenate(
     request: NewUpload,
     parts: readonly string[],
+    body: UploadBody,
     gate: FinishGate,
   ): Promise<ReceiveResult> {
     const find = (id: string) => this.findPart(id);
@@ -107,10 +115,18 @@ export class Creator {
     const record = this.newRecord({ ...request, length: measured.length });
     return this.holdNew(record, request, async (lease) => {
       await this.transitions.begin(record, request.quota);
-      const building = this.concatenator.build(record, measured.parts, { lease, gate });
-      const finished = await building.catch((error: unknown) => this.abandon(record.id, error));
-      if (this.rules.removePartials) await this.removeParts(parts);
-      return received(takeSnapshot(finished), 'ended');
+      const interruption = new Interruption(body, lease);
+      const context = { lease, gate, signal: interruption.signal };
+      try {
+        const finished = await this.concatenator.build(record, measured.parts, context);
+        if (this.rules.removePartials) await this.removeParts(parts);
+        return received(takeSnapshot(finished), 'ended');
+      } catch (error) {
+        const end = interruption.endFor(error);
+        if (end === undefined) return this.abandon(record.id, error);
+        await this.transitions.abandon(record.id);
+        return received(takeSnapshot(record), end);
+      }
     });
   }
 
@@ -166,6 +182,8 @@ export class Creator {
 
   /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
   private async abandon(id: string, error: unknown): Promise<never> {
+    // It may be another process's by now.
+    if (error instanceof ClosedError) throw error;
     const abandoning = this.transitions.abandon(id);
     // The bytes nobody can come back to may be what filled the disk, so that no record changes.
     await abandoning.catch(() => this.storage.remove(id)).catch(() => undefined);

@@ -42,6 +42,7 @@ export class Finisher {
    * @throws UploadRefusedError, the error of the verdict, or StorageFaultError and NoSpaceError when
    *   bytes were lost
    * @throws FileChangedError when the file is not what it was; the upload begins anew then
+   * @throws ClosedError when the verdict comes too late
    */
   async finish(
     record: UploadRecord,
@@ -143,7 +144,9 @@ export class Finisher {
   ): Promise<StoredAnswer | undefined> {
     // Whoever comes meanwhile is told to come again, never that the upload is complete.
     lease.pin();
-    const verdict = await gate.decide({ record, path: this.storage.path(record.id) });
+    const path = this.storage.path(record.id);
+    // Whatever comes of it: who was given up meanwhile has the upload no more.
+    const verdict = await gate.decide({ record, path }).finally(() => lease.assertHeld());
     if (verdict.kind === 'accepted') return verdict.answer;
 
     const { answer, quarantine, error } = verdict;

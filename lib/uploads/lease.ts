@@ -1,3 +1,5 @@
+import { ClosedError } from '../errors/index.js';
+
 /** Why a holder is asked to let go: a newer request wants the upload, or the app shuts down. */
 export type RevokeReason = 'newer-request' | 'shutdown';
 
@@ -6,6 +8,7 @@ export class Lease {
   #revokedBy?: RevokeReason;
   #listener?: (reason: RevokeReason) => void;
   #pinned = false;
+  #lost = false;
 
   constructor(
     private readonly letGo: (lease: Lease) => void,
@@ -39,6 +42,16 @@ export class Lease {
     if (this.#revokedBy !== undefined) return;
     this.#revokedBy = reason;
     this.#listener?.(reason);
+  }
+
+  /** Leaves the holder without the upload: it was waited for in vain. */
+  giveUp(): void {
+    this.#lost = true;
+  }
+
+  /** @throws ClosedError when the holder was given up, and must touch nothing any more */
+  assertHeld(): void {
+    if (this.#lost) throw new ClosedError();
   }
 
   release(): void {

@@ -1,4 +1,5 @@
 import { SoleClaims, type Claims } from './claims.js';
+import { ClosedError } from '../errors/index.js';
 import { UploadBusyError } from './upload.errors.js';
 import { knownId } from './known-id.js';
 import { Lease, type RevokeReason } from './lease.js';
@@ -10,6 +11,8 @@ interface Place {
   readonly isReserved?: boolean;
   readonly granted?: () => void;
   readonly refused?: (reason?: unknown) => void;
+  /** Whether it was not granted yet. */
+  isWaiting?: boolean;
 }
 
 /**
@@ -23,6 +26,7 @@ interface Place {
 export class Leases {
   private readonly lines = new Map<string, Place[]>();
   private closedBy?: RevokeReason;
+  private isClosed = false;
   /** Look again whether they have waited long enough for the lines to go. */
   private readonly waiting = new Set<() => void>();
 
@@ -45,9 +49,11 @@ export class Leases {
   /**
    * Takes an upload over from whoever holds it.
    *
-   * @throws UploadBusyError when the holder does not let go in time, or says that it will not.
+   * @throws UploadBusyError when the holder does not let go in time, or says that it will not;
+   *   ClosedError, as all that take one, after `close()`
    */
   acquire(id: string): Promise<Lease> {
+    if (this.isClosed) return Promise.reject(new ClosedError());
     const line = this.lines.get(id);
     if (line) return this.wait(id, line);
     return this.claims.claim(id) ? this.wait(id, this.begin(id)) : this.holdNow(id);
@@ -68,12 +74,14 @@ export class Leases {
    * hangs is waited for.
    */
   async holdNew<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
+    if (this.isClosed) throw new ClosedError();
     if (!this.claims.claimNew(id)) throw new UploadBusyError(id);
     return releasing(await this.holdNow(id), work);
   }
 
   /** Takes an upload that nobody holds, and disturbs no one. */
   async tryAcquire(id: string): Promise<Lease | undefined> {
+    if (this.isClosed) throw new ClosedError();
     if (this.lines.has(id)) return undefined;
     const lease = await this.holdNow(id);
     let isOurs = false;
@@ -94,12 +102,23 @@ export class Leases {
   }
 
   /**
-   * Waits until nobody of this process has an upload in hand any more.
+   * Waits until nobody of this process has an upload in hand any more, and lets nobody have one from
+   * then on.
    *
-   * @param pinnedFor milliseconds after which those who will not let go are not waited for: an app's
-   *   method may never return
+   * @param pinnedFor milliseconds after which those who will not let go are given up, for an app's
+   *   method may never return, and those who wait for another process are refused
    */
-  idle(pinnedFor: number): Promise<void> {
+  async close(pinnedFor: number): Promise<void> {
+    await this.idle(pinnedFor);
+    this.isClosed = true;
+    // The last ones first, so that nobody gets the place of another.
+    for (const place of [...this.lines.values()].flat().reverse()) {
+      if (place.isWaiting) place.refused?.(new ClosedError());
+      else place.lease.giveUp();
+    }
+  }
+
+  private idle(pinnedFor: number): Promise<void> {
     return new Promise((resolve) => {
       let isPatient = true;
       const look = () => {
@@ -119,7 +138,9 @@ export class Leases {
 
   private hasHolder(evenPinned: boolean): boolean {
     if (evenPinned) return this.lines.size > 0;
-    return [...this.lines.values()].some(([holder]) => !holder?.lease.isPinned);
+    return [...this.lines.values()].some(
+      ([holder]) => !holder?.lease.isPinned && !holder?.isWaiting,
+    );
   }
 
   private lookAgain(): void {
@@ -166,9 +187,11 @@ export class Leases {
       const timer = setTimeout(refused, this.patience);
       const granted = () => {
         clearTimeout(timer);
+        place.isWaiting = false;
         resolve(lease);
       };
-      line.push({ lease, isReserved, granted, refused });
+      const place: Place = { lease, isReserved, granted, refused, isWaiting: true };
+      line.push(place);
       if (holder) holder.lease.revoke('newer-request');
       else this.grant(id, line);
     });

@@ -26,6 +26,8 @@ export interface UploadBody {
    * calls it listens to the stream in the same turn.
    */
   open(): Readable;
+  /** Calls back once its client has left, or was answered. */
+  onLost(listener: () => void): void;
 }
 
 /** The body of one request, and what is to be seen to while it is received. */

@@ -51,7 +51,7 @@ export class Recovery {
   ) {}
 
   start(): void {
-    this.walk = this.run().catch((error: unknown) => this.observer.failed(error));
+    this.walk = this.run().catch((error: unknown) => this.fail(error));
   }
 
   /** Does the same, at once, for the uploads that a process had in hand when it died. */
@@ -103,7 +103,7 @@ export class Recovery {
   }
 
   /** What is broken off because the app ends is done after its next start. */
-  private fail(error: unknown, id: string): void {
+  private fail(error: unknown, id?: string): void {
     if (!this.stopped) this.observer.failed(error, id);
   }
 

@@ -115,7 +115,7 @@ export class Uploads implements ExistingUploads {
     // It has no id yet.
     const result = await this.slots.during(request, body.present || parts !== undefined, () =>
       parts
-        ? this.creator.concatenate(request, parts, gate)
+        ? this.creator.concatenate(request, parts, body, gate)
         : this.creator.create(request, body, gate),
     );
     return withOutcome(result, result.record.state === 'finished');
@@ -213,7 +213,7 @@ export class Uploads implements ExistingUploads {
     return this.mender.settle(id);
   }
 
-  /** Asks running appends to let go, and reads no file any more; their bytes are kept. */
+  /** Asks running appends and concatenations to let go, and reads no file any more. */
   interrupt(reason: RevokeReason): void {
     this.hashes?.stop();
     this.leases.revokeAll(reason);

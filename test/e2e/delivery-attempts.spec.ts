@@ -436,8 +436,8 @@ describe.each(PLATFORMS)('a delivery and a restart on %s', (platform) => {
     await gate.reached;
     const deliveries = first.nest.get(DeliveryOrchestrator, { strict: false });
     const stop = deliveries.stop.bind(deliveries);
-    deliveries.stop = (patience) => {
-      const stopping = stop(patience);
+    deliveries.stop = () => {
+      const stopping = stop();
       gate.open();
       return stopping;
     };

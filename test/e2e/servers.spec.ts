@@ -9,10 +9,10 @@ import { createRequire } from 'node:module';
 import { connect, Socket, type AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { connect as connectSecurely, type TLSSocket } from 'node:tls';
 import { TusService } from '../../lib/index.js';
 import type { PlatformRequest, PlatformResponse } from '../../lib/index.js';
 import {
+  connectSecurely,
   create,
   OCTETS,
   patch,
@@ -20,6 +20,7 @@ import {
   rawHead,
   RawConnection,
   request,
+  SECURE_SERVER,
   startApp,
   storedBytes,
   TUS,
@@ -320,10 +321,6 @@ describe('A server whose app answers broken requests itself', () => {
   });
 });
 
-/** Such a server needs no certificate. */
-const PSK = { ciphers: 'PSK-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as const;
-const KEY = { psk: Buffer.alloc(16, 'k'), identity: 'test' };
-
 describe.each(PLATFORMS)('Servers that the adapter did not make on %s', (platform) => {
   const app = useApp({
     platform,
@@ -352,18 +349,17 @@ describe.each(PLATFORMS)('Servers that the adapter did not make on %s', (platfor
   }
 
   function serveSecurely(): Server {
-    const options = { requestTimeout: SHORT, ...PSK };
-    const server = createSecureServer({ ...options, pskCallback: () => KEY.psk }, listener);
+    const server = createSecureServer({ requestTimeout: SHORT, ...SECURE_SERVER }, listener);
     servers.push(server as unknown as Server);
     return servers.at(-1)!;
   }
 
   it.each([
-    ['plain', serve, connect],
-    ['with TLS', serveSecurely, connectWithKey],
+    ['plain', serve, ({ host, port }: HttpTarget) => connect(port, host)],
+    ['with TLS', serveSecurely, (target: HttpTarget) => connectSecurely(target)],
   ])('let uploads take their time, %s', async (_, start, open) => {
-    const { port } = await listen(start());
-    const connectTo = async () => RawConnection.over(open(port, '127.0.0.1'));
+    const target = await listen(start());
+    const connectTo = async () => RawConnection.over(open(target));
     const creation = await connectTo();
     await creation.write(rawHead('POST', '/files', ['Tus-Resumable: 1.0.0', 'Upload-Length: 10']));
     const path = (await creation.response()).header('Location')!;
@@ -465,13 +461,3 @@ describe.each(PLATFORMS)(
     });
   },
 );
-
-function connectWithKey(port: number, host: string): TLSSocket {
-  return connectSecurely({
-    port,
-    host,
-    ...PSK,
-    pskCallback: () => KEY,
-    checkServerIdentity: () => undefined,
-  });
-}

@@ -1,5 +1,12 @@
-import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { once } from 'node:events';
+import {
+  connect,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type Settings,
+} from 'node:http2';
 import type { IncomingHttpHeaders } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
 import type { HttpTarget } from './http-client.js';
 import { OCTETS, TUS } from './tus-client.js';
 
@@ -20,11 +27,21 @@ export interface Http2Exchange {
 
 /** A client with one HTTP/2 connection. */
 export class Http2Client {
+  /** Resolves once the connection is gone. */
+  readonly closed: Promise<void>;
+
   private readonly session: ClientHttp2Session;
 
-  constructor({ host, port }: HttpTarget) {
-    this.session = connect(`http://${host}:${port}`);
+  /**
+   * @param socket a connection with TLS; a plain one is made unless given
+   * @param settings how many bytes of each answer it takes, above all (`initialWindowSize`)
+   */
+  constructor({ host, port }: HttpTarget, socket?: TLSSocket, settings?: Settings) {
+    const createConnection = socket && (() => socket);
+    const url = `${socket ? 'https' : 'http'}://${host}:${port}`;
+    this.session = connect(url, { createConnection, settings });
     this.session.on('error', () => undefined);
+    this.closed = new Promise((resolve) => this.session.once('close', resolve));
   }
 
   /** Sends a request of tus, and leaves it open for more of its body. */
@@ -50,6 +67,16 @@ export class Http2Client {
     const whole = await answer;
     if (!whole) throw new Error(`No answer to ${method} ${path}.`);
     return whole;
+  }
+
+  /** Resolves once the connection stands. */
+  async connected(): Promise<void> {
+    if (this.session.connecting) await once(this.session, 'connect');
+  }
+
+  /** Resolves once the server has said that it takes no more requests. */
+  async toldToGo(): Promise<void> {
+    await once(this.session, 'goaway');
   }
 
   /** Closes the connection, once its requests are answered. */

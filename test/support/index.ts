@@ -8,6 +8,7 @@ export * from './lossy-proxy.js';
 export * from './platforms.js';
 export * from './process-watch.js';
 export * from './raw-http.js';
+export * from './secure.js';
 export * from './seeded.js';
 export * from './sse-stream.js';
 export * from './temp-folder.js';

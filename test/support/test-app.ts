@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { DynamicModule, INestApplication, ModuleMetadata } from '@nestjs/common';
+import type { NestApplicationOptions } from '@nestjs/common';
 import { TusModule, TusService } from '../../lib/index.js';
 import { FinishedRecorder } from './finished-recorder.js';
 import { request } from './http-client.js';
@@ -31,6 +32,8 @@ export interface StartAppOptions {
   readonly providers?: ModuleMetadata['providers'];
   /** Whether the platform believes forwarded headers, or of which address; off unless set. */
   readonly trustProxy?: boolean | string;
+  /** Options of TLS, for the server of Express; that of Fastify has them from its adapter. */
+  readonly httpsOptions?: NestApplicationOptions['httpsOptions'];
   /** Adapter to use in place of the platform's usual one. */
   readonly adapter?: AbstractHttpAdapter;
   /** Called before the app starts, where a `main.ts` would call `enableCors()` and the like. */
@@ -131,11 +134,11 @@ async function startIn(
   folder: string | undefined,
   options: StartAppOptions,
 ): Promise<TestApp> {
-  const { platform, trustProxy, adapter, configure, listen = true } = options;
+  const { platform, trustProxy, httpsOptions, adapter, configure, listen = true } = options;
   const nest = await NestFactory.create(
     rootModule(tmpFileDir, options),
     adapter ?? ADAPTERS[platform]({ trustProxy }),
-    { logger: collector, abortOnError: false },
+    { logger: collector, abortOnError: false, httpsOptions },
   );
   const app = new TestApp(nest, tmpFileDir, folder);
   running.add(app);

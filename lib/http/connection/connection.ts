@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, type ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 
@@ -9,6 +9,9 @@ interface WithStream {
 
 type Request = IncomingMessage & WithStream;
 type Response = ServerResponse & WithStream;
+
+/** What bears one request: on HTTP/2 its stream. */
+export type RequestBearer = IncomingMessage | ServerHttp2Stream;
 
 /** What is to be done once a carrier has closed. */
 const waiting = new WeakMap<Duplex, Set<() => void>>();
@@ -37,10 +40,21 @@ export function whenOver(res: Response, callback: () => void): void {
  * others' too. What is sent afterwards goes nowhere.
  */
 export function disconnect(req: Request): void {
-  const { stream } = req;
+  cut(bearerOf(req));
+}
+
+/** Does the same with what bears a request. */
+export function cut(bearer: RequestBearer): void {
+  // One that has come whole would leave its connection open.
+  if (bearer instanceof IncomingMessage) bearer.socket.destroy();
   // Without this code, a client would take the end of its stream for an answer.
-  stream?.close(constants.NGHTTP2_CANCEL);
-  (stream ?? req).destroy();
+  else bearer.close(constants.NGHTTP2_CANCEL);
+  bearer.destroy();
+}
+
+/** What bears a request on its connection, whichever protocol that speaks. */
+export function bearerOf(req: Request): RequestBearer {
+  return req.stream ?? req;
 }
 
 /**

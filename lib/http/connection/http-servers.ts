@@ -3,8 +3,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { LOGGER_CONTEXT } from '../../tus.constants.js';
 import { holdContinue } from './expect-continue.js';
-import { HeadlessConnections } from './headless-connections.js';
 import { RequestLimit } from './request-limit.js';
+import { ServerConnections } from './server-connections.js';
 
 /**
  * The HTTP servers that bring requests to an app: its adapter's own, and those that call the app
@@ -22,7 +22,7 @@ export class HttpServers {
     this.prepared.add(server);
     this.watch(server);
     holdContinue(server);
-    HeadlessConnections.of(server);
+    ServerConnections.of(server);
     const duration = RequestLimit.of(server)?.duration ?? 0;
     if (duration > 0) this.logger.verbose(requestTimeoutKept(duration));
   }
@@ -33,13 +33,17 @@ export class HttpServers {
     if (!server || this.prepared.has(server)) return;
     this.prepare(server);
     // Listeners hear only of the requests that come after them.
-    HeadlessConnections.of(server)?.onRequest(req, res);
+    ServerConnections.of(server).onRequest(req, res);
     setImmediate(() => RequestLimit.of(server)?.watch(req));
   }
 
-  /** Ends connections on which no request is under way, as soon as their server has stopped to listen. */
-  endHeadless(): void {
-    for (const server of this.open) HeadlessConnections.of(server)?.endWithServer();
+  /**
+   * Ends connections on which no request is under way, as soon as their server has stopped to listen.
+   *
+   * @param until time (`performance.now()`) from which on those of requests for uploads are ended too
+   */
+  endConnections(until: number): void {
+    for (const server of this.open) ServerConnections.of(server).endWithServer(until);
   }
 
   /** A server may listen again after it has closed, as those of tests do. */

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { UploadBody } from '../../uploads/index.js';
 import { hasBody } from '../request/has-body.js';
 import type { Exchange } from '../request/exchange.js';
+import { whenOver } from './connection.js';
 import { sayContinue } from './expect-continue.js';
 import { exemptFromLimit } from './request-limit.js';
 
@@ -37,7 +38,8 @@ export function bodyOf({ request, req, res }: Exchange): UploadBody {
     sayContinue(req, res);
     return req;
   };
-  return { present, open, length: length === undefined ? undefined : Number(length) };
+  const onLost = (listener: () => void) => whenOver(res, listener);
+  return { present, open, onLost, length: length === undefined ? undefined : Number(length) };
 }
 
 /** All bytes of a body, if the app had them read into memory; our own routes have nothing parsed. */

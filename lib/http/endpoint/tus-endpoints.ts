@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { catchError, concatMap, Observable, of, tap, throwError, type Subscriber } from 'rxjs';
+import { RunningCalls } from '../../handlers/index.js';
 import { MAX_BODY } from '../../hooks/index.js';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
@@ -56,6 +57,7 @@ export class TusEndpoints {
     private readonly uploads: Uploads,
     private readonly files: FinishedFiles,
     private readonly parameters: EndpointParameters,
+    private readonly calls: RunningCalls,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
@@ -149,7 +151,8 @@ export class TusEndpoints {
     // Who asks again may not accept what this client does.
     if (encoding !== undefined) req.headers['accept-encoding'] = 'identity';
     const held = this.run(record, turn, subscriber);
-    const made = await held.answer;
+    const call = { name: record.endpoint ?? method ?? '', uploadId: record.id };
+    const made = await this.calls.during(call, held.answer);
     req.method = method;
     req.headers['accept-encoding'] = encoding;
     request.releaseAfter(res, made?.isTruncated);

@@ -6,6 +6,7 @@ import { leaveToApp } from '../response/cors.js';
 import { answerOf } from '../response/answer.js';
 import { decide } from '../response/decided-answer.js';
 import { deferContinue } from '../connection/expect-continue.js';
+import { claimRequest } from '../connection/own-requests.js';
 import { exemptFromLimit } from '../connection/request-limit.js';
 import type { PreRoutingAnswers } from './tus-route.js';
 
@@ -32,6 +33,7 @@ export function enter(
     req.method = method;
     return 'has-another-method';
   }
+  claimRequest(req);
   deferContinue(req);
   exemptFromLimit(req);
   completeHead(req, res, foreign);

@@ -1,4 +1,5 @@
 import {
+  ClosedError,
   FileChangedError,
   FolderLostError,
   NoSpaceError,
@@ -74,6 +75,11 @@ const ROWS: readonly Row[] = [
   row(FolderLostError, { status: 503, headers: retryAfter(5) }),
   row(StorageFaultError, { status: 503, headers: retryAfter(10) }),
   row(ShuttingDownError, { status: 503, headers: retryAfter(1) }),
+  row(ClosedError, {
+    status: 503,
+    headers: retryAfter(1),
+    message: 'The server is shutting down; try again.',
+  }),
 ];
 
 /**

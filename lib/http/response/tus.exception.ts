@@ -18,6 +18,11 @@ export class TusException extends HttpException {
   }
 }
 
+/** 503, which tus clients retry; there may be another process soon. */
+export function closing(advice: string): TusException {
+  return new TusException(503, `The server is shutting down; ${advice}`, { 'Retry-After': '1' });
+}
+
 /** 423 (RFC 4918 §11.3), which tus clients retry. */
 export function busy(message: string): TusException {
   return new TusException(423, message, { 'Retry-After': '1' });

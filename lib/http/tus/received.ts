@@ -1,6 +1,6 @@
 import { UploadTooLargeError, type BodyEnd } from '../../uploads/index.js';
 import type { Answer } from '../response/answer.js';
-import { busy, TusException } from '../response/tus.exception.js';
+import { busy, closing } from '../response/tus.exception.js';
 
 /**
  * What a client is told once its body was received as far as it was.
@@ -23,8 +23,6 @@ export function answerTo(end: BodyEnd, success: Answer): Answer | undefined {
     case 'newer-request':
       throw busy('A newer request took the upload over; HEAD tells what was kept.');
     case 'shutdown':
-      throw new TusException(503, 'The server is shutting down; HEAD tells what was kept.', {
-        'Retry-After': '1',
-      });
+      throw closing('HEAD tells what was kept.');
   }
 }

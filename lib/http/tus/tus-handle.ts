@@ -2,6 +2,7 @@ import { HttpException, Injectable } from '@nestjs/common';
 import { refusalAnswer } from '../../hooks/index.js';
 import { assertNotOverridden } from '../../protocol/index.js';
 import type { UploadRecord } from '../../registry/index.js';
+import { claimRequest } from '../connection/own-requests.js';
 import { completeHead } from '../response/answer-head.js';
 import { answerOf, replay, type Answer } from '../response/answer.js';
 import type { Exchange } from '../request/exchange.js';
@@ -37,6 +38,7 @@ export class TusHandle {
   ): Promise<UploadRecord | undefined> {
     const req = rawRequest(request);
     const res = rawResponse(response);
+    claimRequest(req);
     showBody(req);
     completeHead(req, res);
     const exchange: Exchange = { request, response, req, res, id: idOf(request) };

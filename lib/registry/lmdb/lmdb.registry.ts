@@ -1,4 +1,4 @@
-import { UploadIdTakenError } from '../../errors/index.js';
+import { ClosedError, UploadIdTakenError } from '../../errors/index.js';
 import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
 import type {
   DeliveryKey,
@@ -205,7 +205,7 @@ export class LmdbRegistry implements UploadRegistry {
 
   private get opened(): LmdbEnvironment {
     if (this.environment) return this.environment;
-    throw new Error('The upload registry is not open.');
+    throw new ClosedError('The upload registry is not open.');
   }
 
   private get reserve(): RoomReserve {

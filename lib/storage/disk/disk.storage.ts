@@ -94,12 +94,12 @@ export class DiskStorage implements UploadStorage {
     return readFileOf(id, this.path(id, filePath), options);
   }
 
-  async concatenate(id: string, parts: readonly StoredPart[]): Promise<void> {
+  async concatenate(id: string, parts: readonly StoredPart[], signal?: AbortSignal): Promise<void> {
     const target = this.path(id);
     const files = parts.map((part) => ({ ...part, path: this.path(part.id) }));
     await this.assertSame();
     try {
-      await concatenateFiles(files, target);
+      await concatenateFiles(files, target, signal);
       if (files.length > 0) await this.folder.permit(target);
     } catch (error) {
       throw await this.folder.explain(error);

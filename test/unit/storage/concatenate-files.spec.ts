@@ -12,6 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { FileChangedError } from '../../../lib/errors/index.js';
@@ -19,6 +20,12 @@ import { concatenateFiles, type PartFile } from '../../../lib/storage/disk/conca
 import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 
 const MB = 1024 * 1024;
+
+const sizeOf = (path: string) =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 
 let folder: string;
 
@@ -79,6 +86,41 @@ describe('concatenateFiles', () => {
 
     expect(blocks).toHaveLength(4);
     expect(await readFile(join(folder, 'target'), 'utf8')).toBe('x'.repeat(300));
+  });
+
+  it('copies a first file that is too large for one call, as it does others', async () => {
+    const large = randomBytes(17 * MB + 1);
+    const parts = [large, Buffer.from('a'), large.subarray(1)];
+
+    expect((await concatenated(parts)).equals(Buffer.concat(parts))).toBe(true);
+  });
+
+  it('never writes to a file that is there, however large the first one is', async () => {
+    const parts = [await file('small', 'a'), await file('large', Buffer.alloc(17 * MB))];
+    const target = await write('target', 'theirs');
+
+    for (const part of parts) {
+      await expect(concatenateFiles([part], target)).rejects.toMatchObject({ code: 'EEXIST' });
+    }
+    expect(await readFile(target, 'utf8')).toBe('theirs');
+  });
+
+  it('ends with the reason of its signal, before it begins and between two blocks', async () => {
+    const part = await file('part', Buffer.alloc(4 * MB));
+    const target = join(folder, 'target');
+    await expect(concatenateFiles([part], target, AbortSignal.abort('no'))).rejects.toBe('no');
+    expect(await listFiles(folder)).toEqual(['part']);
+
+    const ending = new AbortController();
+    const concatenating = concatenateFiles(Array<PartFile>(64).fill(part), target, ending.signal);
+    while ((await sizeOf(target)) <= 4 * MB) await nextTurn();
+    ending.abort('enough');
+
+    await expect(concatenating).rejects.toBe('enough');
+    const size = await sizeOf(target);
+    await nextTurn();
+    expect(await sizeOf(target)).toBe(size);
+    expect(size).toBeLessThan(64 * 4 * MB);
   });
 
   it('takes the same file more than once', async () => {

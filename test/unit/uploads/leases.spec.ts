@@ -1,5 +1,6 @@
 import { setTimeout as timeout } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { ClosedError } from '../../../lib/errors/index.js';
 import { SoleClaims, type Claims } from '../../../lib/uploads/claims.js';
 import { Leases } from '../../../lib/uploads/leases.js';
 import { UploadBusyError, UploadNotFoundError } from '../../../lib/uploads/upload.errors.js';
@@ -139,34 +140,72 @@ describe('Leases', () => {
     expect(late.revokedBy).toBe('shutdown');
   });
 
-  it('is idle once the last one in line has let go, and not before', async () => {
+  it('is closed once the last one in line has let go, and not before', async () => {
     const leases = new Leases();
     const order: string[] = [];
     const holder = await leases.acquire(ID);
     const next = leases.acquire(ID);
 
-    const idle = leases.idle(1).then(() => order.push('idle'));
+    const closing = leases.close(1).then(() => order.push('closed'));
     holder.release();
     const last = await next;
     await timeout(5);
     order.push('released');
     last.release();
-    await idle;
+    await closing;
 
-    expect(order).toEqual(['released', 'idle']);
-    await expect(leases.idle(1)).resolves.toBeUndefined();
+    expect(order).toEqual(['released', 'closed']);
+    await expect(leases.close(1)).resolves.toBeUndefined();
   });
 
   it('waits for a pinned upload only for so long, and for those beside it as long as it takes', async () => {
     const leases = new Leases();
+    const order: string[] = [];
     (await leases.acquire(ID)).pin();
-    await leases.idle(1);
     const other = await leases.acquire('b'.repeat(32));
 
-    const idle = leases.idle(1);
+    const closing = leases.close(1).then(() => order.push('closed'));
+    await timeout(5);
+    order.push('released');
     other.release();
+    await closing;
 
-    await expect(idle).resolves.toBeUndefined();
+    expect(order).toEqual(['released', 'closed']);
+  });
+
+  it('gives up a pinned holder when it is closed, and no other one', async () => {
+    const leases = new Leases();
+    const pinned = await leases.acquire(ID);
+    pinned.pin();
+    expect(() => pinned.assertHeld()).not.toThrow();
+
+    await leases.close(1);
+
+    expect(() => pinned.assertHeld()).toThrow(ClosedError);
+    pinned.release();
+  });
+
+  it('lets nobody have an upload once it is closed', async () => {
+    const leases = new Leases();
+    await leases.close(0);
+
+    await expect(leases.acquire(ID)).rejects.toThrow(ClosedError);
+    await expect(leases.tryAcquire(ID)).rejects.toThrow(ClosedError);
+    await expect(leases.holdNew(ID, () => Promise.resolve())).rejects.toThrow(ClosedError);
+  });
+
+  it('refuses those who wait for another process when it is closed', async () => {
+    const claims = Object.assign(new SoleClaims(), {
+      claim: () => new Promise<boolean>(() => undefined),
+    });
+    const leases = new Leases(60_000, claims);
+    const first = leases.acquire(ID);
+    const second = leases.acquire(ID);
+
+    const refused = [first, second].map((each) => expect(each).rejects.toThrow(ClosedError));
+    await leases.close(1);
+
+    await Promise.all(refused);
   });
 
   it('refuses a pinned upload at once to those who wait and to those who come, until it is let go', async () => {

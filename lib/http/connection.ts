@@ -41,6 +41,8 @@ export function disconnect(req: Request): void {
   // Without this code, a client would take the end of its stream for an answer.
   stream?.close(constants.NGHTTP2_CANCEL);
   (stream ?? req).destroy();
+  // One whose body was read to its end does not take its connection with it.
+  if (!stream) req.socket.destroy();
 }
 
 /**

@@ -8,6 +8,7 @@ export {
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
+  UploadFencedError,
   UploadIdTakenError,
 } from './errors/index.js';
 export { TusException, type PlatformRequest, type PlatformResponse } from './http/index.js';

@@ -14,7 +14,7 @@ import { FoldersInUse, FolderWatch, makePrivateFolder } from './folder/index.js'
 import { platformOf, type HttpPlatform } from './http/index.js';
 import type { TusOptions } from './options/index.js';
 import { processWide } from './process-wide.js';
-import { Processes, SharedClaims } from './processes/index.js';
+import { pidOf, Processes, SharedClaims } from './processes/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import type { UploadStorage } from './storage/index.js';
 import { TusBackground } from './tus.background.js';
@@ -30,7 +30,7 @@ import { freeFaultSignals } from './startup/index.js';
 import { startFault } from './tus.start-faults.js';
 import { TusDoctor } from './tus.doctor.js';
 import { TusHandlers } from './tus.handlers.js';
-import { Leases, Uploads } from './uploads/index.js';
+import { FencedFiles, Leases, Uploads } from './uploads/index.js';
 
 /** Milliseconds that running handlers get to return when the app shuts down. */
 const HANDLER_PATIENCE = 1000;
@@ -59,6 +59,7 @@ export class TusLifecycle
     private readonly processes: Processes,
     private readonly claims: SharedClaims,
     private readonly leases: Leases,
+    private readonly fencedFiles: FencedFiles,
     private readonly uploads: Uploads,
     private readonly handlers: TusHandlers,
     private readonly doctor: TusDoctor,
@@ -103,7 +104,9 @@ export class TusLifecycle
     await this.storage.open();
     await this.takeFolder();
     await this.processes.refuseOtherPidNamespace();
+    await this.processes.lookAround();
     await this.registry.open();
+    this.claims.onFence((key, suspect) => this.fencedFiles.renew(key, pidOf(suspect)));
     await this.claims.open();
     this.folder.begin();
     this.handlers.explore();

@@ -174,6 +174,36 @@ export function processesUnusable(reason: string): string {
   );
 }
 
+/** Another process lives, and can be asked nothing. */
+export function processSilent(folder: string, pid: number | undefined, reason?: string): string {
+  const why = reason === undefined ? 'it is stopped, or hangs' : `it cannot be asked: ${reason}`;
+  return (
+    `${nameOf(pid)}, which uses ${folder} too, does not answer (${why}). Requests for uploads that it ` +
+    `may hold wait a few seconds, then the uploads are taken from it. Let it go on ` +
+    `(kill -CONT ${pid ?? '<pid>'}), or end it (kill -KILL ${pid ?? '<pid>'}); all processes on a ` +
+    `folder must run as the same user.`
+  );
+}
+
+/** It goes on. */
+export function processAnswers(folder: string, pid: number | undefined): string {
+  return `${nameOf(pid)}, which uses ${folder} too, answers again.`;
+}
+
+/** This one was taken for one that hangs. */
+export function processFenced(uploads: number): string {
+  return (
+    `This process did not answer the others on its folder for some seconds, and was fenced: they have ` +
+    `gone on without it with ${count(uploads, 'upload')}. What it had begun with these counts no ` +
+    `more, and their requests end without an answer. Was it stopped, or did something hold its event ` +
+    `loop up?`
+  );
+}
+
+function nameOf(pid: number | undefined): string {
+  return pid === undefined ? 'Another process' : `The process ${pid}`;
+}
+
 /** What was found after a start, and repaired; `undefined` when nothing was. */
 export function recovered(report: RecoveryReport): string | undefined {
   const { finished, cut, halfBuilt, setAside, place, removed } = report;
@@ -311,6 +341,15 @@ export function registryFaulted(reason: string): string {
 /** The disk works again. */
 export function registryRepaired(): string {
   return 'What is known of uploads is in a new file on the disk; requests are served again.';
+}
+
+/** LMDB lets one process write at a time. */
+export function registryBlocked(folder: string): string {
+  return (
+    `A write to the registry in ${folder} has waited for seconds until other processes end theirs. One ` +
+    `that was stopped in the middle of a write keeps all others from writing: let it go on ` +
+    `(kill -CONT), or end it (kill -KILL).`
+  );
 }
 
 /** Rows of the registry were damaged on the disk. */

@@ -33,7 +33,7 @@ import {
   type LmdbRegistryOptions,
   type UploadRegistry,
 } from './registry/index.js';
-import { RegistryLog } from './startup/index.js';
+import { ProcessesLog, RegistryLog } from './startup/index.js';
 import { DiskStorage, type UploadStorage } from './storage/index.js';
 import {
   PROCESSES_FOLDER,
@@ -51,7 +51,14 @@ import { TusHandlers } from './tus.handlers.js';
 import { TusLifecycle } from './tus.lifecycle.js';
 import { RecoveryLog } from './tus.recovery-log.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
-import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/index.js';
+import {
+  FencedFiles,
+  FinishedFiles,
+  Leases,
+  Leftovers,
+  Recovery,
+  Uploads,
+} from './uploads/index.js';
 
 /**
  * Resumable uploads over the tus protocol.
@@ -97,19 +104,24 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
         new FolderWatch(join(tmpFileDir, REGISTRY_FOLDER, DATA_FILE), new FolderLog(tmpFileDir)),
     },
     {
-      provide: Processes,
+      provide: LmdbSharedTables,
       inject: [TUS_OPTIONS, FolderWatch],
       useFactory: (options: TusOptions, watch: FolderWatch) =>
-        new Processes({
-          folder: join(options.tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER),
-          tables: new LmdbSharedTables(registryOptions(options, watch)),
-          watch,
-        }),
+        new LmdbSharedTables(registryOptions(options, watch)),
+    },
+    {
+      provide: Processes,
+      inject: [TUS_OPTIONS, FolderWatch, LmdbSharedTables],
+      useFactory: ({ tmpFileDir }: TusOptions, watch: FolderWatch, tables: LmdbSharedTables) => {
+        const folder = join(tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER);
+        return new Processes({ folder, tables, watch, observer: new ProcessesLog(tmpFileDir) });
+      },
     },
     {
       provide: SharedClaims,
-      inject: [Processes],
-      useFactory: (processes: Processes) => new SharedClaims(processes),
+      inject: [Processes, LmdbSharedTables],
+      useFactory: (processes: Processes, tables: LmdbSharedTables) =>
+        new SharedClaims(processes, tables),
     },
     {
       provide: Leases,
@@ -123,17 +135,23 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     },
     {
       provide: TUS_REGISTRY,
-      inject: [TUS_OPTIONS, FolderWatch],
-      useFactory: (options: TusOptions, watch: FolderWatch) => {
+      inject: [TUS_OPTIONS, FolderWatch, SharedClaims],
+      useFactory: (options: TusOptions, watch: FolderWatch, fence: SharedClaims) => {
         const common = registryOptions(options, watch);
-        return new LmdbRegistry({ ...common, observer: new RegistryLog(common.folder) });
+        return new LmdbRegistry({ ...common, fence, observer: new RegistryLog(common.folder) });
       },
     },
     {
       provide: TUS_STORAGE,
-      inject: [TUS_OPTIONS, FolderWatch],
-      useFactory: ({ tmpFileDir, ...modes }: TusOptions, watch: FolderWatch) =>
-        new DiskStorage({ ...modes, folder: tmpFileDir, watch }),
+      inject: [TUS_OPTIONS, FolderWatch, SharedClaims],
+      useFactory: ({ tmpFileDir, ...modes }: TusOptions, watch: FolderWatch, fence: SharedClaims) =>
+        new DiskStorage({ ...modes, folder: tmpFileDir, watch, fence }),
+    },
+    {
+      provide: FencedFiles,
+      inject: [TUS_REGISTRY, TUS_STORAGE],
+      useFactory: (registry: UploadRegistry, storage: UploadStorage) =>
+        new FencedFiles(registry, storage),
     },
     {
       provide: FinishedFiles,

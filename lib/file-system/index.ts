@@ -1,1 +1,2 @@
+export * from './open-in.js';
 export * from './sync-path.js';

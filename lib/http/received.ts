@@ -18,6 +18,7 @@ export function answerTo(end: BodyEnd, success: Answer): Answer | undefined {
     case 'lost':
     case 'idle':
     case 'slow':
+    case 'fenced':
       return undefined;
     case 'overflow':
       throw new ProtocolError(413, 'The body has more bytes than the upload has room for.');

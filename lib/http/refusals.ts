@@ -1,5 +1,5 @@
 import { HttpException, Logger } from '@nestjs/common';
-import { asError } from '../errors/index.js';
+import { asError, UploadFencedError } from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
 import { isRefusal, UploadRefusedError } from '../uploads/index.js';
@@ -13,7 +13,8 @@ export class Refusals {
   private readonly logger = new Logger(LOGGER_CONTEXT);
 
   /**
-   * What came of a request; that its upload was refused before is an outcome too.
+   * What came of a request; that its upload was refused before is an outcome too, and so is that there
+   * is nothing to say, for the upload is another process's by now.
    *
    * @throws HttpException
    */
@@ -21,6 +22,7 @@ export class Refusals {
     try {
       return await work;
     } catch (error) {
+      if (error instanceof UploadFencedError) return {};
       if (error instanceof UploadRefusedError) return { answer: replay(error.answer) };
       throw this.of(error, exchange);
     }

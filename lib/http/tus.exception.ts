@@ -3,6 +3,7 @@ import {
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
+  UploadFencedError,
   UploadIdTakenError,
 } from '../errors/index.js';
 import { ProtocolError } from '../protocol/index.js';
@@ -56,7 +57,9 @@ export function toTusException(error: unknown): TusException | undefined {
   if (error instanceof FileChangedError) {
     return new TusException(500, 'The file is not what was uploaded.', {}, { cause: error });
   }
-  if (error instanceof UploadBusyError) return busy(error.message);
+  if (error instanceof UploadBusyError || error instanceof UploadFencedError) {
+    return busy(error.message);
+  }
   if (error instanceof TooManyAppendsError || error instanceof FolderLostError) {
     return new TusException(503, error.message, { 'Retry-After': PAUSE });
   }

@@ -2,7 +2,12 @@ import { Logger } from '@nestjs/common';
 import { asError } from '../errors/index.js';
 import type { RegistryObserver } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { registryFaulted, registryRepaired, rowsDamaged } from '../tus.messages.js';
+import {
+  registryBlocked,
+  registryFaulted,
+  registryRepaired,
+  rowsDamaged,
+} from '../tus.messages.js';
 
 /** Says in the log what becomes of the registry's disk, and of its rows, once each. */
 export class RegistryLog implements RegistryObserver {
@@ -18,6 +23,10 @@ export class RegistryLog implements RegistryObserver {
 
   repaired(): void {
     this.logger.log(registryRepaired());
+  }
+
+  blocked(): void {
+    this.logger.warn(registryBlocked(this.folder));
   }
 
   damaged(rows: readonly string[]): void {

@@ -1,5 +1,10 @@
-/** Why a holder is asked to let go: a newer request wants the upload, or the app shuts down. */
-export type RevokeReason = 'newer-request' | 'shutdown';
+import { UploadFencedError } from '../errors/index.js';
+
+/**
+ * Why a holder is asked to let go: a newer request wants the upload, or the app shuts down; or another
+ * process has taken the upload already, for this one did not answer.
+ */
+export type RevokeReason = 'newer-request' | 'shutdown' | 'fenced';
 
 /** The right to change one upload, held by one caller at a time until it is released. */
 export class Lease {
@@ -8,9 +13,25 @@ export class Lease {
   #pinned = false;
 
   constructor(
+    private readonly id: string,
     private readonly letGo: (lease: Lease) => void,
     private readonly keep: (lease: Lease) => void,
+    private readonly hasLost: (id: string) => boolean = () => false,
   ) {}
+
+  /** Whether another process has taken the upload, as of now. */
+  get isLost(): boolean {
+    return this.hasLost(this.id);
+  }
+
+  /**
+   * Makes sure that what was seen or done under it counts.
+   *
+   * @throws UploadFencedError
+   */
+  assertHeld(): void {
+    if (this.isLost) throw new UploadFencedError(this.id);
+  }
 
   /** Whether the holder will not let go when asked. */
   get isPinned(): boolean {

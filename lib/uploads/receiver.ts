@@ -102,6 +102,8 @@ export class Receiver {
       return await this.append(record, writer, parcel, { check: bodyCheck, hash });
     } finally {
       await hash?.pause(writer.size);
+      // It may be of bytes that do not count.
+      if (hash && parcel.lease.isLost) this.hashes?.forget(record);
       await writer.close();
     }
   }

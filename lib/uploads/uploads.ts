@@ -140,7 +140,9 @@ export class Uploads implements ExistingUploads {
    */
   async status(id: string, scope: UploadScope, gate = this.gate): Promise<Completed> {
     const seen = this.leases.isIdle(id) ? await this.find(id) : undefined;
-    if (seen && isWithin(scope, seen.record) && isSettled(seen)) return completed(seen, seen);
+    const mayTell = seen && isWithin(scope, seen.record) && isSettled(seen);
+    // Bytes that another process is receiving by now may not be verified yet.
+    if (mayTell && this.leases.isStillIdle(id)) return completed(seen, seen);
     return this.holdVisible(id, scope, async (lease, found) =>
       completed(found, await this.finisher.finishIfComplete(found, { lease, gate })),
     );

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { catchError, concatMap, Observable, of, tap, throwError, type Subscriber } from 'rxjs';
-import { FolderLostError } from '../../errors/index.js';
+import { FolderLostError, UploadFencedError } from '../../errors/index.js';
 import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
@@ -207,7 +207,8 @@ export class TusEndpoints {
   }
 
   private unkept(error: unknown, exchange: Exchange): Answer {
-    const refusal = error instanceof FolderLostError && toTusException(error);
+    const isForeseen = error instanceof FolderLostError || error instanceof UploadFencedError;
+    const refusal = isForeseen && toTusException(error);
     if (refusal) {
       const { message, headers } = refusal;
       return answerOf({ status: refusal.getStatus(), message, headers });

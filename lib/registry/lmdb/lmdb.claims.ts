@@ -16,7 +16,7 @@ const ROOM_ROWS = 1000;
 const ROOM_KEY = 110;
 
 /** Bytes of such a row's value; the identity of a process takes no more. */
-const ROOM_BYTES = 53;
+const ROOM_BYTES = 64;
 
 /**
  * Claims in an LMDB environment that is never flushed: it outlives killed processes, and is not

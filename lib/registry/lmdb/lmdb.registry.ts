@@ -1,4 +1,4 @@
-import { UploadIdTakenError } from '../../errors/index.js';
+import { assertNotLost, UploadIdTakenError, type Fence } from '../../errors/index.js';
 import type { FolderCheck } from '../../folder/index.js';
 import type {
   DeliveryKey,
@@ -34,6 +34,8 @@ export interface LmdbRegistryOptions {
   readonly observer?: RegistryObserver;
   /** Knows whether the folder is still the one it was; it is taken for it unless given. */
   readonly watch?: FolderCheck;
+  /** Knows which uploads are another process's by now; none unless given. */
+  readonly fence?: Fence;
 }
 
 /** The registry of one machine: an LMDB environment that any number of its processes may share. */
@@ -96,6 +98,7 @@ export class LmdbRegistry implements UploadRegistry {
     decide: (record: UploadRecord, usages: () => Usages) => UploadChange | undefined,
   ): Promise<UploadRecord | undefined> {
     return this.opened.write((tables) => {
+      assertNotLost(this.options.fence, id);
       const record = tables.uploads.get(id);
       const change = record && decide(record, () => tables.usage.of(record.owner));
       if (!record || !change) return record;
@@ -107,6 +110,7 @@ export class LmdbRegistry implements UploadRegistry {
 
   async forget(id: string, dueAt: number): Promise<void> {
     await this.opened.write(({ uploads, deliveries, usage }) => {
+      assertNotLost(this.options.fence, id);
       const record = uploads.get(id);
       if (record?.dueAt !== dueAt) return;
       uploads.remove(record);
@@ -161,12 +165,18 @@ export class LmdbRegistry implements UploadRegistry {
     });
   }
 
-  async settleDelivery(key: DeliveryKey, holder: string, outcome: DeliveryOutcome): Promise<void> {
-    await this.opened.write(({ deliveries }) => {
+  async settleDelivery(
+    { attempt, ...key }: DeliveryKey & { readonly attempt?: number },
+    holder: string,
+    outcome: DeliveryOutcome,
+  ): Promise<boolean> {
+    return this.opened.write(({ deliveries }) => {
       const row = deliveries.get(key);
-      if (row?.state !== 'running' || row.holder !== holder) return;
+      if (row?.state !== 'running' || row.holder !== holder) return false;
+      if ((attempt ?? row.attempt) !== row.attempt) return false;
       if (outcome.kind === 'done') deliveries.remove(row);
       else deliveries.put(settled(row, outcome));
+      return true;
     });
   }
 

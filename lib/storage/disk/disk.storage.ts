@@ -17,6 +17,7 @@ import { fileNameOf, isOwnName, isRemnant, OWN_FOLDER, uploadIdOf } from './file
 import { realPath } from './folders.js';
 import { moveFile, placeFile, removeIfThere, removeOtherName } from './move-file.js';
 import { reclaimFile } from './reclaim-file.js';
+import { renewFile } from './renew-file.js';
 import { UploadFolder, type DiskStorageOptions } from './upload-folder.js';
 
 /** Where files go that nothing is known of; made for the first one. */
@@ -75,7 +76,7 @@ export class DiskStorage implements UploadStorage {
 
   async openWriter(id: string): Promise<UploadWriter> {
     try {
-      return await DiskWriter.open(this.path(id), this.folder);
+      return await DiskWriter.open(id, this.path(id), this.folder);
     } catch (error) {
       throw this.folder.explain(error);
     }
@@ -90,6 +91,7 @@ export class DiskStorage implements UploadStorage {
     const target = this.path(id);
     const paths = parts.map((part) => this.path(part));
     this.assertSame();
+    this.folder.assertNotLost(id);
     try {
       await concatenateFiles(paths, target);
       if (paths.length > 0) await this.folder.permit(target);
@@ -99,6 +101,7 @@ export class DiskStorage implements UploadStorage {
   }
 
   async place(id: string, filePath: string): Promise<boolean> {
+    this.folder.assertNotLost(id);
     try {
       await placeFile(this.path(id), this.path(id, filePath), this.folder.directoryMode);
       return true;
@@ -110,11 +113,13 @@ export class DiskStorage implements UploadStorage {
   }
 
   async unplace(id: string, filePath: string): Promise<void> {
+    this.folder.assertNotLost(id);
     await removeOtherName(this.path(id), this.path(id, filePath));
   }
 
   /** @throws Error `EISDIR` when a folder lies at the path */
   async reclaim(id: string, filePath: string): Promise<void> {
+    this.folder.assertNotLost(id);
     await reclaimFile(this.path(id, filePath), this.path(id));
   }
 
@@ -139,11 +144,21 @@ export class DiskStorage implements UploadStorage {
    * @throws NoSpaceError when the file goes to another device, and that one is full.
    */
   async move(id: string, path: string, filePath?: string): Promise<void> {
+    this.folder.assertNotLost(id);
     await moveFile(this.path(id, filePath), path, this.folder.directoryMode);
   }
 
   async remove(id: string): Promise<void> {
+    this.folder.assertNotLost(id);
     await removeIfThere(this.path(id));
+  }
+
+  async renew(id: string, unlessWrittenBy?: number): Promise<void> {
+    try {
+      await renewFile(this.path(id), this.folder, unlessWrittenBy);
+    } catch (error) {
+      throw this.folder.explain(error);
+    }
   }
 
   async *holdings(): AsyncGenerator<Holding> {

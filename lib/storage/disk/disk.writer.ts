@@ -28,6 +28,7 @@ export class DiskWriter implements UploadWriter {
   private named = false;
 
   private constructor(
+    private readonly id: string,
     private readonly path: string,
     private readonly folder: UploadFolder,
     private fd?: number,
@@ -36,10 +37,17 @@ export class DiskWriter implements UploadWriter {
   /**
    * Synchronous but for the making of a file, which may wait for the disk: nothing else here does,
    * and a turn in the thread pool costs several times as much as the call.
+   *
+   * Another process that takes the upload from this one says so first, and then gives it a new file.
+   * So what was open before it said so is a file that nobody reads any more, if it ever says so.
+   *
+   * @throws UploadFencedError
    */
-  static async open(path: string, folder: UploadFolder): Promise<DiskWriter> {
-    const writer = new DiskWriter(path, folder, openExisting(path));
+  static async open(id: string, path: string, folder: UploadFolder): Promise<DiskWriter> {
+    const writer = new DiskWriter(id, path, folder, openExisting(path));
     try {
+      // A file that is made is looked after then.
+      if (writer.fd !== undefined) folder.assertNotLost(id);
       writer.measure();
       return writer;
     } catch (error) {
@@ -121,6 +129,7 @@ export class DiskWriter implements UploadWriter {
     await this.folder.confirm();
     const fd = await openFile(this.path, NEW, fileMode ?? 0o666);
     try {
+      this.folder.assertNotLost(this.id);
       if (fileMode !== undefined) fchmodSync(fd, fileMode);
       return fd;
     } catch (error) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { assertNotLost, type Fence } from '../../errors/index.js';
 import type { FolderCheck } from '../../folder/index.js';
 import { toStorageError } from './disk.errors.js';
 import { FolderSync } from './folder-sync.js';
@@ -16,6 +17,8 @@ export interface DiskStorageOptions {
   readonly directoryMode?: number;
   /** Knows whether the folder is still the one it was; it is taken for it unless given. */
   readonly watch?: FolderCheck;
+  /** Knows which uploads are another process's by now; none unless given. */
+  readonly fence?: Fence;
 }
 
 /** The folder that the files of uploads lie in. */
@@ -25,12 +28,14 @@ export class UploadFolder {
   readonly directoryMode?: number;
   private readonly names: FolderSync;
   private readonly watch?: FolderCheck;
+  private readonly fence?: Fence;
 
-  constructor({ folder, fileMode, directoryMode, watch }: DiskStorageOptions) {
+  constructor({ folder, fileMode, directoryMode, watch, fence }: DiskStorageOptions) {
     this.path = resolve(folder);
     this.fileMode = fileMode;
     this.directoryMode = directoryMode;
     this.watch = watch;
+    this.fence = fence;
     this.names = FolderSync.of(this.path);
   }
 
@@ -59,6 +64,20 @@ export class UploadFolder {
   /** @throws FolderLostError when it is not the folder any more that it was */
   assertSame(): void {
     this.watch?.assertSame();
+  }
+
+  /**
+   * Makes sure, right before names of an upload's file are changed, and right after its file was
+   * opened, that it is not another process's by now, for this one did not answer.
+   *
+   * A process may be stopped between this and the change of a name, for which the system has no
+   * condition. There are microseconds for that, or a turn of the thread pool; what is lost then is a
+   * name that the other process gives again, or that it was about to remove as well.
+   *
+   * @throws UploadFencedError
+   */
+  assertNotLost(id: string): void {
+    assertNotLost(this.fence, id);
   }
 
   /** @throws FolderLostError as `assertSame()`, after a look that is shared with others */

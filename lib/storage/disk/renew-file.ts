@@ -1,0 +1,54 @@
+import { constants } from 'node:fs';
+import { copyFile, open, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isOpenIn, syncBytes } from '../../file-system/index.js';
+import { hasCode, toStorageError } from './disk.errors.js';
+import { removeIfThere } from './move-file.js';
+import type { UploadFolder } from './upload-folder.js';
+
+/**
+ * Puts a new file with the same bytes in the place of a file that another process may write to. Where
+ * the file system can share blocks, that costs no room. What was flushed before is flushed again.
+ *
+ * Where there is no file it leaves an empty one, so that none can be made there that counts.
+ *
+ * @param pid id of that process, if it is known: a file that it has not open may stay
+ * @throws NoSpaceError when there is no room for a copy; the file is as it was then
+ */
+export async function renewFile(path: string, folder: UploadFolder, pid?: number): Promise<void> {
+  try {
+    if (await makeEmpty(path, folder)) return;
+    if (pid !== undefined && (await isOpenIn(pid, path)) === false) return;
+    await replace(path, folder);
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
+/** @returns whether there was no file */
+async function makeEmpty(path: string, folder: UploadFolder): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx', folder.fileMode);
+    await file.close();
+    await folder.permit(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+async function replace(path: string, folder: UploadFolder): Promise<void> {
+  const copy = join(dirname(path), `.${basename(path)}.moving`);
+  await removeIfThere(copy);
+  try {
+    await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await folder.permit(copy);
+    await syncBytes(copy);
+    await rename(copy, path);
+    await folder.sync();
+  } catch (error) {
+    await removeIfThere(copy);
+    throw error;
+  }
+}

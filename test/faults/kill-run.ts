@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PLATFORMS } from '../support/platforms.js';
+import type { PlatformName } from '../support/platforms.js';
 import { SeededRandom } from '../support/seeded.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
 import type { TusOptions } from '../support/test-app.js';
@@ -14,6 +15,7 @@ import {
   Senders,
 } from './actors/index.js';
 import type { Actor, Moment, Stage } from './actors/index.js';
+import { freezeOnce, PATIENCE } from './frozen-round.js';
 import { wishFor } from './kill-wish.js';
 import { ServerProcess } from './server-process.js';
 import { settingsIn } from './server-settings.js';
@@ -67,7 +69,9 @@ class KillRun {
   ) {
     const { seed } = options;
     const { tally, announced: moments } = this;
-    const stage: Stage = { seed, settings: settingsIn(folder, 'express'), tally, moments };
+    const settings = settingsIn(folder, 'express');
+    const hasLateRequests = () => this.moment === 'frozen';
+    const stage: Stage = { seed, settings, tally, moments, hasLateRequests };
     this.random = new SeededRandom(seed);
     this.moments = options.moments ?? MOMENTS;
     this.actors = [
@@ -93,23 +97,44 @@ class KillRun {
   }
 
   private async withServer(use: (server: ServerProcess) => Promise<void>): Promise<void> {
-    // Each platform has a round for every moment before it is the other one's turn.
-    const turn = Math.floor(this.tally.kills / this.moments.length);
-    const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
-    const server = await ServerProcess.start(settingsIn(this.folder, platform, TUS));
+    const settings = settingsIn(this.folder, this.platform, TUS);
+    const server = await ServerProcess.start({ ...settings, patience: PATIENCE });
     try {
       await use(server);
     } finally {
       await server.kill();
-      if (server.errorOutput !== '') this.tally.errorsLogged++;
-      this.options.onErrorOutput?.(server.errorOutput);
+      this.hear(server.errorOutput);
     }
+  }
+
+  private hear(errorOutput: string): void {
+    if (errorOutput !== '') this.tally.errorsLogged++;
+    this.options.onErrorOutput?.(errorOutput);
+  }
+
+  private get moment(): Moment {
+    return this.moments[this.tally.kills % this.moments.length]!;
+  }
+
+  /** Each platform has a round for every moment before it is the other one's turn. */
+  private get platform(): PlatformName {
+    const turn = Math.floor(this.tally.kills / this.moments.length);
+    const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
+    return platform;
   }
 
   private async round(server: ServerProcess): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
+    if (this.moment === 'frozen') return this.freeze(server);
     const acting = this.actors.map((actor) => actor.act(server));
     await Promise.all([...acting, this.killAtSomeMoment(server)]);
+  }
+
+  private async freeze(server: ServerProcess): Promise<void> {
+    const settings = { ...settingsIn(this.folder, this.platform, TUS), patience: PATIENCE };
+    const others = MOMENTS.filter((moment) => moment !== 'frozen');
+    const until = () => this.until(this.random.pick(others));
+    this.hear(await freezeOnce(server, { settings, actors: this.actors, until }));
   }
 
   private async finish(server: ServerProcess): Promise<void> {
@@ -118,7 +143,13 @@ class KillRun {
   }
 
   private async killAtSomeMoment(server: ServerProcess): Promise<void> {
-    const moment = this.moments[this.tally.kills % this.moments.length]!;
+    await this.until(this.moment);
+    if (!server.alive) throw new Error(`The server ended by itself: ${server.errorOutput}`);
+    await server.kill();
+  }
+
+  /** Waits until a moment has come some times, and a little longer. */
+  private async until(moment: Moment): Promise<void> {
     const { least, most, delay } = wishFor(moment);
     const given = this.random.integer(least, most);
     const late = new AbortController();
@@ -132,7 +163,5 @@ class KillRun {
     }
     clearTimeout(timer);
     await pause(this.random.integer(0, delay));
-    if (!server.alive) throw new Error(`The server ended by itself: ${server.errorOutput}`);
-    await server.kill();
   }
 }

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { runKills } from './kill-run.js';
 import type { Tally } from './tally.js';
 
-const ROUNDS = 16;
+const ROUNDS = 18;
 const SEED = 20;
 
 jest.setTimeout(120_000);

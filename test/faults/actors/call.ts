@@ -4,6 +4,7 @@ import type { SeededRandom } from '../../support/seeded.js';
 import { create, head, patch } from '../../support/tus-client.js';
 import type { HttpResponse, HttpTarget } from '../../support/http-client.js';
 import type { JournalEntry } from '../journal.js';
+import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
@@ -50,8 +51,9 @@ export class Call {
   async send(server: HttpTarget): Promise<boolean> {
     const body = this.content.bytes();
     const response = await unlessKilled(() => patch(server, this, { body }));
-    if (response) this.hear(response);
-    return response !== undefined;
+    if (!response || isOvertaken(this.stage, response)) return false;
+    this.hear(response);
+    return true;
   }
 
   /** Asks where it stands, and for the answer, as a client does that comes back after a kill. */

@@ -2,7 +2,10 @@ import type { EventEmitter } from 'node:events';
 import type { ServerSettings } from '../server-settings.js';
 import type { Tally } from '../tally.js';
 
-/** The moments at which a kill may be wished for; each is announced by an event of its name. */
+/**
+ * The moments at which a kill may be wished for; each is announced by an event of its name, but for
+ * `frozen`: the server is frozen at another one then, and others go on.
+ */
 export const MOMENTS = [
   'bytes',
   'checksum',
@@ -12,6 +15,7 @@ export const MOMENTS = [
   'answering',
   'concatenation',
   'cleanup',
+  'frozen',
 ] as const;
 
 export type Moment = (typeof MOMENTS)[number];
@@ -23,4 +27,14 @@ export interface Stage {
   readonly tally: Tally;
   /** Where actors announce a moment. */
   readonly moments: EventEmitter;
+  /**
+   * Whether requests that a frozen server had not read may come now: they are newer to it than those
+   * that clients have sent to another one since, and take their uploads over (423).
+   */
+  hasLateRequests(): boolean;
+}
+
+/** Whether an answer says no more than that another request has taken the upload over. */
+export function isOvertaken(stage: Stage, { status }: { readonly status: number }): boolean {
+  return status === 423 && stage.hasLateRequests();
 }

@@ -6,6 +6,7 @@ import type { HttpTarget } from '../../support/http-client.js';
 import type { CreateOptions } from '../../support/tus-client.js';
 import type { JournalEntry } from '../journal.js';
 import { checkDelivered } from './check-delivered.js';
+import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
@@ -54,7 +55,7 @@ export class TrackedUpload {
     const body = this.content.bytes(offset, Math.min(offset + bytes, this.content.length));
     this.unanswered = true;
     const response = await unlessKilled(() => patch(server, this, { offset, body }));
-    if (response === undefined) return false;
+    if (response === undefined || isOvertaken(this.stage, response)) return false;
 
     this.unanswered = false;
     if (response.status === 204) this.acknowledged = Number(response.headers['upload-offset']);

@@ -170,7 +170,8 @@ export class Processes {
     const names = (await namesIn(this.options.folder)).filter(isIdentity);
     const asked = names.map((identity) => this.ask(identity, 'ping').catch(() => undefined));
     const answered = new AbortController();
-    const outOfPatience = pause((silentAfter + 2) * look, undefined, { signal: answered.signal });
+    // Half a look later than one that does not answer is told of.
+    const outOfPatience = pause((silentAfter + 1.5) * look, undefined, { signal: answered.signal });
     await Promise.race([Promise.all(asked), outOfPatience]);
     answered.abort();
     await outOfPatience.catch(() => undefined);

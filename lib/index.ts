@@ -10,6 +10,7 @@ export {
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
+  UploadFencedError,
   UploadIdTakenError,
 } from './errors/index.js';
 export {

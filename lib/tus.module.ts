@@ -38,6 +38,7 @@ import {
 import {
   DiskLog,
   FolderLog,
+  ProcessesLog,
   RecoveryLog,
   RegistryLog,
   StartupChecks,
@@ -57,7 +58,14 @@ import {
   TUS_STORAGE,
 } from './tus.constants.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
-import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/index.js';
+import {
+  FencedFiles,
+  FinishedFiles,
+  Leases,
+  Leftovers,
+  Recovery,
+  Uploads,
+} from './uploads/index.js';
 
 /**
  * Resumable uploads over the tus protocol.
@@ -114,19 +122,24 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
         new DiskReserve(join(tmpFileDir, REGISTRY_FOLDER, RESERVE_FOLDER), new DiskLog(tmpFileDir)),
     },
     {
-      provide: Processes,
+      provide: LmdbSharedTables,
       inject: [TUS_OPTIONS, FolderWatch, DiskReserve],
       useFactory: (options: TusOptions, watch: FolderWatch, reserve: DiskReserve) =>
-        new Processes({
-          folder: join(options.tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER),
-          tables: new LmdbSharedTables(registryOptions(options, watch, reserve)),
-          watch,
-        }),
+        new LmdbSharedTables(registryOptions(options, watch, reserve)),
+    },
+    {
+      provide: Processes,
+      inject: [TUS_OPTIONS, FolderWatch, LmdbSharedTables],
+      useFactory: ({ tmpFileDir }: TusOptions, watch: FolderWatch, tables: LmdbSharedTables) => {
+        const folder = join(tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER);
+        return new Processes({ folder, tables, watch, observer: new ProcessesLog(tmpFileDir) });
+      },
     },
     {
       provide: SharedClaims,
-      inject: [Processes],
-      useFactory: (processes: Processes) => new SharedClaims(processes),
+      inject: [Processes, LmdbSharedTables],
+      useFactory: (processes: Processes, tables: LmdbSharedTables) =>
+        new SharedClaims(processes, tables),
     },
     {
       provide: Leases,
@@ -140,21 +153,33 @@ import { FinishedFiles, Leases, Leftovers, Recovery, Uploads } from './uploads/i
     },
     {
       provide: TUS_REGISTRY,
-      inject: [TUS_OPTIONS, FolderWatch, DiskReserve],
-      useFactory: (options: TusOptions, watch: FolderWatch, reserve: DiskReserve) => {
+      inject: [TUS_OPTIONS, FolderWatch, DiskReserve, SharedClaims],
+      useFactory: (
+        options: TusOptions,
+        watch: FolderWatch,
+        reserve: DiskReserve,
+        fence: SharedClaims,
+      ) => {
         const common = registryOptions(options, watch, reserve);
-        return new LmdbRegistry({ ...common, observer: new RegistryLog(common.folder) });
+        return new LmdbRegistry({ ...common, fence, observer: new RegistryLog(common.folder) });
       },
     },
     {
       provide: TUS_STORAGE,
-      inject: [TUS_OPTIONS, FolderWatch, DiskCalls, DiskReserve],
+      inject: [TUS_OPTIONS, FolderWatch, DiskCalls, DiskReserve, SharedClaims],
       useFactory: (
         { tmpFileDir, ...modes }: TusOptions,
         watch: FolderWatch,
         calls: DiskCalls,
         reserve: DiskReserve,
-      ) => new DiskStorage({ ...modes, folder: tmpFileDir, watch, calls, reserve }),
+        fence: SharedClaims,
+      ) => new DiskStorage({ ...modes, folder: tmpFileDir, watch, calls, reserve, fence }),
+    },
+    {
+      provide: FencedFiles,
+      inject: [TUS_REGISTRY, TUS_STORAGE],
+      useFactory: (registry: UploadRegistry, storage: UploadStorage) =>
+        new FencedFiles(registry, storage),
     },
     {
       provide: FinishedFiles,

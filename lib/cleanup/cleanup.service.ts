@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ContextSnapshot } from '../context/index.js';
-import { asError, ClosedError, FolderLostError } from '../errors/index.js';
+import { asError, ClosedError, FolderLostError, UploadFencedError } from '../errors/index.js';
 import type { CleanupReport } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
@@ -115,6 +115,8 @@ export class CleanupService {
     } catch (error) {
       // What is due is not known either then, which ends the pass.
       if (error instanceof FolderLostError || error instanceof ClosedError) return 'stuck';
+      // It is another process's to clean up by now.
+      if (error instanceof UploadFencedError) return 'stuck';
       const { message, stack } = asError(error);
       this.logger.error(`Upload ${record.id} could not be cleaned up: ${message}`, stack);
       return this.postpone(record, Date.now() + LATER).catch(() => 'stuck');

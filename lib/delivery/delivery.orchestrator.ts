@@ -54,12 +54,13 @@ export class DeliveryOrchestrator implements Completion {
     // Each delivery listens to it.
     setMaxListeners(0, this.shutdown.signal);
     processes.whenGone((identity) => void this.takeOverFrom(identity));
+    processes.whenSuspected((identity) => void this.goOnWithout(identity));
     this.others = new RemoteWake(processes, () => this.onWoken());
   }
 
   /** Begins to deliver, first of all what processes that died have left. */
   async start(): Promise<void> {
-    await this.registry.releaseDeliveries((holder) => this.processes.isGone(holder), Date.now());
+    await this.registry.releaseDeliveries((holder) => this.mayTakeOver(holder), Date.now());
     this.started = true;
     this.wake();
   }
@@ -118,12 +119,28 @@ export class DeliveryOrchestrator implements Completion {
     if (!this.draining && this.started) this.draining = this.context.run(() => this.drain());
   }
 
+  private async mayTakeOver(holder: string): Promise<boolean> {
+    return (await this.processes.isGone(holder)) || this.processes.isSuspected(holder);
+  }
+
+  /** Its handlers may run twice then, for it may go on. No other process need have noticed that it hangs. */
+  private async goOnWithout(identity: string): Promise<void> {
+    if (!this.isLeft) return this.takeOverFrom(identity);
+    try {
+      await this.registry.releaseDeliveries((holder) => holder === identity, Date.now());
+      this.others.wakeOthers();
+    } catch (error) {
+      this.report(error, 'Deliveries could not be left to others');
+    }
+  }
+
   /** What a process that died was to retry later is nobody's until someone looks at it, too. */
   private async takeOverFrom(identity: string): Promise<void> {
     while (this.started) {
       try {
         await this.registry.releaseDeliveries((holder) => holder === identity, Date.now());
-        return this.wake();
+        this.wake();
+        return;
       } catch (error) {
         this.report(error, 'Deliveries could not be taken over, which is tried again');
         await pause(REGISTRY_PAUSE, undefined, { ref: false });
@@ -174,9 +191,9 @@ export class DeliveryOrchestrator implements Completion {
   }
 
   /** The app began to end while the claim was on its way to the disk. */
-  private giveBack(row: DeliveryRecord): Promise<void> {
+  private async giveBack(row: DeliveryRecord): Promise<void> {
     const { dueAt, error } = row;
-    return this.settle(row, { kind: 'retry', dueAt, error, isUncounted: true });
+    await this.settle(row, { kind: 'retry', dueAt, error, isUncounted: true });
   }
 
   /** A handler that has no room needs no timer: the next of its deliveries that ends wakes it. */
@@ -201,32 +218,34 @@ export class DeliveryOrchestrator implements Completion {
 
   private async deliver(row: DeliveryRecord): Promise<void> {
     const outcome = await this.attempts.make(row, this.shutdown.signal);
-    await this.settle(row, outcome);
+    // What another process has taken over meanwhile is that one's to follow up.
+    if (!(await this.settle(row, outcome))) return;
     await this.attempts.followUp(row, outcome).catch((error: unknown) => {
       this.report(error, `Upload ${row.uploadId}: what follows ${row.handler} failed`);
     });
   }
 
-  private async settle(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<void> {
+  /** @returns whether the outcome counts */
+  private async settle(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<boolean> {
     try {
-      await this.registry.settleDelivery(row, this.holder, outcome);
+      return await this.registry.settleDelivery(row, this.holder, outcome);
     } catch (error) {
       const what = `the outcome of ${row.handler} could not be stored`;
       this.report(error, `Upload ${row.uploadId}: ${what}`);
-      await this.settleLater(row, outcome);
+      return this.settleLater(row, outcome);
     }
   }
 
   /** A full disk may have room again; a process that ends first delivers once more at its next start. */
-  private async settleLater(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<void> {
+  private async settleLater(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<boolean> {
     while (this.started) {
       await pause(REGISTRY_PAUSE);
-      const settled = await this.registry.settleDelivery(row, this.holder, outcome).then(
-        () => true,
-        () => false,
-      );
-      if (settled) return;
+      const settled = await this.registry
+        .settleDelivery(row, this.holder, outcome)
+        .catch(() => undefined);
+      if (settled !== undefined) return settled;
     }
+    return true;
   }
 
   /** That the folder is lost is told once, by its watch, and which handlers the app's end gave up too. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod } from 'node:fs/promises';
+import { chmod, chown, stat } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { asError } from '../errors/index.js';
 import { PRIVATE_FILE } from '../folder/index.js';
@@ -49,8 +49,16 @@ export class Doorway {
     this.server.listen({ path, exclusive: true });
     await once(this.server, 'listening');
     // Where that cannot be, the folder around it keeps others out.
-    if (process.platform !== 'win32') await chmod(path, PRIVATE_FILE).catch(() => undefined);
+    if (process.platform !== 'win32') await this.narrow(path).catch(() => undefined);
     this.server.unref();
+  }
+
+  /** The socket of one that runs as root is its folder's user's, so that the others reach it. */
+  private async narrow(path: string): Promise<void> {
+    await chmod(path, PRIVATE_FILE);
+    if (process.geteuid?.() !== 0) return;
+    const { uid, gid } = await stat(this.folder);
+    await chown(path, uid, gid);
   }
 
   private greet(socket: Socket): void {

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
 /** It becomes a file name, and only others say that it is theirs. */
-const IDENTITY = /^[0-9a-f]{32}(?:-(\d{1,20}))?$/;
+const IDENTITY = /^[0-9a-f]{32}(?:-(\d{1,20}))?(?:\.(\d{1,10}))?$/;
 
-/** A name that no other process has: random, and with the number of its PID namespace, if any. */
+/**
+ * A name that no other process has: random, with the number of its PID namespace, if any, and with its
+ * process id, which is for people.
+ */
 export function newIdentity(namespace: string | undefined): string {
   const random = randomBytes(16).toString('hex');
-  return namespace === undefined ? random : `${random}-${namespace}`;
+  return `${random}${namespace === undefined ? '' : `-${namespace}`}.${process.pid}`;
 }
 
 /** Whether a process may call itself so. */
@@ -17,4 +20,10 @@ export function isIdentity(name: string): boolean {
 /** The number of the PID namespace that an identity notes; `undefined` when it notes none. */
 export function namespaceOf(identity: string): string | undefined {
   return IDENTITY.exec(identity)?.[1];
+}
+
+/** The process id that an identity notes; `undefined` when it notes none. */
+export function pidOf(identity: string): number | undefined {
+  const pid = IDENTITY.exec(identity)?.[2];
+  return pid === undefined ? undefined : Number(pid);
 }

@@ -4,6 +4,7 @@ import { isIdentity } from './identity.js';
 import { Peer } from './peer.js';
 import type { ProcessesOptions } from './processes-options.interface.js';
 import { removeSocket } from './socket-address.js';
+import { unmarkSuspect } from './suspect-mark.js';
 
 /** Milliseconds until a process is tried again that could not be reached, and may live. */
 const RETRY_PAUSE = 1000;
@@ -87,7 +88,9 @@ export class Peers {
   }
 
   private async forget(identity: string): Promise<void> {
-    await removeSocket(this.options.folder, identity).catch(() => undefined);
+    const { folder } = this.options;
+    await removeSocket(folder, identity).catch(() => undefined);
+    await unmarkSuspect(folder, identity).catch(() => undefined);
     if (this.peers.delete(identity) && !this.closed) this.onGone(identity);
   }
 }

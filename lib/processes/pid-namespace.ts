@@ -55,7 +55,8 @@ export async function refuseOtherPidNamespace(folder: string, me: string): Promi
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** What is in a folder; nothing when that is not there. */
+export async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { FolderCheck } from '../folder/index.js';
+import type { ProcessesObserver } from './processes-observer.interface.js';
 import type { SharedTables } from './shared-tables.interface.js';
 
 /** Where processes that belong together meet. */
@@ -8,4 +9,6 @@ export interface ProcessesOptions {
   readonly tables: SharedTables;
   /** Knows whether the folder is still the one it was; it is taken for it unless given. */
   readonly watch?: FolderCheck;
+  /** Told of processes that hang; without one nothing is told. */
+  readonly observer?: ProcessesObserver;
 }

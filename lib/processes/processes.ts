@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { FolderLostError } from '../errors/index.js';
 import { makeOwnFolder } from '../folder/index.js';
 import { Doorway } from './doorway.js';
-import { newIdentity } from './identity.js';
+import { isIdentity, newIdentity } from './identity.js';
 import type { Question } from './messages.js';
 import { LinkLostError } from './peer.js';
 import { Peers } from './peers.js';
-import { pidNamespace, refuseOtherPidNamespace } from './pid-namespace.js';
+import { namesIn, pidNamespace, refuseOtherPidNamespace } from './pid-namespace.js';
 import { ProcessGoneError } from './process-gone.error.js';
+import { ProcessSilentError } from './process-silent.error.js';
 import type { ProcessesOptions } from './processes-options.interface.js';
-import type { ClaimTable } from './shared-tables.interface.js';
+import type { ClaimTable, FenceState, Members } from './shared-tables.interface.js';
+import { Silences, type Patience } from './silences.js';
+import { isMarkedSuspect, markSuspect, unmarkSuspect } from './suspect-mark.js';
 
 /** Milliseconds between two tries of what went wrong and must not stay so. */
 const RETRY_PAUSE = 1000;
@@ -17,6 +21,12 @@ const RETRY_PAUSE = 1000;
 /** Milliseconds that others get to take note of this process: at its start, and when it matters. */
 const JOINING_PATIENCE = 1000;
 const MEETING_PATIENCE = 10_000;
+
+/** What others have taken from this process, by key: who has. */
+export type Fences = ReadonlyMap<string, string>;
+
+/** Nothing was taken from this process. */
+const NO_FENCES: Fences = new Map();
 
 type Listener = (identity: string) => void;
 
@@ -26,25 +36,40 @@ type Listener = (identity: string) => void;
  * A process goes by a random identity, for process ids are given anew. It lives as long as its
  * socket takes connections, which the system ends with it, so that a killed one is noticed at once.
  * All must be of one PID namespace, for the tables they share are locked by process ids.
+ *
+ * One that lives and does not answer, as it does when it is stopped or hangs, becomes a suspect after
+ * the patience: others go on without it, and take what it had from it. It learns of that from the
+ * tables, before anything it does counts, and joins the others again.
  */
 export class Processes {
   readonly identity = newIdentity(pidNamespace());
   private peers: Peers;
   private readonly answerers = new Map<string, (body: string, from: string) => Promise<string>>();
-  private readonly onMet: (() => void)[] = [];
+  private readonly onMet: ((fences: Fences) => void)[] = [];
   private readonly onGone: Listener[] = [];
+  private readonly onSuspected: Listener[] = [];
+  private readonly silences: Silences;
+  /** Those that have not taken note of this process yet. */
+  private readonly unmet = new Set<string>();
   private doorway?: Doorway;
   private meeting?: Promise<void>;
+  private rejoining?: Promise<void>;
+  private heartbeat?: NodeJS.Timeout;
   private met = false;
   private closed = false;
 
+  /** When a process counts as one that does not answer. */
+  readonly patience: Patience = { look: 1000, silentAfter: 1, suspectAfter: 4, heartbeat: 5000 };
+
   constructor(private readonly options: ProcessesOptions) {
     this.peers = this.newPeers();
+    this.silences = this.newSilences();
   }
 
   /** Whether no other process is known to live. */
   get isAlone(): boolean {
-    return this.peers.isEmpty;
+    // One that cannot be reached may live.
+    return this.peers.isEmpty && this.unmet.size === 0;
   }
 
   /** Identities of the other processes that live, as far as is known. */
@@ -52,16 +77,21 @@ export class Processes {
     return this.peers.identities;
   }
 
-  /** Whether all others know of this process. */
+  /** Whether all others know of this process, or are suspects. */
   get isMet(): boolean {
     return this.met && !this.closed;
   }
 
+  /** Whether another process is known to have taken note of this one, so that its claims are written. */
+  hasMet(identity: string): boolean {
+    return !this.unmet.has(identity);
+  }
+
   /**
-   * Waits until all others know of this process.
+   * Waits until all others know of this process, or have become suspects.
    *
    * @param patience milliseconds
-   * @returns whether they do
+   * @returns whether that is so
    */
   async meet(patience = MEETING_PATIENCE): Promise<boolean> {
     if (this.isMet) return true;
@@ -92,8 +122,11 @@ export class Processes {
       // Of two that start at the same time, at least one sees the other's doorway.
       await this.refuseOtherPidNamespace();
       await tables.open();
-      const claims = await tables.openClaims(await this.join());
-      this.meeting = this.greetAll(this.peers.identities);
+      const { generation, identities } = await this.join();
+      const claims = await tables.openClaims(generation);
+      this.meeting = this.greetAll(identities.filter((other) => other !== this.identity));
+      this.heartbeat = setInterval(() => this.lookAfterNext(), this.patience.heartbeat);
+      this.heartbeat.unref();
       await this.meet(JOINING_PATIENCE);
       return claims;
     } catch (error) {
@@ -112,10 +145,29 @@ export class Processes {
     return refuseOtherPidNamespace(this.options.folder, this.identity);
   }
 
+  /**
+   * Looks, before any table is opened, whether all others on the folder answer, and gives them the time
+   * to. One that was stopped in the middle of a write has whoever opens a table wait without a word, so
+   * it is to be told of before.
+   */
+  async lookAround(): Promise<void> {
+    const { look, silentAfter } = this.patience;
+    const names = (await namesIn(this.options.folder)).filter(isIdentity);
+    const asked = names.map((identity) => this.ask(identity, 'ping').catch(() => undefined));
+    const answered = new AbortController();
+    // Half a look later than one that does not answer is told of.
+    const outOfPatience = pause((silentAfter + 1.5) * look, undefined, { signal: answered.signal });
+    await Promise.race([Promise.all(asked), outOfPatience]);
+    answered.abort();
+    await outOfPatience.catch(() => undefined);
+  }
+
   /** Leaves the others, who take this process for ended from now on. */
   async close(): Promise<void> {
     this.closed = true;
     this.met = false;
+    clearInterval(this.heartbeat);
+    this.silences.close();
     await this.doorway?.close();
     this.doorway = undefined;
     this.peers.close();
@@ -127,8 +179,11 @@ export class Processes {
     this.answerers.set(topic, answerer);
   }
 
-  /** Calls when another process joined, before it learns that it is known. */
-  whenMet(listener: () => void): void {
+  /**
+   * Calls when another process joined, before it learns that it is known; or, with what others have
+   * taken, when this one joins them again.
+   */
+  whenMet(listener: (fences: Fences) => void): void {
     this.onMet.push(listener);
   }
 
@@ -137,13 +192,75 @@ export class Processes {
     this.onGone.push(listener);
   }
 
+  /** Calls when this process has found another one to be a suspect. */
+  whenSuspected(listener: Listener): void {
+    this.onSuspected.push(listener);
+  }
+
+  /** Whether this process is a suspect, as of now; `undefined` when that cannot be told at once. */
+  get isSuspect(): boolean | undefined {
+    if (!this.isMarked) return false;
+    return this.options.tables.peekSuspects()?.includes(this.identity);
+  }
+
+  /** Takes a key from a suspect; see `FenceTables`. */
+  async fence(suspect: string, key: string): Promise<FenceState | undefined> {
+    const { folder, tables } = this.options;
+    // The one that noted it as a suspect may not have come to that.
+    await markSuspect(folder, suspect);
+    return tables.fence(suspect, key, this.identity);
+  }
+
+  /** Whether others go on without a process, which may live. */
+  async isSuspected(identity: string): Promise<boolean> {
+    return (await this.options.tables.readSuspects()).includes(identity);
+  }
+
+  /** Whether others have taken a key from this process, as of now; also when that cannot be told. */
+  hasLost(key: string): boolean {
+    if (!this.isMarked) return false;
+    const { tables } = this.options;
+    const suspects = tables.peekSuspects();
+    if (suspects?.length === 0) return false;
+    return suspects === undefined || tables.peekFence(this.identity, key) !== undefined;
+  }
+
+  /**
+   * Joins the others again that went on without this process: has it learn what they have taken, and
+   * write what it still has.
+   *
+   * @throws Error of the system when one of them cannot be reached
+   */
+  rejoin(): Promise<void> {
+    this.rejoining ??= this.learnFences().finally(() => (this.rejoining = undefined));
+    return this.rejoining;
+  }
+
   /**
    * Asks another process.
    *
    * @throws ProcessGoneError when it ends before it has answered, and when this one is closed
+   * @throws ProcessSilentError when it has become a suspect before that
    * @throws Error when it answered with an error
    */
-  async ask(identity: string, topic: string, body = ''): Promise<string> {
+  ask(identity: string, topic: string, body = ''): Promise<string> {
+    return this.silences.during(identity, this.put(identity, topic, body));
+  }
+
+  /** Asks another process, as long as it is waited for; one that cannot be reached may be later. */
+  private async put(identity: string, topic: string, body = ''): Promise<string> {
+    for (;;) {
+      try {
+        return await this.putOnce(identity, topic, body);
+      } catch (error) {
+        if (!isOfSystem(error) || !this.silences.isAwaited(identity)) throw error;
+        await pause(this.patience.look, undefined, { ref: false });
+      }
+    }
+  }
+
+  /** @throws Error of the system when the process cannot be reached */
+  private async putOnce(identity: string, topic: string, body = ''): Promise<string> {
     for (;;) {
       const peer = await this.peers.link(identity);
       if (!peer) throw new ProcessGoneError(identity);
@@ -166,57 +283,165 @@ export class Processes {
   }
 
   private newPeers(): Peers {
-    return new Peers(this.options, this.identity, (identity) => {
-      for (const listener of this.onGone) listener(identity);
+    return new Peers(this.options, this.identity, (identity) => this.gone(identity));
+  }
+
+  private newSilences(): Silences {
+    const { observer, tables } = this.options;
+    return new Silences(() => this.patience, {
+      probe: (identity) => this.putOnce(identity, 'ping'),
+      silent: (identity, reason) => observer?.silent(identity, reason),
+      isSuspect: (identity) => tables.peekSuspects()?.includes(identity) ?? false,
+      suspect: (identity) => this.suspect(identity),
+      heard: (identity) => void this.meetAgain(identity),
     });
   }
 
   /** Notes this process among those that live, and forgets those that do not. */
-  private async join(): Promise<string> {
+  private async join(): Promise<Members> {
     const { tables } = this.options;
     for (;;) {
       const seen = await tables.readMembers();
-      const alive = await this.linkAll(seen?.identities ?? []);
+      const alive = await this.aliveOf(seen?.identities ?? []);
       // Without anyone alive what was shared may date from before the machine was lost.
       const generation =
         seen && alive.length > 0 ? seen.generation : randomBytes(8).toString('hex');
-      const identities = [...alive, this.identity];
-      if (await tables.replaceMembers(seen, { generation, identities })) return generation;
+      const members = { generation, identities: [...alive, this.identity] };
+      if (await tables.replaceMembers(seen, members)) return members;
     }
   }
 
-  private async linkAll(identities: readonly string[]): Promise<string[]> {
-    const peers = await Promise.all(identities.map((identity) => this.peers.link(identity)));
-    return identities.filter((_, index) => peers[index] !== undefined);
+  /** What cannot be reached may live. */
+  private async aliveOf(identities: readonly string[]): Promise<string[]> {
+    const isAlive = async (identity: string): Promise<boolean> => {
+      try {
+        return (await this.peers.link(identity)) !== undefined;
+      } catch (error) {
+        if (error instanceof FolderLostError) throw error;
+        return true;
+      }
+    };
+    const alive = await Promise.all(identities.map(isAlive));
+    return identities.filter((_, index) => alive[index]);
   }
 
   private async greetAll(identities: readonly string[]): Promise<void> {
+    for (const identity of identities) this.unmet.add(identity);
     await Promise.all(identities.map((identity) => this.greet(identity)));
     this.met = true;
   }
 
+  /** Waits until a process has taken note of this one, has ended, or is a suspect. */
   private async greet(identity: string): Promise<void> {
+    try {
+      await this.silences.during(identity, this.greetPatiently(identity));
+    } catch (error) {
+      if (!(error instanceof ProcessSilentError)) throw error;
+    }
+  }
+
+  private async greetPatiently(identity: string): Promise<void> {
     while (!this.closed) {
       try {
-        await this.ask(identity, 'hello');
+        await this.putOnce(identity, 'hello');
+        this.unmet.delete(identity);
         return;
       } catch (error) {
-        if (error instanceof ProcessGoneError) return;
+        if (error instanceof ProcessGoneError) return void this.unmet.delete(identity);
         await pause(RETRY_PAUSE, undefined, { ref: false });
       }
     }
   }
 
+  /** What a suspect answers first are questions of before; then it is greeted, and may learn that it was one. */
+  private async meetAgain(identity: string): Promise<void> {
+    await this.greetPatiently(identity).catch(() => undefined);
+    if (!this.closed) this.options.observer?.answers(identity);
+  }
+
+  /**
+   * Each looks after the next one, in the order of their names, so that one that hangs is noticed by
+   * some process also where nobody asks it anything.
+   */
+  private lookAfterNext(): void {
+    const next = this.next();
+    if (next !== undefined) void this.ask(next, 'ping').catch(() => undefined);
+  }
+
+  /** One that is silent looks after no other. */
+  private next(): string | undefined {
+    const others = this.others.filter((other) => !this.silences.isSilent(other)).sort();
+    return others.find((other) => other > this.identity) ?? others[0];
+  }
+
+  /** To look at a file costs much less than to read a table. */
+  private get isMarked(): boolean {
+    return this.rejoining !== undefined || isMarkedSuspect(this.options.folder, this.identity);
+  }
+
+  private async suspect(identity: string): Promise<void> {
+    const { folder, tables } = this.options;
+    await tables.suspect(identity);
+    await markSuspect(folder, identity);
+    for (const listener of this.onSuspected) listener(identity);
+  }
+
+  private gone(identity: string): void {
+    this.unmet.delete(identity);
+    this.silences.forget(identity);
+    const isSuspect = this.options.tables.peekSuspects()?.includes(identity);
+    // What stays is forgotten when the next process joins.
+    if (isSuspect) void this.options.tables.lift(identity).catch(() => undefined);
+    for (const listener of this.onGone) listener(identity);
+  }
+
+  private async learnFences(): Promise<void> {
+    const { folder, tables, observer } = this.options;
+    const { identities = [] } = (await tables.readMembers()) ?? {};
+    const others = identities.filter((other) => other !== this.identity);
+    await Promise.all(others.map((other) => this.peers.link(other)));
+    // First, so that the mark of who suspects it again meanwhile stays.
+    await unmarkSuspect(folder, this.identity);
+    const count = await this.lift().catch(async (error: unknown) => {
+      await markSuspect(folder, this.identity);
+      throw error;
+    });
+    if (count > 0) observer?.fenced(count);
+  }
+
+  /** @returns how many keys were taken from this process */
+  private async lift(): Promise<number> {
+    let count = 0;
+    await this.options.tables.lift(this.identity, (fences) => {
+      count = fences.size;
+      for (const listener of this.onMet) listener(fences);
+    });
+    return count;
+  }
+
   private async answerTo({ topic, body, from }: Question): Promise<string> {
+    if (topic === 'ping') return this.answerPing();
     if (topic === 'hello') return this.welcome(from);
     const answerer = this.answerers.get(topic);
     if (!answerer) throw new Error(`Nobody answers to ${topic}.`);
     return answerer(body, from);
   }
 
+  /** A good time to find out that this process is a suspect: whoever suspects it asks. */
+  private answerPing(): Promise<string> {
+    if (this.isSuspect) void this.rejoin().catch(() => undefined);
+    return Promise.resolve('');
+  }
+
   private async welcome(identity: string): Promise<string> {
     await this.peers.link(identity);
-    for (const listener of this.onMet) listener();
+    const suspects = await this.options.tables.readSuspects();
+    if (suspects.includes(this.identity)) await this.rejoin();
+    else for (const listener of this.onMet) listener(NO_FENCES);
     return '';
   }
+}
+
+function isOfSystem(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException).code === 'string';
 }

@@ -25,8 +25,55 @@ export interface ClaimTable {
   close(): Promise<void>;
 }
 
+/**
+ * How far a key was taken from a process that does not answer: `begun`, when that process cannot change
+ * a record by it any more, and `done`, when it can change no byte that counts either.
+ */
+export type FenceState = 'begun' | 'done';
+
+/**
+ * The processes that did not answer, the suspects, and what was taken from them.
+ *
+ * It is in one store with the records of uploads, so that each of a suspect's writes comes before all
+ * this, and is seen, or after it, and fails.
+ */
+export interface FenceTables {
+  /**
+   * Whether there are any, as of now, in the transaction of a record that is under way too.
+   *
+   * @returns `undefined` while that cannot be told at once
+   */
+  peekSuspects(): readonly string[] | undefined;
+
+  /** Whether a key was taken from a process, as of now; `undefined` as above. */
+  peekFence(suspect: string, key: string): FenceState | undefined;
+
+  readSuspects(): Promise<readonly string[]>;
+
+  /** Notes that others go on without a process. */
+  suspect(identity: string): Promise<void>;
+
+  /**
+   * Takes a key from a suspect.
+   *
+   * @param by identity of the process that takes it
+   * @returns how far that is; `undefined` when it is no suspect any more, and nothing was done
+   */
+  fence(suspect: string, key: string, by: string): Promise<FenceState | undefined>;
+
+  /** Says that a suspect can change nothing by a key that was taken from it. */
+  completeFence(suspect: string, key: string, by: string): Promise<void>;
+
+  /**
+   * Forgets a suspect: it has ended, or has learned what was taken from it.
+   *
+   * @param settle called before that, in the same step: by key, who took it
+   */
+  lift(suspect: string, settle?: (fences: ReadonlyMap<string, string>) => void): Promise<void>;
+}
+
 /** What processes on one folder know together. */
-export interface SharedTables {
+export interface SharedTables extends FenceTables {
   open(): Promise<void>;
 
   close(): Promise<void>;

@@ -214,6 +214,8 @@ export interface DeliveryQuery {
  * write resolved for survives a killed process, and a lost machine unless durability is `none`.
  * A write that found no room throws a `NoSpaceError` and changed nothing. Every method throws a
  * `FolderLostError` while what was opened is not there any more: what it knows does not count then.
+ * A change of an upload that another process has taken from this one, for it did not answer, throws an
+ * `UploadFencedError` and changes nothing.
  */
 export interface UploadRegistry {
   /** Makes the registry ready; throws when it cannot be. */
@@ -290,8 +292,18 @@ export interface UploadRegistry {
    */
   claimDelivery(key: DeliveryKey, holder: string, now: number): Promise<DeliveryRecord | undefined>;
 
-  /** Says how a running delivery ended. A row that another holder has is left alone. */
-  settleDelivery(key: DeliveryKey, holder: string, outcome: DeliveryOutcome): Promise<void>;
+  /**
+   * Says how a running delivery ended. A row that another holder has is left alone, and so is one that
+   * is at a later attempt: it was taken from this holder meanwhile.
+   *
+   * @param key with the attempt that ended; any unless given
+   * @returns whether it was stored
+   */
+  settleDelivery(
+    key: DeliveryKey & { readonly attempt?: number },
+    holder: string,
+    outcome: DeliveryOutcome,
+  ): Promise<boolean>;
 
   /**
    * Lets dead deliveries of an upload wait again, due now, with all their attempts before them.
@@ -319,6 +331,8 @@ export interface RegistryObserver {
   faulted(cause: unknown): void;
   /** What the disk may have lost is in a new file; writing goes on. */
   repaired(): void;
+  /** A write has waited for seconds until other processes have ended theirs: one may be stopped in it. */
+  blocked(): void;
   /**
    * Rows could not be read, as told in words for people. They count as none, and their bytes are kept
    * in a table of their own, "unreadable".

@@ -1,6 +1,7 @@
 export * from './disk-log.js';
 export * from './folder-log.js';
 export * from './package-copies.js';
+export * from './processes-log.js';
 export * from './recovery-log.js';
 export * from './registry-log.js';
 export * from './startup-checks.js';

@@ -23,6 +23,10 @@ export class RegistryLog implements RegistryObserver {
     this.logger.log(registryRepaired());
   }
 
+  blocked(): void {
+    this.logger.warn(registryBlocked(this.folder));
+  }
+
   damaged(rows: readonly string[]): void {
     this.logger.error(rowsDamaged(rows, this.folder));
   }
@@ -50,5 +54,14 @@ function rowsDamaged(rows: readonly string[], folder: string): string {
     `The registry in ${folder} has ${count(rows.length, 'row')} that cannot be read: ` +
     `${shown}${more}. They count as none from now on, and their bytes are kept in its table ` +
     `"unreadable"; the files of such uploads are put into .tus/lost. Check the disk.`
+  );
+}
+
+/** LMDB lets one process write at a time. */
+function registryBlocked(folder: string): string {
+  return (
+    `A write to the registry in ${folder} has waited for seconds until other processes end theirs. One ` +
+    `that was stopped in the middle of a write keeps all others from writing: let it go on ` +
+    `(kill -CONT), or end it (kill -KILL).`
   );
 }

@@ -16,7 +16,7 @@ import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../fo
 import { platformOf, type HttpPlatform } from '../http/index.js';
 import type { TusOptions } from '../options/index.js';
 import { processWide } from '../process-wide.js';
-import { Processes, SharedClaims } from '../processes/index.js';
+import { pidOf, Processes, SharedClaims } from '../processes/index.js';
 import type { UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { TusBackground } from './tus.background.js';
@@ -31,7 +31,7 @@ import { freeFaultSignals } from './fault-signals.js';
 import { startFault } from './start-faults.js';
 import { StartupChecks } from './startup-checks.js';
 import { TusHandlers } from './tus.handlers.js';
-import { Leases, Uploads } from '../uploads/index.js';
+import { FencedFiles, Leases, Uploads } from '../uploads/index.js';
 
 /**
  * Milliseconds, from the beginning of a shutdown, for which the app's methods and the clients of
@@ -68,6 +68,7 @@ export class TusLifecycle
     private readonly processes: Processes,
     private readonly claims: SharedClaims,
     private readonly leases: Leases,
+    private readonly fencedFiles: FencedFiles,
     private readonly uploads: Uploads,
     private readonly handlers: TusHandlers,
     private readonly checks: StartupChecks,
@@ -135,7 +136,9 @@ export class TusLifecycle
     await this.storage.open();
     await this.takeFolder();
     await this.processes.refuseOtherPidNamespace();
+    await this.processes.lookAround();
     await this.registry.open();
+    this.claims.onFence((key, suspect) => this.fencedFiles.fence(key, pidOf(suspect)));
     await this.claims.open();
     this.folder.begin();
     this.handlers.explore();

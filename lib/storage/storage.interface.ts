@@ -89,7 +89,12 @@ export interface UploadWriter {
   close(): Promise<void>;
 }
 
-/** Where bytes lie. An upload without bytes needs no trace of its own. */
+/**
+ * Where bytes lie. An upload without bytes needs no trace of its own.
+ *
+ * What changes an upload throws an `UploadFencedError`, and changes nothing, when another process has
+ * taken the upload from this one, for it did not answer.
+ */
 export interface UploadStorage {
   /** Makes the storage ready; throws when it cannot be. */
   open(): Promise<void>;
@@ -184,6 +189,16 @@ export interface UploadStorage {
    * there in their place goes too, but for what it leads to and a folder.
    */
   remove(id: string): Promise<void>;
+
+  /**
+   * Gives the bytes of an upload a new place, so that a process which had the old one open, and does
+   * not answer, may write on to what is not read. An upload without a trace gets an empty one.
+   *
+   * @param unlessWrittenBy id of that process, if it is known: nothing is done when it can be seen not
+   *   to have the bytes open
+   * @throws NoSpaceError; the bytes are where they were then
+   */
+  fence(id: string, unlessWrittenBy?: number): Promise<void>;
 
   /**
    * All that lies under a name of ours, in no order and never all at once in memory. What comes or

@@ -19,7 +19,7 @@ export class Answers {
    * @throws UploadBusyError while another request does it
    */
   async during<T>(id: string, work: (record: UploadRecord) => Promise<T>): Promise<T> {
-    const lease = await this.leases.tryAcquire(`${id}.answer`);
+    const lease = await this.leases.tryAcquire(keyOf(id));
     if (!lease) throw new UploadBusyError(id);
     // It ends when the app's method does.
     lease.pin();
@@ -32,8 +32,21 @@ export class Answers {
     }
   }
 
-  /** Keeps the answer an upload's client is about to get; a refusal removes the upload. */
+  /**
+   * Keeps the answer an upload's client is about to get; a refusal removes the upload.
+   *
+   * @throws UploadFencedError when another process has it answered by now
+   */
   async keep(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
-    await this.leases.hold(record.id, () => this.finisher.answer(record, answer, isRefusal));
+    const { id } = record;
+    const assertHeld = () => this.leases.assertHeld(keyOf(id));
+    await this.leases.hold(id, () =>
+      this.finisher.answer(record, answer, { isRefusal, assertHeld }),
+    );
   }
+}
+
+/** What is held while an upload is answered: with a dot, it is no upload's id. */
+function keyOf(id: string): string {
+  return `${id}.answer`;
 }

@@ -8,6 +8,18 @@ export interface Claims {
   /** Whether no other process could have anything in hand. */
   readonly isAlone: boolean;
 
+  /** Whether that is so as of now: others may have begun to go on without this process. */
+  readonly isStillAlone: boolean;
+
+  /**
+   * Whether an upload that this process has was taken from it, as of now, for it did not answer. What
+   * was seen or done before counts when it was not.
+   */
+  hasLost(id: string): boolean;
+
+  /** Calls with an upload that was taken from this process. */
+  onLost(listener: (id: string) => void): void;
+
   /**
    * Takes an upload over from whichever process has it.
    *
@@ -38,6 +50,15 @@ export interface Claims {
 /** The claims of a process that shares its uploads with no other one. */
 export class SoleClaims implements Claims {
   readonly isAlone = true;
+  readonly isStillAlone = true;
+
+  hasLost(): boolean {
+    return false;
+  }
+
+  onLost(): void {
+    // Nobody else is there to take any.
+  }
 
   claim(): undefined {
     return undefined;

@@ -173,6 +173,7 @@ export class Creator {
   private async receiveFirst(record: UploadRecord, parcel: Parcel): Promise<ReceiveResult> {
     try {
       const result = await this.receiver.receive(record, 0, parcel);
+      parcel.lease.assertHeld();
       if (result.end === 'overflow') await this.transitions.abandon(record.id);
       return result;
     } catch (error) {

@@ -22,6 +22,13 @@ export interface FinishContext {
   readonly gate: FinishGate;
 }
 
+/** What there is to know of an answer that is to be kept. */
+export interface AnswerTerms {
+  readonly isRefusal: boolean;
+  /** @throws UploadFencedError */
+  assertHeld(): void;
+}
+
 /** The ways an upload becomes finished. The caller holds its lease. */
 export class Finisher {
   constructor(
@@ -100,14 +107,18 @@ export class Finisher {
   /**
    * Stores what the client of a finished upload was told, and lets the upload go when it was
    * refused.
+   *
+   * @param terms whether it was, and what throws when it is another process's to answer by now
    */
-  async answer(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
-    if (isRefusal) return this.refuse(record, answer);
+  async answer(record: UploadRecord, answer: StoredAnswer, terms: AnswerTerms): Promise<void> {
+    terms.assertHeld();
+    if (terms.isRefusal) return this.refuse(record, answer);
     const { afterDelivery, finishedAfter, rememberFor } = this.rules;
     const removeWhenDelivered = afterDelivery === 'remove' || undefined;
     const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
     const dueAt = dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
     await this.registry.change(record.id, (current) => {
+      terms.assertHeld();
       // The application may have ended it meanwhile.
       if (current.state !== 'finished') return undefined;
       const told = { answer, removeWhenDelivered, dueAt: current.fileRemovedAt ?? dueAt };
@@ -142,6 +153,7 @@ export class Finisher {
     record: UploadRecord,
     { lease, gate }: FinishContext,
   ): Promise<StoredAnswer | undefined> {
+    lease.assertHeld();
     // Whoever comes meanwhile is told to come again, never that the upload is complete.
     lease.pin();
     const path = this.storage.path(record.id);

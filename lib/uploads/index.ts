@@ -7,6 +7,7 @@ export type { Completed } from './completed.js';
 export * from './completion.interface.js';
 export * from './creator.js';
 export * from './describe-upload.js';
+export * from './fenced-files.js';
 export * from './file-path.js';
 export * from './finish-gate.interface.js';
 export * from './finished-files.js';

@@ -1,19 +1,40 @@
-import { ClosedError } from '../errors/index.js';
+import { ClosedError, UploadFencedError } from '../errors/index.js';
 
-/** Why a holder is asked to let go: a newer request wants the upload, or the app shuts down. */
-export type RevokeReason = 'newer-request' | 'shutdown';
+/**
+ * Why a holder is asked to let go: a newer request wants the upload, or the app shuts down; or another
+ * process has taken the upload already, for this one did not answer.
+ */
+export type RevokeReason = 'newer-request' | 'shutdown' | 'fenced';
 
 /** The right to change one upload, held by one caller at a time until it is released. */
 export class Lease {
   #revokedBy?: RevokeReason;
   #listener?: (reason: RevokeReason) => void;
   #pinned = false;
-  #lost = false;
+  #givenUp = false;
 
   constructor(
+    private readonly id: string,
     private readonly letGo: (lease: Lease) => void,
     private readonly keep: (lease: Lease) => void,
+    private readonly hasLost: (id: string) => boolean = () => false,
   ) {}
+
+  /** Whether another process has taken the upload, as of now. */
+  get isLost(): boolean {
+    return this.hasLost(this.id);
+  }
+
+  /**
+   * Makes sure that what was seen or done under it counts.
+   *
+   * @throws ClosedError when the holder was given up, and must touch nothing any more
+   * @throws UploadFencedError
+   */
+  assertHeld(): void {
+    if (this.#givenUp) throw new ClosedError();
+    if (this.isLost) throw new UploadFencedError(this.id);
+  }
 
   /** Whether the holder will not let go when asked. */
   get isPinned(): boolean {
@@ -46,12 +67,7 @@ export class Lease {
 
   /** Leaves the holder without the upload: it was waited for in vain. */
   giveUp(): void {
-    this.#lost = true;
-  }
-
-  /** @throws ClosedError when the holder was given up, and must touch nothing any more */
-  assertHeld(): void {
-    if (this.#lost) throw new ClosedError();
+    this.#givenUp = true;
   }
 
   release(): void {

@@ -1,3 +1,4 @@
+import { assertNotLost } from '../errors/index.js';
 import { SoleClaims, type Claims } from './claims.js';
 import { ClosedError } from '../errors/index.js';
 import { UploadBusyError } from './upload.errors.js';
@@ -39,11 +40,17 @@ export class Leases {
     private readonly claims: Claims = new SoleClaims(),
   ) {
     claims.onWanted((id) => this.reserve(id).catch(() => undefined));
+    claims.onLost((id) => this.lines.get(id)?.[0]?.lease.revoke('fenced'));
   }
 
-  /** Whether nobody has an upload in hand, here or in another process. */
+  /** Whether nobody has an upload in hand, here or in another process, as far as is known. */
   isIdle(id: string): boolean {
     return !this.lines.has(id) && this.claims.isAlone;
+  }
+
+  /** Whether that is so as of now, so that what was read of the upload before counts. */
+  isStillIdle(id: string): boolean {
+    return !this.lines.has(id) && this.claims.isStillAlone;
   }
 
   /**
@@ -63,7 +70,8 @@ export class Leases {
    * Does some work while holding an upload.
    *
    * @throws UploadBusyError as `acquire()`; UploadNotFoundError for what cannot be an upload's id,
-   *   which is never claimed: not every text can be, and some would be another lease's
+   *   which is never claimed: not every text can be, and some would be another lease's;
+   *   UploadFencedError, whatever else came of it, when another process has taken the upload meanwhile
    */
   async hold<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
     return releasing(await this.acquire(knownId(id)), work);
@@ -71,12 +79,21 @@ export class Leases {
 
   /**
    * Does some work while holding an upload whose id nobody else knows yet, so that no process which
-   * hangs is waited for.
+   * hangs is waited for. When it went well, whether that counts is for itself to ask the lease, if it
+   * was of bytes: a record that is made is made in any case.
    */
   async holdNew<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
     if (this.isClosed) throw new ClosedError();
     if (!this.claims.claimNew(id)) throw new UploadBusyError(id);
-    return releasing(await this.holdNow(id), work);
+    const lease = await this.holdNow(id);
+    try {
+      return await work(lease);
+    } catch (error) {
+      lease.assertHeld();
+      throw error;
+    } finally {
+      lease.release();
+    }
   }
 
   /** Takes an upload that nobody holds, and disturbs no one. */
@@ -91,6 +108,15 @@ export class Leases {
       if (!isOurs) lease.release();
     }
     return isOurs ? lease : undefined;
+  }
+
+  /**
+   * Makes sure that what this process holds is not another one's by now.
+   *
+   * @throws UploadFencedError
+   */
+  assertHeld(id: string): void {
+    assertNotLost(this.claims, id);
   }
 
   /** Asks everyone to let go, now and from now on. */
@@ -167,8 +193,10 @@ export class Leases {
 
   private lease(id: string): Lease {
     const lease = new Lease(
+      id,
       (held) => this.leave(id, held),
       () => this.refuseWaiting(id),
+      (held) => this.claims.hasLost(held),
     );
     if (this.closedBy !== undefined) lease.revoke(this.closedBy);
     return lease;
@@ -240,7 +268,13 @@ export class Leases {
 
 async function releasing<T>(lease: Lease, work: (lease: Lease) => Promise<T>): Promise<T> {
   try {
-    return await work(lease);
+    const result = await work(lease);
+    lease.assertHeld();
+    return result;
+  } catch (error) {
+    // What goes wrong with an upload that is another process's by now says nothing.
+    lease.assertHeld();
+    throw error;
   } finally {
     lease.release();
   }

@@ -111,6 +111,8 @@ export class Receiver {
       return await this.transitions.noting(record.id, appending);
     } finally {
       await hash?.pause(writer.size);
+      // It may be of bytes that do not count.
+      if (hash && parcel.lease.isLost) this.hashes?.forget(record);
       await writer.close();
     }
   }

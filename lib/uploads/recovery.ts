@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { FolderLostError } from '../errors/index.js';
+import { FolderLostError, UploadFencedError } from '../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { ClearedLeftovers, Leftovers } from './leftovers.js';
 import { mendingOf } from './mending.js';
@@ -102,9 +102,13 @@ export class Recovery {
     }
   }
 
-  /** What is broken off because the app ends is done after its next start. */
+  /**
+   * What is broken off because the app ends is done after its next start, and what another process has
+   * taken over is that one's to repair.
+   */
   private fail(error: unknown, id?: string): void {
-    if (!this.stopped) this.observer.failed(error, id);
+    if (this.stopped || error instanceof UploadFencedError) return;
+    this.observer.failed(error, id);
   }
 
   /**

@@ -150,8 +150,10 @@ export class Uploads implements ExistingUploads {
    */
   async status(id: string, scope: UploadScope, gate = this.gate): Promise<Completed> {
     const seen = this.leases.isIdle(id) ? await this.find(id) : undefined;
-    const isKnown = seen && isSettled(seen) && this.flusher.mayTell(seen);
-    if (isKnown && isWithin(scope, seen.record)) return completed(seen, seen);
+    const mayTell = seen && isSettled(seen) && this.flusher.mayTell(seen);
+    const isKnown = mayTell && isWithin(scope, seen.record);
+    // Bytes that another process is receiving by now may not be verified yet.
+    if (isKnown && this.leases.isStillIdle(id)) return completed(seen, seen);
     return this.holdVisible(id, scope, async (lease, found) =>
       completed(found, await this.settleHeld(found, { lease, gate })),
     );

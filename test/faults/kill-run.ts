@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PLATFORMS } from '../support/platforms.js';
+import type { PlatformName } from '../support/platforms.js';
 import { SeededRandom } from '../support/seeded.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
 import type { TusOptions } from '../support/test-app.js';
@@ -16,6 +17,7 @@ import {
 } from './actors/index.js';
 import type { Actor, Moment, Stage } from './actors/index.js';
 import { DiskFaults } from './disk-faults.js';
+import { freezeOnce, PATIENCE } from './frozen-round.js';
 import { wishFor } from './kill-wish.js';
 import { RunDisk } from './run-disk.js';
 import { ServerProcess } from './server-process.js';
@@ -79,7 +81,9 @@ class KillRun {
   ) {
     const { seed } = options;
     const { announced: moments } = this;
-    const stage: Stage = { seed, settings: settingsIn(folder, 'express'), tally, disk, moments };
+    const settings = settingsIn(folder, 'express');
+    const hasLateRequests = () => this.moment === 'frozen';
+    const stage: Stage = { seed, settings, tally, disk, moments, hasLateRequests };
     this.random = new SeededRandom(seed);
     const wanted = options.moments ?? MOMENTS;
     // Without a compiler, no flush can be made to fail.
@@ -98,7 +102,7 @@ class KillRun {
     // Each platform has a round for every moment before it is the other one's turn.
     const turn = Math.floor(this.tally.kills / this.moments.length);
     const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
-    return settingsIn(this.folder, platform, TUS);
+    return { ...settingsIn(this.folder, platform, TUS), patience: PATIENCE };
   }
 
   async run(): Promise<Tally> {
@@ -123,14 +127,23 @@ class KillRun {
       await server.kill();
       const errors = this.disk.unexplained(server);
       this.disk.end();
-      if (errors !== '') this.tally.errorsLogged++;
-      this.options.onErrorOutput?.(errors);
+      this.hear(errors);
     }
+  }
+
+  private hear(errorOutput: string): void {
+    if (errorOutput !== '') this.tally.errorsLogged++;
+    this.options.onErrorOutput?.(errorOutput);
+  }
+
+  private get moment(): Moment {
+    return this.moments[this.tally.kills % this.moments.length]!;
   }
 
   private async round(server: ServerProcess): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
     if (this.moment === 'eio') void this.strike(server);
+    if (this.moment === 'frozen') return this.freeze(server);
     const acting = this.actors.map((actor) => actor.act(server));
     await Promise.all([...acting, this.killAtSomeMoment(server)]);
   }
@@ -145,13 +158,15 @@ class KillRun {
     await this.mounted?.empty();
   }
 
+  private async freeze(server: ServerProcess): Promise<void> {
+    const others = MOMENTS.filter((moment) => moment !== 'frozen' && moment !== 'eio');
+    const until = () => this.until(this.random.pick(others));
+    this.hear(await freezeOnce(server, { settings: this.settings, actors: this.actors, until }));
+  }
+
   private async finish(server: ServerProcess): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
     for (const actor of this.actors) await actor.finish(server);
-  }
-
-  private get moment(): Moment {
-    return this.moments[this.tally.kills % this.moments.length]!;
   }
 
   private async strike(server: ServerProcess): Promise<void> {
@@ -160,7 +175,13 @@ class KillRun {
   }
 
   private async killAtSomeMoment(server: ServerProcess): Promise<void> {
-    const { moment } = this;
+    await this.until(this.moment);
+    if (!server.alive) throw new Error(`The server ended by itself: ${server.errorOutput}`);
+    await server.kill();
+  }
+
+  /** Waits until a moment has come some times, and a little longer. */
+  private async until(moment: Moment): Promise<void> {
     const { least, most, delay } = wishFor(moment);
     const given = this.random.integer(least, most);
     const late = new AbortController();
@@ -174,7 +195,5 @@ class KillRun {
     }
     clearTimeout(timer);
     await pause(this.random.integer(0, delay));
-    if (!server.alive) throw new Error(`The server ended by itself: ${server.errorOutput}`);
-    await server.kill();
   }
 }

@@ -62,7 +62,7 @@ describe(`A server that is killed ${ROUNDS} times while clients upload`, () => {
     expect(tally.answersChanged).toBe(0);
   });
 
-  it('tells each delivery a higher attempt than the one before', () => {
+  it('tells each delivery an attempt of its own', () => {
     expect(tally.attemptsOutOfOrder).toBe(0);
   });
 

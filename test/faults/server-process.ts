@@ -29,6 +29,8 @@ export class ServerProcess implements HttpTarget {
     private readonly child: ChildProcess,
     /** What it prints, as `line` events. */
     readonly lines: Interface,
+    /** What it has printed, from its start on. */
+    readonly printed: readonly string[],
     readonly port: number,
     private readonly errors: ErrorOutput,
   ) {}
@@ -49,8 +51,11 @@ export class ServerProcess implements HttpTarget {
     const [command, ...args] = [...prefix, ...node, ...parameters] as [string, ...string[]];
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const lines = createInterface(child.stdout);
+    const printed: string[] = [];
+    lines.on('line', (line) => printed.push(line));
     const errors = new ErrorOutput(child);
-    return new ServerProcess(child, lines, await portOf(child, lines, errors), errors);
+    const port = await portOf(child, lines, errors);
+    return new ServerProcess(child, lines, printed, port, errors);
   }
 
   get pid(): number {

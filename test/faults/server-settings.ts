@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { LogLevel } from '@nestjs/common';
+import type { Patience } from '../../lib/processes/index.js';
 import type { PlatformName } from '../support/platforms.js';
 import type { TusOptions } from '../support/test-app.js';
 
@@ -12,6 +14,10 @@ export interface ServerSettings {
   readonly journal: string;
   /** Further options of the module. */
   readonly tus?: TusOptions;
+  /** When another process counts as one that does not answer; as usual unless given. */
+  readonly patience?: Patience;
+  /** What it logs to its output; errors unless given. */
+  readonly logs?: LogLevel[];
 }
 
 /** What a server prints when its handler has thrown. */

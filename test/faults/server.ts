@@ -29,9 +29,11 @@ import {
 import type {
   CleanupReport,
   CompleteUpload,
+  Delivery,
   EndpointUpload,
   FinishedUpload,
 } from '../../lib/index.js';
+import { Processes } from '../../lib/processes/index.js';
 import { writeEntry } from './journal.js';
 import type { JournalEntry } from './journal.js';
 import { THREW } from './server-settings.js';
@@ -98,7 +100,10 @@ class CallsController {
 /** What a test asks of the server beside uploading. */
 @Controller('control')
 class ControlController {
-  constructor(@InjectTus('expiring') private readonly expiring: TusService) {}
+  constructor(
+    private readonly uploads: TusService,
+    @InjectTus('expiring') private readonly expiring: TusService,
+  ) {}
 
   @Post('cleanup')
   cleanup(): Promise<CleanupReport> {
@@ -108,6 +113,11 @@ class ControlController {
   @Get('alive')
   alive(): string {
     return 'yes';
+  }
+
+  @Get('deliveries')
+  async deliveries(): Promise<Delivery[]> {
+    return (await this.uploads.deliveries()).items;
   }
 
   @Get('stats')
@@ -154,8 +164,14 @@ async function createAdapter(): Promise<AbstractHttpAdapter> {
 }
 
 const app = await NestFactory.create(ServerModule, await createAdapter(), {
-  logger: ['error', 'fatal'],
+  logger: settings.logs ?? ['error', 'fatal'],
 });
+const { patience } = settings;
+if (patience) {
+  for (const processes of app.get(Processes, { strict: false, each: true })) {
+    Object.assign(processes, { patience });
+  }
+}
 await app.listen(0, '127.0.0.1');
 const { port } = app.getHttpServer().address() as AddressInfo;
 // So that a profile is written.

@@ -36,7 +36,7 @@ export interface Tally {
   deliveriesMissing: number;
   /** Deliveries of a file that was not the one sent. */
   deliveriesWrong: number;
-  /** Attempts that did not come with a higher number than the one before. */
+  /** Attempts that came with the number of another one. */
   attemptsOutOfOrder: number;
   /** Endpoints' answers that were not given again as they were, or hooks' verdicts. */
   answersChanged: number;

@@ -209,8 +209,8 @@ export class TusEndpoints {
   private unkept(error: unknown, exchange: Exchange): Answer {
     const refusal = toTusException(error);
     const status = refusal?.getStatus() ?? 500;
-    // A 503 is logged where it begins, once.
-    if (status !== 503) this.runner.report(error, exchange);
+    // A 503 is logged where it begins, once; and what another process has taken is no fault.
+    if (status !== 503 && status !== 423) this.runner.report(error, exchange);
     const { message = 'The answer could not be kept; try again.', headers = {} } = refusal ?? {};
     return answerOf({ status, message, headers });
   }

@@ -4,6 +4,7 @@ import {
   FolderLostError,
   NoSpaceError,
   StorageFaultError,
+  UploadFencedError,
   UploadIdTakenError,
 } from '../../errors/index.js';
 import { ProtocolError } from '../../protocol/index.js';
@@ -51,6 +52,7 @@ const ROWS: readonly Row[] = [
   row(UploadNotFoundError, { status: 404 }),
   row(UploadGoneError, { status: 410 }),
   row(UploadBusyError, { status: 423, headers: retryAfter(1) }),
+  row(UploadFencedError, { status: 423, headers: retryAfter(1) }),
   // tus 1.0 leaves the header open; it spares the client a HEAD.
   row(OffsetMismatchError, ({ current }) => ({
     status: 409,

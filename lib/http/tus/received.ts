@@ -17,6 +17,7 @@ export function answerTo(end: BodyEnd, success: Answer): Answer | undefined {
     case 'lost':
     case 'idle':
     case 'slow':
+    case 'fenced':
       return undefined;
     case 'overflow':
       throw new UploadTooLargeError('The body has more bytes than the upload has room for.');

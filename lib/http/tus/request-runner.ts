@@ -1,5 +1,6 @@
 import { Injectable, type HttpException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { UploadFencedError } from '../../errors/index.js';
 import { UploadRefusedError } from '../../uploads/index.js';
 import { replay, type Answer } from '../response/answer.js';
 import { disconnect } from '../connection/connection.js';
@@ -54,11 +55,15 @@ export class RequestRunner {
     this.errors.report(error, exchange);
   }
 
-  /** That an upload was refused before is an outcome too. */
+  /**
+   * That an upload was refused before is an outcome too, and so is that there is nothing to say, for
+   * another process has taken the upload by now.
+   */
   private async outcomeOf(exchange: Exchange, work: Promise<Outcome>): Promise<Outcome> {
     try {
       return await work;
     } catch (error) {
+      if (error instanceof UploadFencedError) return {};
       if (error instanceof UploadRefusedError) return { answer: replay(error.answer) };
       throw this.toException(error, exchange);
     }

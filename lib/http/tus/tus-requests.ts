@@ -1,5 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { UploadFencedError } from '../../errors/index.js';
 import { CreateHooks, FinishHooks } from '../../hooks/index.js';
 import { checkDisposition, type TusOptions } from '../../options/index.js';
 import {
@@ -155,6 +156,7 @@ export class TusRequests implements BeforeApplicationShutdown {
     try {
       return await this.appendTo(id, scope, exchange);
     } catch (error) {
+      if (error instanceof UploadFencedError) throw error;
       const refusal = toTusException(error);
       throw refusal ? await this.refused(refusal, id, scope) : error;
     }

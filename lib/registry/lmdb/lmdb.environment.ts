@@ -6,6 +6,7 @@ import type { RegistryObserver } from '../registry.interface.js';
 import { AsideTable } from './aside-table.js';
 import { Damage } from './damage.js';
 import { DeliveryTable } from './delivery-table.js';
+import { FenceTable } from './fence-table.js';
 import { FaultGuard, type GuardedEnvironment } from './fault-guard.js';
 import { loadLmdb, type Lmdb } from './load-lmdb.js';
 import { assertRoom, explainFailure, explainOpening, isFaultOfDisk } from './lmdb.errors.js';
@@ -24,6 +25,7 @@ export interface Tables {
   readonly deliveries: DeliveryTable;
   readonly usage: UsageTable;
   readonly members: MemberTable;
+  readonly fences: FenceTable;
 }
 
 interface Store {
@@ -42,6 +44,9 @@ export interface Attendants {
 
 /** Milliseconds between two repairs: one that fails, as on a full disk, is not to be made by every read. */
 const REPAIR_PAUSE = 60_000;
+
+/** Milliseconds for which a write waits for those of other processes before that is told. */
+const LONG_WAIT = 3000;
 
 /** The environments open in this process, by folder. */
 const shared = new Map<string, LmdbEnvironment>();
@@ -131,6 +136,19 @@ export class LmdbEnvironment {
   }
 
   /**
+   * Reads from the latest snapshot at once, and from a write transaction that is under way in it. A
+   * read that comes before is not to be looked at after this.
+   *
+   * @returns `undefined` while the environment is not open
+   */
+  peek<T>(work: (tables: Tables) => T): T | undefined {
+    if (!this.ready) return undefined;
+    const { root, tables } = this.ready;
+    root.resetReadTxn();
+    return work(tables);
+  }
+
+  /**
    * Runs a piece of work in a write transaction that concurrent writers share.
    *
    * A row that it cannot read is none to it, and is kept aside in the same transaction.
@@ -179,7 +197,6 @@ export class LmdbEnvironment {
 
   /** The environment as its guard sees it. */
   private guarded(): GuardedEnvironment {
-    const tell = (told: (observer: RegistryObserver) => void) => this.observers.forEach(told);
     return {
       folder: this.folder,
       isUsed: () => this.users > 0,
@@ -187,8 +204,8 @@ export class LmdbEnvironment {
       close: () => this.close(),
       replaced: () => this.watch?.replaced(),
       assertWhole: (copy) => this.readThrough(copy),
-      faulted: (cause) => tell((observer) => observer.faulted(cause)),
-      repaired: () => tell((observer) => observer.repaired()),
+      faulted: (cause) => this.tell((observer) => observer.faulted(cause)),
+      repaired: () => this.tell((observer) => observer.repaired()),
     };
   }
 
@@ -210,22 +227,33 @@ export class LmdbEnvironment {
     await this.watch?.look();
     // Some microseconds for each flush of the disk.
     assertRoom(this.folder);
+    const waiting = setTimeout(
+      () => this.tell((observer) => observer.blocked()),
+      LONG_WAIT,
+    ).unref();
     try {
       await root.transaction(() => {
+        clearTimeout(waiting);
         work(tables);
         if (damage.isFound) damaged = this.repair(store);
         damage.forget();
         tables.usage.flush();
       });
-      if (damaged.length > 0) for (const observer of this.observers) observer.damaged(damaged);
+      if (damaged.length > 0) this.tell((observer) => observer.damaged(damaged));
     } catch (error) {
       tables.usage.reset();
       const reason = await explainFailure(error, this.folder);
       // LMDB refuses further writes, without a word, once its own root page could not be written.
       await this.close();
       throw isFaultOfDisk(reason) ? await this.guard.distrust(reason) : reason;
+    } finally {
+      clearTimeout(waiting);
     }
     await this.watch?.look();
+  }
+
+  private tell(told: (observer: RegistryObserver) => void): void {
+    for (const observer of this.observers) told(observer);
   }
 
   private get mayRepair(): boolean {
@@ -293,6 +321,7 @@ function tablesOf(root: RootDatabase): Store {
         deliveries: new DeliveryTable(root, damage),
         usage: new UsageTable(root, damage),
         members: new MemberTable(root),
+        fences: new FenceTable(root),
       },
       aside: new AsideTable(root),
       damage,

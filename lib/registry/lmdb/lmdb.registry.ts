@@ -1,4 +1,4 @@
-import { ClosedError, UploadIdTakenError } from '../../errors/index.js';
+import { assertNotLost, ClosedError, UploadIdTakenError, type Fence } from '../../errors/index.js';
 import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
 import type {
   DeliveryKey,
@@ -36,6 +36,8 @@ export interface LmdbRegistryOptions {
   readonly watch?: FolderCheck;
   /** Room for all writes but new uploads when there is none; without one they are refused too. */
   readonly reserve?: RoomReserve;
+  /** Knows which uploads are another process's by now; none unless given. */
+  readonly fence?: Fence;
 }
 
 /** The registry of one machine: an LMDB environment that any number of its processes may share. */
@@ -99,6 +101,7 @@ export class LmdbRegistry implements UploadRegistry {
     decide: (record: UploadRecord, usages: () => Usages) => UploadChange | undefined,
   ): Promise<UploadRecord | undefined> {
     return this.write((tables) => {
+      assertNotLost(this.options.fence, id);
       const record = tables.uploads.get(id);
       const change = record && decide(record, () => tables.usage.of(record.owner));
       if (!record || !change) return record;
@@ -110,6 +113,7 @@ export class LmdbRegistry implements UploadRegistry {
 
   async forget(id: string, dueAt: number): Promise<void> {
     await this.write(({ uploads, deliveries, usage }) => {
+      assertNotLost(this.options.fence, id);
       const record = uploads.get(id);
       if (record?.dueAt !== dueAt) return;
       uploads.remove(record);
@@ -164,12 +168,18 @@ export class LmdbRegistry implements UploadRegistry {
     });
   }
 
-  async settleDelivery(key: DeliveryKey, holder: string, outcome: DeliveryOutcome): Promise<void> {
-    await this.write(({ deliveries }) => {
+  async settleDelivery(
+    { attempt, ...key }: DeliveryKey & { readonly attempt?: number },
+    holder: string,
+    outcome: DeliveryOutcome,
+  ): Promise<boolean> {
+    return this.write(({ deliveries }) => {
       const row = deliveries.get(key);
-      if (row?.state !== 'running' || row.holder !== holder) return;
+      if (row?.state !== 'running' || row.holder !== holder) return false;
+      if ((attempt ?? row.attempt) !== row.attempt) return false;
       if (outcome.kind === 'done') deliveries.remove(row);
       else deliveries.put(settled(row, outcome));
+      return true;
     });
   }
 

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClaimTable, Members, SharedTables } from '../../processes/index.js';
+import type { ClaimTable, FenceState, Members, SharedTables } from '../../processes/index.js';
 import { removeLockFile } from './lock-file.js';
 import { LmdbClaims } from './lmdb.claims.js';
 import { LmdbEnvironment } from './lmdb.environment.js';
@@ -31,8 +31,57 @@ export class LmdbSharedTables implements SharedTables {
     return this.opened.read(({ members }) => members.get());
   }
 
+  /** What was noted of suspects that are no members any more is forgotten. */
   async replaceMembers(seen: Members | undefined, next: Members): Promise<boolean> {
-    return this.opened.write(({ members }) => members.replace(seen, next));
+    return this.opened.write(({ members, fences }) => {
+      if (!members.replace(seen, next)) return false;
+      const gone = fences.suspects.filter((suspect) => !next.identities.includes(suspect));
+      for (const suspect of gone) fences.lift(suspect);
+      return true;
+    });
+  }
+
+  peekSuspects(): readonly string[] | undefined {
+    return this.environment?.peek(({ fences }) => fences.suspects);
+  }
+
+  peekFence(suspect: string, key: string): FenceState | undefined {
+    return this.environment?.peek(({ fences }) => fences.stateOf(suspect, key));
+  }
+
+  /** A process that has not opened them yet has nothing that could be taken from it. */
+  async readSuspects(): Promise<readonly string[]> {
+    if (!this.environment) return [];
+    return this.environment.read(({ fences }) => fences.suspects);
+  }
+
+  async suspect(identity: string): Promise<void> {
+    await this.opened.write(({ fences }) => fences.suspect(identity));
+  }
+
+  async fence(suspect: string, key: string, by: string): Promise<FenceState | undefined> {
+    return this.opened.write(({ fences }) => {
+      if (!fences.suspects.includes(suspect)) return undefined;
+      const state = fences.stateOf(suspect, key);
+      if (state === undefined) fences.put(suspect, key, { by, isDone: false });
+      return state ?? 'begun';
+    });
+  }
+
+  async completeFence(suspect: string, key: string, by: string): Promise<void> {
+    await this.opened.write(({ fences }) => {
+      if (fences.stateOf(suspect, key)) fences.put(suspect, key, { by, isDone: true });
+    });
+  }
+
+  async lift(
+    suspect: string,
+    settle?: (fences: ReadonlyMap<string, string>) => void,
+  ): Promise<void> {
+    await this.opened.write(({ fences }) => {
+      settle?.(fences.of(suspect));
+      fences.lift(suspect);
+    });
   }
 
   /** Removes those of earlier generations, of which nobody lives. */

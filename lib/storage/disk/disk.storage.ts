@@ -13,6 +13,7 @@ import type {
 import { concatenateFiles } from './concatenate-files.js';
 import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
+import { fenceFile } from './fence-file.js';
 import { fileNameOf, isOwnName, isRemnant, OWN_FOLDER, uploadIdOf } from './file-names.js';
 import { realPath } from './folders.js';
 import { moveFile, placeFile, removeFile, removeIfThere, removeOtherName } from './move-file.js';
@@ -79,6 +80,7 @@ export class DiskStorage implements UploadStorage {
   async openWriter(id: string): Promise<UploadWriter> {
     const path = this.path(id);
     try {
+      this.folder.assertNotLost(id);
       await this.folder.doubtful.mend(path);
       return await DiskWriter.open(id, path, this.folder);
     } catch (error) {
@@ -87,6 +89,7 @@ export class DiskStorage implements UploadStorage {
   }
 
   async renew(id: string, size: number): Promise<void> {
+    this.folder.assertNotLost(id);
     await this.folder.doubtful.renew(this.path(id), size);
   }
 
@@ -98,6 +101,7 @@ export class DiskStorage implements UploadStorage {
     const target = this.path(id);
     const files = parts.map((part) => ({ ...part, path: this.path(part.id) }));
     await this.assertSame();
+    this.folder.assertNotLost(id);
     try {
       await concatenateFiles(files, target, signal);
       if (files.length > 0) await this.folder.permit(target);
@@ -107,6 +111,7 @@ export class DiskStorage implements UploadStorage {
   }
 
   async place(id: string, filePath: string): Promise<boolean> {
+    this.folder.assertNotLost(id);
     try {
       await this.assertFile(id, this.path(id));
       await placeFile(this.path(id), this.path(id, filePath), this.folder.directoryMode);
@@ -119,11 +124,13 @@ export class DiskStorage implements UploadStorage {
   }
 
   async unplace(id: string, filePath: string): Promise<void> {
+    this.folder.assertNotLost(id);
     await removeOtherName(this.path(id), this.path(id, filePath));
   }
 
   /** @throws Error `EISDIR` when a folder lies at the path */
   async reclaim(id: string, filePath: string): Promise<void> {
+    this.folder.assertNotLost(id);
     await this.folder.reserve.spend(() => reclaimFile(this.path(id, filePath), this.path(id)));
   }
 
@@ -150,14 +157,24 @@ export class DiskStorage implements UploadStorage {
   async move(id: string, path: string, filePath?: string): Promise<void> {
     const source = this.path(id, filePath);
     await this.assertFile(id, source);
+    this.folder.assertNotLost(id);
     await moveFile(source, path, this.folder.directoryMode);
   }
 
   async remove(id: string): Promise<void> {
     const path = this.path(id);
+    this.folder.assertNotLost(id);
     try {
       await removeFile(path);
       this.folder.forget(path);
+    } catch (error) {
+      throw await this.folder.explain(error);
+    }
+  }
+
+  async fence(id: string, unlessWrittenBy?: number): Promise<void> {
+    try {
+      await fenceFile(this.path(id), this.folder, unlessWrittenBy);
     } catch (error) {
       throw await this.folder.explain(error);
     }
@@ -173,7 +190,8 @@ export class DiskStorage implements UploadStorage {
     }
   }
 
-  setAside(id: string): Promise<string | undefined> {
+  async setAside(id: string): Promise<string | undefined> {
+    this.folder.assertNotLost(id);
     return putAside(this.path(id), this.lostFolder, PRIVATE_FOLDER);
   }
 

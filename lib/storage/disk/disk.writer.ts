@@ -42,7 +42,13 @@ export class DiskWriter implements UploadWriter {
     private readonly folder: UploadFolder,
   ) {}
 
-  /** @throws FileChangedError when something else lies at the path */
+  /**
+   * Another process that takes the upload from this one says so first, and then gives it a new file.
+   * So what was open before it said so is a file that is not read any more, if it ever says so.
+   *
+   * @throws FileChangedError when something else lies at the path
+   * @throws UploadFencedError
+   */
   static async open(id: string, path: string, folder: UploadFolder): Promise<DiskWriter> {
     const writer = new DiskWriter(id, path, folder);
     await writer.openExisting();
@@ -141,6 +147,8 @@ export class DiskWriter implements UploadWriter {
     refuse(this.id, kindFault(found));
     try {
       this.fd = await calls.open(this.path, APPEND);
+      // A file that is made is looked after then.
+      this.folder.assertNotLost(this.id);
       await this.measure(this.fd);
     } catch (error) {
       await this.close();
@@ -176,6 +184,7 @@ export class DiskWriter implements UploadWriter {
   }
 
   private async renew(): Promise<void> {
+    this.folder.assertNotLost(this.id);
     await this.folder.doubtful.renew(this.path, this.held);
     await this.close();
     this.own = undefined;
@@ -210,6 +219,7 @@ export class DiskWriter implements UploadWriter {
     this.bornAt = Date.now();
     const fd = await openFile(this.path, NEW, fileMode ?? 0o666);
     try {
+      this.folder.assertNotLost(this.id);
       if (fileMode !== undefined) await chmodFile(fd, fileMode);
       return fd;
     } catch (error) {

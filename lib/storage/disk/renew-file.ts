@@ -19,7 +19,11 @@ export async function renewFile(path: string, size: number): Promise<void> {
   else await replaceByCopy(path, size);
 }
 
-async function replaceByCopy(path: string, size: number): Promise<void> {
+/**
+ * Puts a copy of a file's first bytes, flushed, in the place of the file. Where the file system can share
+ * blocks, that costs no room.
+ */
+export async function replaceByCopy(path: string, size = Infinity): Promise<void> {
   const copy = join(dirname(path), `.${basename(path)}.renewing`);
   await removeIfThere(copy);
   if ((await stat(path)).size > size) await truncate(path, size);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { chmod, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { assertNotLost, type Fence } from '../../errors/index.js';
 import { DiskCalls } from '../../file-system/index.js';
 import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
 import { toFlushError, toStorageError } from './disk.errors.js';
@@ -27,6 +28,8 @@ export interface DiskStorageOptions {
   readonly calls?: DiskCalls;
   /** Room that is kept on its disk for what frees room. */
   readonly reserve?: RoomReserve;
+  /** Knows which uploads are another process's by now; none unless given. */
+  readonly fence?: Fence;
 }
 
 /** The folder that the files of uploads lie in. */
@@ -41,12 +44,14 @@ export class UploadFolder {
   readonly doubtful = new DoubtfulFiles(this);
   private readonly names: FolderSync;
   private readonly watch?: FolderCheck;
+  private readonly fence?: Fence;
 
   constructor(options: DiskStorageOptions) {
     this.path = resolve(options.folder);
     this.fileMode = options.fileMode;
     this.directoryMode = options.directoryMode;
     this.watch = options.watch;
+    this.fence = options.fence;
     this.calls = options.calls ?? new DiskCalls();
     this.reserve = options.reserve ?? NO_RESERVE;
     this.names = FolderSync.of(this.path);
@@ -106,6 +111,20 @@ export class UploadFolder {
   /** @throws FolderLostError when it is not the folder any more that it was */
   async assertSame(): Promise<void> {
     await this.watch?.look();
+  }
+
+  /**
+   * Makes sure, right before names of an upload's file are changed, and right after its file was
+   * opened, that it is not another process's by now, for this one did not answer.
+   *
+   * A process may be stopped between this and the change of a name, for which the system has no
+   * condition. There are microseconds for that, or a turn of the thread pool; what is lost then is a
+   * name that the other process gives again, or that it was about to remove as well.
+   *
+   * @throws UploadFencedError
+   */
+  assertNotLost(id: string): void {
+    assertNotLost(this.fence, id);
   }
 
   /** @throws FolderLostError as `assertSame()`, after a look that is shared with others */

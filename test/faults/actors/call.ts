@@ -5,6 +5,7 @@ import { head, patch } from '../../support/tus-client.js';
 import type { HttpResponse, HttpTarget } from '../../support/http-client.js';
 import type { JournalEntry } from '../journal.js';
 import { createUnlessKilled } from './create-unless-killed.js';
+import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
@@ -52,7 +53,8 @@ export class Call {
   async send(server: HttpTarget): Promise<boolean> {
     const body = this.content.bytes();
     const response = await unlessKilled(() => patch(server, this, { body }));
-    if (!response || this.stage.disk.excuses(response.status)) return false;
+    if (!response || isOvertaken(this.stage, response)) return false;
+    if (this.stage.disk.excuses(response.status)) return false;
     this.hear(response);
     return true;
   }

@@ -5,6 +5,7 @@ import type { HttpTarget } from '../../support/http-client.js';
 import { RawConnection, rawHead } from '../../support/raw-http.js';
 import type { RawResponse } from '../../support/raw-http.js';
 import { OCTETS } from '../../support/tus-client.js';
+import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';
 import { TrackedUpload } from './tracked-upload.js';
 import { unlessKilled } from './unless-killed.js';
@@ -57,7 +58,7 @@ export class ChecksummedUpload {
     const chunk = { end: Math.min(acknowledged + bytes, content.length), isDamaged };
     this.chunk = chunk;
     const response = await unlessKilled(() => this.sendSlowly(server, chunk));
-    if (!response) return false;
+    if (!response || isOvertaken(this.stage, response)) return false;
 
     if (this.stage.disk.excuses(response.status)) return false;
     this.chunk = undefined;

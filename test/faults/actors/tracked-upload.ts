@@ -7,6 +7,7 @@ import type { CreateOptions } from '../../support/tus-client.js';
 import type { JournalEntry } from '../journal.js';
 import { checkDelivered } from './check-delivered.js';
 import { createUnlessKilled } from './create-unless-killed.js';
+import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
@@ -55,7 +56,7 @@ export class TrackedUpload {
     const body = this.content.bytes(offset, Math.min(offset + bytes, this.content.length));
     this.unanswered = true;
     const response = await unlessKilled(() => patch(server, this, { offset, body }));
-    if (response === undefined) return false;
+    if (response === undefined || isOvertaken(this.stage, response)) return false;
 
     this.unanswered = false;
     if (this.stage.disk.excuses(response.status)) return false;

@@ -17,6 +17,7 @@ const repairs = new EventTarget();
 
 function openRegistry(): LmdbRegistry {
   const observer = {
+    blocked: () => undefined,
     faulted: () => void events.push('faulted'),
     damaged: () => void events.push('damaged'),
     repaired: () => {

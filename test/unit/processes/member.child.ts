@@ -1,13 +1,23 @@
-// A process on a folder that does what it is told: node member.child.js <folder> <patience>
+// A process on a folder that does what it is told:
+// node member.child.js <folder> <patience> <rules>
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lease } from '../../../lib/uploads/lease.js';
 import { UploadBusyError } from '../../../lib/uploads/index.js';
 import type { Order, Report } from './member.js';
-import { openMember } from './open-member.js';
+import { openMember, Told } from './open-member.js';
+import type { Patience } from '../../../lib/processes/index.js';
 
-const [folder, patience] = process.argv.slice(2) as [string, string];
-const { processes, claims, leases } = await openMember(folder, Number(patience));
+const [folder, patience, rules = 'null'] = process.argv.slice(2) as [string, string, string?];
+const observer = new Told((identity, what) => {
+  report({ event: 'told', detail: `${what} ${identity}` });
+});
+const { processes, claims, leases } = await openMember(
+  folder,
+  Number(patience),
+  (JSON.parse(rules) as Patience | null) ?? undefined,
+  observer,
+);
 const held = new Map<string, Lease>();
 
 processes.whenGone((identity) => report({ event: 'gone', detail: identity }));
@@ -34,7 +44,9 @@ async function tryAcquire(key: string): Promise<string> {
 
 function keep(key: string, lease: Lease): void {
   held.set(key, lease);
-  lease.onRevoke(() => report({ event: 'asked', detail: key }));
+  lease.onRevoke((reason) => {
+    report({ event: reason === 'fenced' ? 'lost' : 'asked', detail: key });
+  });
 }
 
 /** Counts in a file what only one process at a time may count. */
@@ -65,6 +77,8 @@ async function follow({ does, key = '', steps = 0 }: Order): Promise<string> {
     case 'pin':
       held.get(key)?.pin();
       return 'pinned';
+    case 'held':
+      return held.get(key)?.isLost ? 'lost' : 'held';
     case 'count':
       return count(key, steps);
     case 'leave':

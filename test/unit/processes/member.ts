@@ -2,18 +2,27 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Patience } from '../../../lib/processes/index.js';
 
 /** What a process is told to do. */
 export interface Order {
-  readonly does: 'meet' | 'acquire' | 'tryAcquire' | 'release' | 'pin' | 'count' | 'leave';
+  readonly does: 'meet' | 'acquire' | 'tryAcquire' | 'release' | 'pin' | 'count' | 'leave' | 'held';
   readonly key?: string;
   readonly steps?: number;
 }
 
 /** What a process tells. */
 export interface Report {
-  readonly event: 'ready' | 'done' | 'asked' | 'gone';
+  readonly event: 'ready' | 'done' | 'asked' | 'gone' | 'lost' | 'told';
   readonly detail: string;
+}
+
+/** What is special about a process. */
+export interface MemberOptions {
+  /** Whose it is. */
+  readonly uid?: number;
+  /** When another process counts as one that does not answer; as usual unless given. */
+  readonly rules?: Patience;
 }
 
 const CHILD = fileURLToPath(new URL('./member.child.js', import.meta.url));
@@ -39,8 +48,13 @@ export class Member {
   }
 
   /** Resolves once it has joined. */
-  static async start(folder: string, patience = 10_000): Promise<Member> {
-    const member = new Member(fork(CHILD, [folder, String(patience)], { execArgv: [] }));
+  static async start(
+    folder: string,
+    patience = 10_000,
+    { uid, rules }: MemberOptions = {},
+  ): Promise<Member> {
+    const args = [folder, String(patience), JSON.stringify(rules ?? null)];
+    const member = new Member(fork(CHILD, args, { execArgv: [], uid }));
     await member.report('ready');
     return member;
   }

@@ -66,6 +66,7 @@ export async function asideOf(folder: string): Promise<{ table: string; value: s
 export function listeningRegistry(folder: string): { registry: LmdbRegistry; told: string[][] } {
   const told: string[][] = [];
   const observer = {
+    blocked: () => undefined,
     faulted: () => undefined,
     repaired: () => undefined,
     damaged: (rows: readonly string[]) => void told.push([...rows]),

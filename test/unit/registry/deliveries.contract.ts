@@ -183,6 +183,18 @@ export function describeDeliveries(bench: RegistryBench): void {
       expect(await rows({})).toMatchObject([{ state: 'waiting' }]);
       await bench.registry.settleDelivery(key(id, 'No#one'), 'me', { kind: 'done' });
     });
+
+    it('count as the attempt that ended, and not as a later one that the same holder has begun', async () => {
+      const id = await finishedUpload(bench.registry, {});
+      const first = await bench.registry.claimDelivery(key(id), 'me', NOW);
+      await bench.registry.releaseDeliveries(() => true, NOW);
+      const second = await bench.registry.claimDelivery(key(id), 'me', NOW);
+
+      expect(await bench.registry.settleDelivery(first!, 'me', { kind: 'done' })).toBe(false);
+      expect((await bench.registry.deliveries({ uploadId: id })).items).toEqual([second]);
+      expect(await bench.registry.settleDelivery(second!, 'me', { kind: 'done' })).toBe(true);
+      expect((await bench.registry.deliveries({ uploadId: id })).items).toEqual([]);
+    });
   });
 
   it('keeps a delivery whose outcome it cannot store', async () => {

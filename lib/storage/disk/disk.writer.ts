@@ -1,4 +1,4 @@
-import { constants, fchmod, fdatasync, ftruncate, open } from 'node:fs';
+import { constants, fchmod, fdatasync, ftruncate, open, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import type { StoredBytes, UploadWriter } from '../storage.interface.js';
 import {
@@ -10,6 +10,7 @@ import {
   sizeFault,
   type FileIdentity,
 } from './own-file.js';
+import { replaceByCopy } from './own-copy.js';
 import type { UploadFolder } from './upload-folder.js';
 import { writeAll } from './write-all.js';
 
@@ -60,9 +61,7 @@ export class DiskWriter implements UploadWriter {
 
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     if (chunks.every((chunk) => chunk.byteLength === 0)) return;
-    const fd = await this.make();
-    // Bytes after the end of a file that was cut off would leave a hole of zeros before them.
-    await this.assertHeld(fd);
+    const fd = await this.openForBytes();
     try {
       await writeAll(fd, chunks, this.held, (bytes) => (this.held += bytes));
     } catch (error) {
@@ -79,8 +78,10 @@ export class DiskWriter implements UploadWriter {
   async truncate(size: number): Promise<void> {
     if (size > this.held) throw new RangeError('An upload can only be cut back.');
     if (this.fd === undefined) return;
+    const { nlink } = await this.look(this.fd);
+    const fd = nlink > 1 ? await this.replace(this.fd) : this.fd;
     try {
-      await truncateFile(this.fd, size);
+      await truncateFile(fd, size);
     } catch (error) {
       // A file system that stores changes somewhere else needs room for this too.
       throw await this.folder.explain(error);
@@ -104,7 +105,7 @@ export class DiskWriter implements UploadWriter {
     try {
       const found = await this.folder.calls.lstat(this.path);
       if (this.fd === undefined && !found) return undefined;
-      if (this.fd !== undefined) this.own ??= await this.folder.calls.fstat(this.fd);
+      if (this.fd !== undefined && !this.own) await this.look(this.fd);
       refuse(this.id, changeOf(found, this.own, this.held));
       return found && { size: found.size, modifiedAt: Math.trunc(found.mtimeMs) };
     } catch (error) {
@@ -120,8 +121,7 @@ export class DiskWriter implements UploadWriter {
 
   private async make(): Promise<number> {
     try {
-      this.fd ??= await this.openNew();
-      return this.fd;
+      return (this.fd ??= await this.openNew());
     } catch (error) {
       throw await this.folder.explain(error);
     }
@@ -146,15 +146,38 @@ export class DiskWriter implements UploadWriter {
 
   private async measure(): Promise<void> {
     if (this.fd === undefined) return;
-    const found = await this.folder.calls.fstat(this.fd);
+    const found = await this.look(this.fd);
     refuse(this.id, kindFault(found));
-    this.own = found;
     this.held = found.size;
   }
 
-  private async assertHeld(fd: number): Promise<void> {
+  private async look(fd: number): Promise<Stats> {
     const found = await this.folder.calls.fstat(fd);
-    refuse(this.id, sizeFault(found.size, this.held));
     this.own ??= found;
+    return found;
+  }
+
+  /** Bytes after the end of a file that was cut off would leave a hole of zeros before them. */
+  private async openForBytes(): Promise<number> {
+    const fd = await this.make();
+    const found = await this.look(fd);
+    refuse(this.id, sizeFault(found.size, this.held));
+    return found.nlink > 1 ? this.replace(fd) : fd;
+  }
+
+  /** What is written to a file with further names would be written to those too. */
+  private async replace(fd: number): Promise<number> {
+    await this.confirm();
+    try {
+      await replaceByCopy(this.path);
+      const copy = await this.folder.calls.open(this.path, APPEND);
+      await this.folder.calls.close(fd);
+      this.fd = copy;
+      this.own = undefined;
+      this.named = false;
+      return copy;
+    } catch (error) {
+      throw await this.folder.explain(error);
+    }
   }
 }

@@ -263,6 +263,7 @@ function hasRoom(folder: string): boolean {
 
 /** Whether it was for want of room that something failed. */
 function saysNoSpace(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return error instanceof NoSpaceError || isNoSpace(error) || saysNoSpace(error.cause);
+  if (typeof error !== 'object' || error === null) return false;
+  const { cause } = error as Partial<Error>;
+  return error instanceof NoSpaceError || isNoSpace(error) || saysNoSpace(cause);
 }

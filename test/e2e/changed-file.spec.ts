@@ -258,6 +258,43 @@ describe.each(PLATFORMS)('a file that something else has changed, on %s', (platf
       expect(failures(upload)).toEqual([]);
     });
 
+    it.each([
+      ['goes on', { offset: 5, body: 'world' }, 204],
+      [
+        'is cut back',
+        {
+          offset: 5,
+          body: 'world',
+          headers: { 'Upload-Checksum': `sha1 ${Buffer.alloc(20).toString('base64')}` },
+        },
+        460,
+      ],
+    ])('to one with another name, it %s, and that keeps what it had', async (_, sent, status) => {
+      const upload = await create(app, { length: 10, body: 'hello' });
+      const backup = join(app.folder!, `backup-${upload.id}`);
+      await link(pathOf(upload), backup);
+
+      expect((await patch(app, upload, sent)).status).toBe(status);
+
+      expect(await readFile(backup, 'utf8')).toBe('hello');
+      const offset = status === 204 ? 10 : 5;
+      expect(await offsetOf(app, upload)).toBe(offset);
+      expect((await lstat(backup)).nlink).toBe(1);
+      expect(failures(upload)).toEqual([]);
+    });
+
+    it('to another name of another file: nothing is written to that', async () => {
+      const upload = await create(app, { length: 100, body: 'hello' });
+      await rm(pathOf(upload));
+      await link(precious, pathOf(upload));
+
+      const offset = await offsetOf(app, upload);
+      await patch(app, upload, { offset, body: 'more' });
+
+      expect((await lstat(pathOf(upload))).ino).not.toBe((await lstat(precious)).ino);
+      expect((await storedBytes(app, upload)).toString()).toBe(`${PRECIOUS}more`);
+    });
+
     it('twice: nothing that was put aside is lost', async () => {
       const upload = await create(app, { length: 10, body: 'hello' });
       await writeFile(pathOf(upload), 'the first that is too long');

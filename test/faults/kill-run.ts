@@ -1,7 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PLATFORMS } from '../support/platforms.js';
-import type { PlatformName } from '../support/platforms.js';
 import { SeededRandom } from '../support/seeded.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
 import type { TusOptions } from '../support/test-app.js';

@@ -1,6 +1,6 @@
 import { constants, fchmod, fdatasync, ftruncate, open, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
-import { FolderLostError } from '../../errors/index.js';
+import { asError, FolderLostError } from '../../errors/index.js';
 import type { StoredBytes, UploadWriter } from '../storage.interface.js';
 import {
   APPEND,
@@ -11,6 +11,7 @@ import {
   sizeFault,
   type FileIdentity,
 } from './own-file.js';
+import { replaceByCopy } from './renew-file.js';
 import type { UploadFolder } from './upload-folder.js';
 import { writeAll } from './write-all.js';
 
@@ -34,7 +35,7 @@ export class DiskWriter implements UploadWriter {
   /** When the file got its name, in milliseconds since the epoch. */
   private bornAt = 0;
   /** Why nothing can be done with the file until it is renewed. */
-  private fault?: unknown;
+  private fault?: Error;
 
   private constructor(
     private readonly id: string,
@@ -70,9 +71,7 @@ export class DiskWriter implements UploadWriter {
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     if (chunks.every((chunk) => chunk.byteLength === 0)) return;
     this.folder.reserve.assertWhole();
-    const fd = await this.make();
-    // Bytes after the end of a file that was cut off would leave a hole of zeros before them.
-    await this.assertHeld(fd);
+    const fd = await this.openForBytes();
     try {
       await writeAll(fd, chunks, this.held, (bytes) => (this.held += bytes));
     } catch (error) {
@@ -90,8 +89,10 @@ export class DiskWriter implements UploadWriter {
     if (size > this.held) throw new RangeError('An upload can only be cut back.');
     if (this.fault !== undefined) throw this.fault;
     if (this.fd === undefined) return;
+    const { nlink } = await this.look(this.fd);
+    const fd = nlink > 1 ? await this.replace(this.fd) : this.fd;
     try {
-      await truncateFile(this.fd, size);
+      await truncateFile(fd, size);
     } catch (error) {
       // A file system that stores changes somewhere else needs room for this too.
       throw await this.folder.explain(error);
@@ -117,7 +118,7 @@ export class DiskWriter implements UploadWriter {
     try {
       const found = await this.folder.calls.lstat(this.path);
       if (this.fd === undefined && !found) return undefined;
-      if (this.fd !== undefined) this.own ??= await this.folder.calls.fstat(this.fd);
+      if (this.fd !== undefined && !this.own) await this.look(this.fd);
       refuse(this.id, changeOf(found, this.own, this.held));
       return found && this.describe(found);
     } catch (error) {
@@ -178,7 +179,7 @@ export class DiskWriter implements UploadWriter {
       if (isCut) await truncateFile(fd, this.held).catch(() => undefined);
       await this.renew();
     } catch (fault) {
-      this.fault = fault;
+      this.fault = asError(fault);
     }
     return reason;
   }
@@ -202,8 +203,7 @@ export class DiskWriter implements UploadWriter {
   private async make(): Promise<number> {
     if (this.fault !== undefined) throw this.fault;
     try {
-      this.fd ??= await this.openNew();
-      return this.fd;
+      return (this.fd ??= await this.openNew());
     } catch (error) {
       throw await this.folder.explain(error);
     }
@@ -229,17 +229,43 @@ export class DiskWriter implements UploadWriter {
   }
 
   private async measure(fd: number): Promise<void> {
-    const found = await this.folder.calls.fstat(fd);
+    const found = await this.look(fd);
     refuse(this.id, kindFault(found));
-    this.own = found;
     this.held = found.size;
     this.covered = this.folder.flushedOf(this.path, found);
     this.bornAt = found.birthtimeMs;
   }
 
-  private async assertHeld(fd: number): Promise<void> {
+  private async look(fd: number): Promise<Stats> {
     const found = await this.folder.calls.fstat(fd);
-    refuse(this.id, sizeFault(found.size, this.held));
     this.own ??= found;
+    return found;
+  }
+
+  /** Bytes after the end of a file that was cut off would leave a hole of zeros before them. */
+  private async openForBytes(): Promise<number> {
+    const fd = await this.make();
+    const found = await this.look(fd);
+    refuse(this.id, sizeFault(found.size, this.held));
+    return found.nlink > 1 ? this.replace(fd) : fd;
+  }
+
+  /** What is written to a file with further names would be written to those too. */
+  private async replace(fd: number): Promise<number> {
+    await this.confirm();
+    try {
+      this.folder.assertNotLost(this.id);
+      await replaceByCopy(this.path);
+      const copy = await this.folder.calls.open(this.path, APPEND);
+      await this.folder.calls.close(fd);
+      this.fd = copy;
+      this.own = undefined;
+      this.named = false;
+      this.bornAt = Date.now();
+      await this.note(copy, this.held);
+      return copy;
+    } catch (error) {
+      throw await this.folder.explain(error);
+    }
   }
 }

@@ -61,7 +61,7 @@ describe.each(PLATFORMS)('After a start on %s', (platform) => {
   }
 
   const files = async (): Promise<string[]> =>
-    (await listFiles(folder)).filter((name) => !/^\.tus.(.*mdb|processes.*)$/.test(name));
+    (await listFiles(folder)).filter((name) => !/^\.tus.(.*mdb|processes.*|reserve.*)$/.test(name));
 
   it('files that nothing is known of are put aside, whole, and in one line', async () => {
     await leave(LOST, 3 * HOUR);

@@ -500,7 +500,7 @@ describe.each(PLATFORMS)('ids that the app gave and a restart, on %s', (platform
     expect(await recovered()).toMatch(
       /Recovered: 1 file without a record put aside \(.*lost-1\.tus\), 1 temporary file removed\./,
     );
-    const files = (await listFiles(folder)).filter((name) => !/mdb$|processes/.test(name));
+    const files = (await listFiles(folder)).filter((name) => !/mdb$|processes|reserve/.test(name));
     const lost = join('.tus', 'lost', 'lost-1.tus');
     expect(files).toEqual([...others, lost, 'young-1.tus'].sort());
     expect(await readFile(join(folder, lost), 'utf8')).toBe('lost-1.tus');

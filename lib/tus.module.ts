@@ -58,14 +58,7 @@ import {
   TUS_STORAGE,
 } from './tus.constants.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
-import {
-  FencedFiles,
-  FinishedFiles,
-  Leases,
-  Leftovers,
-  Recovery,
-  Uploads,
-} from './uploads/index.js';
+import { FencedFiles, FinishedFiles, Leases, Orphans, Recovery, Uploads } from './uploads/index.js';
 
 /**
  * Resumable uploads over the tus protocol.
@@ -209,16 +202,16 @@ import {
       ) => new Uploads(registry, storage, rules, leases, { completion, observer, gate }),
     },
     {
-      provide: Leftovers,
+      provide: Orphans,
       inject: [TUS_REGISTRY, TUS_STORAGE, TUS_OPTIONS],
       useFactory: (registry: UploadRegistry, storage: UploadStorage, { validFor }: TusOptions) =>
-        new Leftovers(registry, storage, validFor),
+        new Orphans(registry, storage, validFor),
     },
     {
       provide: Recovery,
-      inject: [TUS_REGISTRY, Uploads, Leftovers],
-      useFactory: (registry: UploadRegistry, uploads: Uploads, leftovers: Leftovers) =>
-        new Recovery(registry, uploads, leftovers, new RecoveryLog()),
+      inject: [TUS_REGISTRY, Uploads, Orphans],
+      useFactory: (registry: UploadRegistry, uploads: Uploads, orphans: Orphans) =>
+        new Recovery(registry, uploads, orphans, new RecoveryLog()),
     },
   ],
 })

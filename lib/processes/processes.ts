@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FolderLostError } from '../errors/index.js';
 import { makeOwnFolder } from '../folder/index.js';
-import { Doorway } from './doorway.js';
+import { SocketServer } from './socket-server.js';
 import { isIdentity, newIdentity } from './identity.js';
 import type { Question } from './messages.js';
 import { LinkLostError } from './peer.js';
@@ -51,7 +51,7 @@ export class Processes {
   private readonly silences: Silences;
   /** Those that have not taken note of this process yet. */
   private readonly unmet = new Set<string>();
-  private doorway?: Doorway;
+  private socketServer?: SocketServer;
   private meeting?: Promise<void>;
   private rejoining?: Promise<void>;
   private heartbeat?: NodeJS.Timeout;
@@ -118,8 +118,10 @@ export class Processes {
     this.closed = false;
     try {
       await makeOwnFolder(folder);
-      this.doorway = await Doorway.open(folder, this.identity, (asked) => this.answerTo(asked));
-      // Of two that start at the same time, at least one sees the other's doorway.
+      this.socketServer = await SocketServer.open(folder, this.identity, (asked) =>
+        this.answerTo(asked),
+      );
+      // Of two that start at the same time, at least one sees the other's socket.
       await this.refuseOtherPidNamespace();
       await tables.open();
       const { generation, identities } = await this.join();
@@ -168,8 +170,8 @@ export class Processes {
     this.met = false;
     clearInterval(this.heartbeat);
     this.silences.close();
-    await this.doorway?.close();
-    this.doorway = undefined;
+    await this.socketServer?.close();
+    this.socketServer = undefined;
     this.peers.close();
     await this.options.tables.close();
   }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newId } from '../../lib/uploads/new-id.js';
+import { newId } from '../../lib/uploads/model/new-id.js';
 import type { UploadRegistry } from '../../lib/registry/index.js';
 import { TUS_REGISTRY } from '../../lib/tus.constants.js';
 import {

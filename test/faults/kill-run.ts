@@ -54,9 +54,10 @@ export async function runKills(options: KillRunOptions): Promise<Tally> {
   const folder = await makeTempFolder();
   let mounted: RunDisk | undefined;
   try {
+    // First, for what lies in the folder now is not seen any more.
+    if (options.moments?.includes(ON_FULL_DISK)) mounted = await RunDisk.mountAt(folder);
     const tally = newTally();
     const disk = await DiskFaults.prepare(folder, tally);
-    if (options.moments?.includes(ON_FULL_DISK)) mounted = await RunDisk.mountAt(folder);
     return await new KillRun(options, folder, tally, disk, mounted).run();
   } finally {
     await mounted?.unmount();

@@ -24,7 +24,7 @@ import {
   isWithin,
   knownId,
   Uploads,
-  type Completed,
+  type UploadResult,
   type UploadScope,
 } from '../../uploads/index.js';
 import { withKept, withKeptHeaders, type Answer } from '../response/answer.js';
@@ -258,7 +258,7 @@ function concatOf({ kind, concat }: UploadRecord): string | undefined {
  * @param complete adds to it what was kept for this client
  */
 function outcomeOf(
-  { record, hasJustFinished }: Completed,
+  { record, hasJustFinished }: UploadResult,
   answer: Answer | undefined,
   complete = withKept,
 ): Outcome {

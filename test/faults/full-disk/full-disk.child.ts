@@ -112,11 +112,11 @@ async function runFirstStart(): Promise<FullDiskReport['firstStart']> {
   await fill();
   const registry = new LmdbRegistry({ folder, durable: durable === 'true' });
   const whenFull = await outcome(registry.open());
-  const leftovers = await readdir(folder);
+  const orphans = await readdir(folder);
   await makeRoom();
   const withRoom = await outcome(registry.open());
   await registry.close();
-  return { whenFull, leftovers, withRoom };
+  return { whenFull, orphans, withRoom };
 }
 
 async function runStorage(): Promise<FullDiskReport['storage']> {
@@ -147,12 +147,12 @@ async function runMove(): Promise<FullDiskReport['move']> {
   await mkdir(join(disk, 'target'));
   await fill();
   const whenFull = await outcome(storage.move(id, join(disk, 'target', 'file')));
-  const leftovers = await readdir(join(disk, 'target'));
+  const orphans = await readdir(join(disk, 'target'));
   const sourceSize = (await storage.stat(id))?.size;
   await makeRoom();
   const withRoom = await outcome(storage.move(id, join(disk, 'target', 'file')));
   const moved = await readdir(join(disk, 'target'));
-  return { whenFull, leftovers, sourceSize, withRoom, moved };
+  return { whenFull, orphans, sourceSize, withRoom, moved };
 }
 
 const ofRegistry = { registry: await runRegistry(), firstStart: await runFirstStart() };

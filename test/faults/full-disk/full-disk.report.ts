@@ -21,7 +21,7 @@ export interface FullDiskReport {
   };
   readonly firstStart: {
     readonly whenFull: string;
-    readonly leftovers: string[];
+    readonly orphans: string[];
     readonly withRoom: string;
   };
   readonly storage: {
@@ -36,7 +36,7 @@ export interface FullDiskReport {
   };
   readonly move: {
     readonly whenFull: string;
-    readonly leftovers: string[];
+    readonly orphans: string[];
     readonly sourceSize?: number;
     readonly withRoom: string;
     readonly moved: string[];

@@ -102,7 +102,7 @@ function describeRegistry(run: Run): void {
   });
 
   it('makes a first start fail, without a trace, until there is room', () => {
-    expect(report.firstStart).toEqual({ whenFull: REFUSED, leftovers: [], withRoom: 'done' });
+    expect(report.firstStart).toEqual({ whenFull: REFUSED, orphans: [], withRoom: 'done' });
   });
 }
 
@@ -131,7 +131,7 @@ function describeStorage(run: Run): void {
   it('makes a move to it fail, with the file where it was, until there is room', () => {
     expect(report.move).toEqual({
       whenFull: REFUSED,
-      leftovers: [],
+      orphans: [],
       sourceSize: 1_000_000,
       withRoom: 'done',
       moved: ['file'],

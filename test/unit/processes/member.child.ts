@@ -2,7 +2,7 @@
 // node member.child.js <folder> <patience> <rules>
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Lease } from '../../../lib/uploads/lease.js';
+import type { Lease } from '../../../lib/uploads/leases/lease.js';
 import { UploadBusyError } from '../../../lib/uploads/index.js';
 import type { Order, Report } from './member.js';
 import { openMember, Told } from './open-member.js';

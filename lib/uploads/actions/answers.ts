@@ -1,0 +1,52 @@
+import type { StoredAnswer, UploadRecord, UploadRegistry } from '../../registry/index.js';
+import type { Finisher } from './finisher.js';
+import type { Leases } from '../leases/leases.js';
+import { UploadBusyError, UploadNotFoundError } from '../model/upload.errors.js';
+
+/** The answers that endpoints give to those who finished their uploads. */
+export class Answers {
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly leases: Leases,
+    private readonly finisher: Finisher,
+  ) {}
+
+  /**
+   * Lets a finished upload be answered, by one request at a time, while the upload itself may be
+   * used.
+   *
+   * @param work makes the answer and has it kept; it is given the record as it stands
+   * @throws UploadBusyError while another request does it
+   */
+  async during<T>(id: string, work: (record: UploadRecord) => Promise<T>): Promise<T> {
+    const lease = await this.leases.tryAcquire(keyOf(id));
+    if (!lease) throw new UploadBusyError(id);
+    // It ends when the app's method does.
+    lease.pin();
+    try {
+      const record = await this.registry.get(id);
+      if (!record) throw new UploadNotFoundError(id);
+      return await work(record);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /**
+   * Keeps the answer an upload's client is about to get; a refusal removes the upload.
+   *
+   * @throws UploadFencedError when another process has it answered by now
+   */
+  async keep(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
+    const { id } = record;
+    const assertHeld = () => this.leases.assertHeld(keyOf(id));
+    await this.leases.hold(id, () =>
+      this.finisher.answer(record, answer, { isRefusal, assertHeld }),
+    );
+  }
+}
+
+/** What is held while an upload is answered: with a dot, it is no upload's id. */
+function keyOf(id: string): string {
+  return `${id}.answer`;
+}

@@ -1,0 +1,64 @@
+import {
+  FinalUploadError,
+  LengthMismatchError,
+  OffsetMismatchError,
+} from '../model/append.errors.js';
+import type { ExpectedChecksum } from '../bodies/body-check.js';
+import { assertWithinLimit, UploadTooLargeError } from '../model/limit.errors.js';
+import { isFinal } from '../model/upload-kind.js';
+import type { UploadSnapshot } from '../model/upload-snapshot.js';
+
+/** What is asked of an upload that bytes are to be appended to. */
+export interface AppendRequest {
+  /** Where the bytes begin. */
+  readonly offset: number;
+  /** Bytes the whole upload will have; absent when the request does not say. */
+  readonly length?: number;
+  /** What the bytes must hash to. */
+  readonly checksum?: ExpectedChecksum;
+}
+
+/**
+ * Holds a request against its upload. Of a body whose bytes are not announced, whoever reads it counts
+ * them.
+ *
+ * @param coming bytes that are announced to come; 0 when they are not
+ * @returns bytes the whole upload has from now on; `undefined` while that is still deferred
+ * @throws FinalUploadError
+ * @throws OffsetMismatchError before all that follows
+ * @throws LengthMismatchError for a length that contradicts the upload
+ * @throws UploadTooLargeError for too many bytes
+ */
+export function assertAppendable(
+  request: AppendRequest,
+  coming: number,
+  { record, offset }: UploadSnapshot,
+): number | undefined {
+  if (isFinal(record)) throw new FinalUploadError();
+  if (request.offset !== offset) throw new OffsetMismatchError(request.offset, offset);
+  if (record.length !== undefined) {
+    assertSameLength(request.length, record.length);
+    assertWithinUpload(coming, record.length - offset);
+    return record.length;
+  }
+  const end = offset + coming;
+  assertWithinLimit(request.length ?? end, record.maxSize);
+  if (request.length !== undefined) assertPossibleLength(request.length, end);
+  return request.length;
+}
+
+/** Once set, the length cannot change; to repeat it does no harm. */
+function assertSameLength(asked: number | undefined, current: number): void {
+  if (asked === undefined || asked === current) return;
+  throw new LengthMismatchError(`The length is ${asked}; it was set to ${current} before.`);
+}
+
+function assertWithinUpload(coming: number, left: number): void {
+  if (coming <= left) return;
+  throw new UploadTooLargeError(`The body has ${coming} bytes; the upload has only ${left} left.`);
+}
+
+function assertPossibleLength(length: number, end: number): void {
+  if (length >= end) return;
+  throw new LengthMismatchError(`The length is ${length}; the upload would have ${end} bytes.`);
+}

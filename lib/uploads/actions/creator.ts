@@ -1,0 +1,198 @@
+import { ClosedError } from '../../errors/index.js';
+import type { UploadKind, UploadRecord } from '../../registry/index.js';
+import type { UploadStorage } from '../../storage/index.js';
+import type { ExpectedChecksum } from '../bodies/body-check.js';
+import { Concatenator } from './concatenator.js';
+import type { FinishGate } from '../model/finish-gate.interface.js';
+import type { Finisher } from './finisher.js';
+import { GivenIds } from './given-ids.js';
+import { Interruption } from './interruption.js';
+import type { Lease } from '../leases/lease.js';
+import type { Leases } from '../leases/leases.js';
+import { inSteps } from '../leases/in-steps.js';
+import { neededRepair } from '../model/needed-repair.js';
+import { newId } from '../model/new-id.js';
+import {
+  received,
+  type AppendContext,
+  type ReceiveResult,
+  type Receiver,
+  type UploadBody,
+} from './receiver.js';
+import type { Transitions } from './transitions.js';
+import type { Quota, UploadRules } from '../rules/upload-rules.js';
+import type { UploadScope } from '../model/upload-scope.js';
+import { takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
+
+/** An upload that is asked for, and whom it is for. */
+export interface NewUpload extends UploadScope {
+  /** Bytes it will have; absent while the client defers it, and of a final upload. */
+  readonly length?: number;
+  /** What its client says of it, as the protocol has it. */
+  readonly metadata?: string;
+  /** What the body must hash to. */
+  readonly checksum?: ExpectedChecksum;
+  /** Whether it is part of others, or made of others; absent: neither. */
+  readonly kind?: UploadKind;
+  /** Ids of the partial uploads it is made of, in order; of a final one only. */
+  readonly parts?: readonly string[];
+  /** How its client has said so, to be told again. */
+  readonly concat?: string;
+  /** What the application calls it; absent: a random id. */
+  readonly id?: string;
+  /** Most bytes it may have; absent: no limit. */
+  readonly maxSize?: number;
+  /** What its owner may have at a time; absent: no limit. */
+  readonly quota?: Quota;
+  /** What its endpoint is to know of its creation at the end, as JSON. */
+  readonly query?: string;
+  /** Path inside the storage at which the finished file is to lie; absent: its id. */
+  readonly filePath?: string;
+}
+
+/** What a creation asks of the uploads that are there. */
+export interface ExistingUploads {
+  find(id: string): Promise<UploadSnapshot | undefined>;
+  /** Finishes an upload whose last byte has come. */
+  settle(id: string): Promise<UploadSnapshot | undefined>;
+  discard(id: string): Promise<void>;
+}
+
+/** The ways uploads come into being. */
+export class Creator {
+  private readonly concatenator: Concatenator;
+  private readonly givenIds: GivenIds;
+
+  constructor(
+    private readonly existing: ExistingUploads,
+    private readonly storage: UploadStorage,
+    private readonly rules: UploadRules,
+    private readonly leases: Leases,
+    private readonly transitions: Transitions,
+    finisher: Finisher,
+    private readonly receiver: Receiver,
+  ) {
+    this.concatenator = new Concatenator(storage, finisher);
+    this.givenIds = new GivenIds((id) => existing.find(id), storage, leases);
+  }
+
+  /**
+   * Creates an upload and receives the bytes that came along (tus 1.0 §Creation With Upload).
+   *
+   * @throws UploadIdTakenError, as all that create one
+   */
+  async create(request: NewUpload, body: UploadBody, gate: FinishGate): Promise<ReceiveResult> {
+    const asked = this.newRecord(request);
+    return this.holdNew(asked, request, async (lease) => {
+      const record = await this.transitions.begin(asked, request.quota);
+      // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
+      const isEmpty = !body.present && record.length !== 0 && !request.checksum;
+      if (isEmpty) return received(takeSnapshot(record), 'ended');
+      return this.receiveFirst(record, { body, lease, gate, checksum: request.checksum });
+    });
+  }
+
+  /** Creates an upload without bytes. */
+  async open(request: NewUpload): Promise<UploadRecord> {
+    if (request.id !== undefined) await this.givenIds.assertFree(request.id);
+    return this.transitions.begin(this.newRecord(request), request.quota);
+  }
+
+  /**
+   * Makes a final upload of partial ones, unless its client leaves or the app ends meanwhile: nothing
+   * is left of it then. A crash in the middle leaves the partial ones as they were.
+   *
+   * @param body has no bytes
+   */
+  async concatenate(
+    request: NewUpload,
+    parts: readonly string[],
+    body: UploadBody,
+    gate: FinishGate,
+  ): Promise<ReceiveResult> {
+    const find = (id: string) => this.findPart(id);
+    const measured = await this.concatenator.measure(parts, request, find);
+    const record = this.newRecord({ ...request, length: measured.length });
+    return this.holdNew(record, request, async (lease) => {
+      await this.transitions.begin(record, request.quota);
+      const interruption = new Interruption(body, lease);
+      const context = { lease, gate, signal: interruption.signal };
+      try {
+        const finished = await this.concatenator.build(record, measured.parts, context);
+        if (this.rules.removePartials) await this.removeParts(parts);
+        return received(takeSnapshot(finished), 'ended');
+      } catch (error) {
+        const end = interruption.endFor(error);
+        if (end === undefined) return this.abandon(record.id, error);
+        await this.transitions.abandon(record.id);
+        return received(takeSnapshot(record), end);
+      }
+    });
+  }
+
+  private holdNew<T>(
+    { id }: UploadRecord,
+    { id: given }: NewUpload,
+    work: (lease: Lease) => Promise<T>,
+  ): Promise<T> {
+    return given === undefined ? this.leases.holdNew(id, work) : this.givenIds.hold(id, work);
+  }
+
+  /** Most parts are finished by now, and need no more than a look. */
+  private async findPart(id: string): Promise<UploadSnapshot | undefined> {
+    const found = await this.existing.find(id);
+    if (!found || neededRepair(found) === undefined) return found;
+    return (await this.existing.settle(id)) ?? (await this.existing.find(id));
+  }
+
+  private newRecord(request: NewUpload): UploadRecord {
+    const { length, maxSize, metadata, owner, endpoint, binding, query, filePath, kind, concat } =
+      request;
+    const createdAt = Date.now();
+    const { validFor } = this.rules;
+    return {
+      id: request.id ?? newId(),
+      state: 'receiving',
+      length,
+      maxSize,
+      metadata,
+      kind,
+      concat,
+      owner,
+      endpoint,
+      binding,
+      query,
+      filePath,
+      createdAt,
+      validFor,
+      dueAt: validFor === undefined ? undefined : createdAt + validFor,
+    };
+  }
+
+  /** A client whose creation is refused has no URL to come back to, so nothing of it is left. */
+  private async receiveFirst(record: UploadRecord, context: AppendContext): Promise<ReceiveResult> {
+    try {
+      const result = await this.receiver.receive(record, 0, context);
+      context.lease.assertHeld();
+      if (result.end === 'overflow') await this.transitions.abandon(record.id);
+      return result;
+    } catch (error) {
+      return this.abandon(record.id, error);
+    }
+  }
+
+  /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
+  private async abandon(id: string, error: unknown): Promise<never> {
+    // It may be another process's by now.
+    if (error instanceof ClosedError) throw error;
+    const abandoning = this.transitions.abandon(id);
+    // The bytes nobody can come back to may be what filled the disk, so that no record changes.
+    await abandoning.catch(() => this.storage.remove(id)).catch(() => undefined);
+    throw error;
+  }
+
+  private async removeParts(parts: readonly string[]): Promise<void> {
+    // One that cannot be removed now expires later.
+    await inSteps([...new Set(parts)], (id) => this.existing.discard(id).catch(() => undefined));
+  }
+}

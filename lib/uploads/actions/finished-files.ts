@@ -1,0 +1,230 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
+import type { ByteRange, StoredBytes, UploadStorage } from '../../storage/index.js';
+import type { Leases } from '../leases/leases.js';
+import { removeBytes, removeFirstName } from './remove-bytes.js';
+import { bytesOf, TELLING_RANGE, typeOf } from '../rules/type-check.js';
+import { isPartial } from '../model/upload-kind.js';
+import { placedAt } from '../model/upload-snapshot.js';
+import { isWithin, type UploadScope } from '../model/upload-scope.js';
+import { assertUnchanged } from '../model/unchanged.js';
+import { NoFileError, UploadGoneError, UploadNotFoundError } from '../model/upload.errors.js';
+
+/**
+ * The files of finished uploads, and what an application may do with them.
+ *
+ * Whatever happens to the file, the record stays and goes on saying that the upload is complete,
+ * so a client that lost the last answer never sends the file again.
+ */
+export class FinishedFiles {
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly storage: UploadStorage,
+    private readonly leases: Leases,
+  ) {}
+
+  /** Absolute path at which the file of a finished upload lies, or lay until it was removed. */
+  locate(record: UploadRecord): string {
+    const { movedTo, movingTo } = record;
+    if (movedTo !== undefined) return movedTo;
+    const path = this.storage.path(record.id, placedAt(record));
+    // A process that died while it moved the file has left it under one of both names at least.
+    const hasMoved = movingTo !== undefined && !existsSync(path) && existsSync(movingTo);
+    return hasMoved ? movingTo : path;
+  }
+
+  /**
+   * The record of a finished upload that a client may have the file of.
+   *
+   * @throws UploadNotFoundError, UploadGoneError, NoFileError, FileChangedError
+   */
+  async recordOf(id: string, scope: UploadScope): Promise<UploadRecord> {
+    const record = await this.registry.get(id);
+    if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
+    const { state } = record;
+    if (state === 'expired') throw new UploadGoneError(id, state);
+    if (state === 'terminated' || state === 'quarantined') {
+      throw new UploadGoneError(id, 'terminated');
+    }
+    if (isPartial(record)) throw new NoFileError(id, 'it is a part of another one');
+    const found = await this.look(record);
+    if (!found) throw new NoFileError(id, reasonOf(record));
+    if (isStored(record)) assertUnchanged(record, found);
+    return record;
+  }
+
+  /**
+   * Makes sure that what lies where this module has put the file is one, of the size of the upload: one
+   * that was moved is the application's, and one that is gone is not there to be mistaken.
+   *
+   * @throws FileChangedError
+   */
+  async assertWhole(record: UploadRecord): Promise<void> {
+    if (!isStored(record)) return;
+    const found = await this.storage.stat(record.id, placedAt(record));
+    if (found) assertUnchanged(record, found);
+  }
+
+  /**
+   * Absolute path of the file.
+   *
+   * @throws UploadNotFoundError, NoFileError
+   */
+  async getPath(id: string): Promise<string> {
+    return this.locate(await this.finishedRecord(id, { evenIfQuarantined: true }));
+  }
+
+  /**
+   * The file, or a part of it, as a stream.
+   *
+   * @throws UploadNotFoundError, NoFileError, FileChangedError
+   */
+  async createReadStream(id: string, range?: ByteRange): Promise<Readable> {
+    const record = await this.finishedRecord(id, { evenIfQuarantined: true });
+    await this.assertWhole(record);
+    const path = this.locate(record);
+    return path === this.storage.path(id, placedAt(record))
+      ? this.storage.createReadStream(id, range, placedAt(record))
+      : createReadStream(path, range);
+  }
+
+  /**
+   * The first bytes, which tell the type: 4,100 of them, or all if there are fewer; none of a file that
+   * was removed, by us or by the application.
+   */
+  async startOf(record: UploadRecord): Promise<Buffer> {
+    if (record.fileRemovedAt !== undefined) return Buffer.alloc(0);
+    const start = await this.createReadStream(record.id, TELLING_RANGE);
+    return bytesOf(start).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0);
+      throw error;
+    });
+  }
+
+  /**
+   * The media type of the file: by its bytes where they show it, else, or once it was removed, by its
+   * client's word.
+   *
+   * @param start the bytes that tell it
+   */
+  async typeOf(record: UploadRecord, start: Uint8Array): Promise<string> {
+    return (await typeOf(record.metadata, start)) ?? 'application/octet-stream';
+  }
+
+  /**
+   * Moves the file to another path, across devices too, and never over an existing file. Moving it
+   * again to the same path does nothing, so a handler may simply be repeated.
+   *
+   * @throws RangeError for a path that is the storage's own
+   * @throws UploadNotFoundError, NoFileError, FileChangedError, and the file system's errors (`EEXIST`, `EACCES` …)
+   */
+  async moveTo(id: string, path: string): Promise<string> {
+    const target = resolve(path);
+    return this.leases.hold(id, async () => {
+      const record = await this.finishedRecord(id);
+      if (record.movedTo === target) return target;
+      if (record.movedTo !== undefined) throw new NoFileError(id, 'it was moved elsewhere');
+      if (await this.storage.isOwn(target)) throw new RangeError(pathReserved(target));
+      await this.assertWhole(record);
+
+      await this.mark(id, { movingTo: target });
+      await this.move(record, target);
+      await this.mark(id, { movedTo: target, movingTo: undefined });
+      return target;
+    });
+  }
+
+  /**
+   * Deletes the file, unless it was moved away and so belongs to the application, and remembers
+   * only that the upload was finished. Doing it again does nothing.
+   *
+   * @throws UploadNotFoundError, NoFileError when the upload is not finished
+   */
+  async remove(id: string): Promise<void> {
+    await this.leases.hold(id, async () => {
+      const record = await this.finishedRecord(id, { evenIfRemoved: true });
+      if (record.fileRemovedAt !== undefined) return;
+
+      await removeFirstName(this.storage, record);
+      const fileRemovedAt = Date.now();
+      // Due at once, as every upload whose bytes go after its record.
+      await this.registry.change(id, (current) => ({
+        record: { ...current, fileRemovedAt, dueAt: fileRemovedAt },
+      }));
+      await removeBytes(this.registry, this.storage, record);
+    });
+  }
+
+  /**
+   * Whether the file is still where it was left, by us or by the application.
+   *
+   * @throws FolderLostError when that cannot be told
+   */
+  async isThere(record: UploadRecord): Promise<boolean> {
+    return (await this.look(record)) !== undefined;
+  }
+
+  /** What lies where the file was left; `undefined` when nothing does. */
+  private async look(record: UploadRecord): Promise<StoredBytes | undefined> {
+    if (record.state !== 'finished' || record.fileRemovedAt !== undefined) return undefined;
+    if (isStored(record)) return this.storage.stat(record.id, placedAt(record));
+    const found = await stat(this.locate(record)).catch(() => undefined);
+    // Where it was moved to, it is the application's.
+    if (found?.isFile()) return { size: found.size, flushed: 0, modifiedAt: found.mtimeMs };
+    await this.storage.assertSame();
+    return undefined;
+  }
+
+  private async finishedRecord(
+    id: string,
+    { evenIfRemoved = false, evenIfQuarantined = false } = {},
+  ): Promise<UploadRecord> {
+    const record = await this.registry.get(id);
+    if (!record) throw new UploadNotFoundError(id);
+    const isAllowed = evenIfQuarantined && record.state === 'quarantined';
+    if (record.state !== 'finished' && !isAllowed) {
+      throw new NoFileError(id, `it is ${record.state}`);
+    }
+    if (record.fileRemovedAt !== undefined && !evenIfRemoved) {
+      throw new NoFileError(id, 'it was removed');
+    }
+    return record;
+  }
+
+  private async mark(id: string, place: Pick<UploadRecord, 'movedTo' | 'movingTo'>): Promise<void> {
+    await this.registry.change(id, (current) => ({ record: { ...current, ...place } }));
+  }
+
+  /** A process that died after moving the file, but before saying so, left it at the target. */
+  private async move(record: UploadRecord, target: string): Promise<void> {
+    try {
+      await this.storage.move(record.id, target, placedAt(record));
+    } catch (error) {
+      const moved = await stat(target).catch(() => undefined);
+      const isOurs = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (isOurs && moved?.size === record.length) return;
+      // The first fault is the one to report.
+      await this.mark(record.id, { movingTo: undefined }).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** Whether the file lies where this module has put it, for certain. */
+function isStored({ movedTo, movingTo }: UploadRecord): boolean {
+  return movedTo === undefined && movingTo === undefined;
+}
+
+function pathReserved(path: string): string {
+  return (
+    `The path ${JSON.stringify(path)} cannot be given to a file: inside tmpFileDir, ".tus", upload ` +
+    'ids and names of temporary files are not for others. Give it another name, or another folder.'
+  );
+}
+
+function reasonOf({ state }: UploadRecord): string {
+  return state === 'finished' ? 'it was removed' : 'it is not finished';
+}

@@ -1,0 +1,230 @@
+import type { StoredAnswer, UploadRecord, UploadRegistry } from '../../registry/index.js';
+import type { UploadStorage, UploadWriter } from '../../storage/index.js';
+import type { FileHashes } from '../bodies/file-hashes.js';
+import type { FinishGate } from '../model/finish-gate.interface.js';
+import type { Flusher } from './flusher.js';
+import type { Lease } from '../leases/lease.js';
+import type { Transitions } from './transitions.js';
+import { rememberEnded } from '../model/remembered.js';
+import { assertUnchanged } from '../model/unchanged.js';
+import { isPartial } from '../model/upload-kind.js';
+import {
+  isComplete,
+  isInterim,
+  takeSnapshot,
+  type UploadSnapshot,
+} from '../model/upload-snapshot.js';
+import { UploadRefusedError } from '../model/upload.errors.js';
+import type { UploadParties } from '../model/upload-parties.interface.js';
+import type { UploadRules } from '../rules/upload-rules.js';
+
+/** Milliseconds after which it is looked whether an upload was delivered to all its handlers. */
+const DELIVERY_TIME = 60_000;
+
+/** Who decides on a finish, and the lease that is held while that takes its time. */
+export interface FinishContext {
+  readonly lease: Lease;
+  readonly gate: FinishGate;
+}
+
+/** What there is to know of an answer that is to be kept. */
+export interface AnswerTerms {
+  readonly isRefusal: boolean;
+  /** @throws UploadFencedError */
+  assertHeld(): void;
+}
+
+/** The ways an upload becomes finished. The caller holds its lease. */
+export class Finisher {
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly storage: UploadStorage,
+    private readonly rules: UploadRules,
+    private readonly transitions: Transitions,
+    private readonly flusher: Flusher,
+    private readonly parties: Pick<UploadParties, 'completion' | 'observer'>,
+    private readonly hashes?: FileHashes,
+  ) {}
+
+  /**
+   * Makes the bytes durable, holds them against what their client says of them, asks who is to
+   * decide, then commits the finish together with its deliveries: whoever reads success after this,
+   * the handlers will run.
+   *
+   * @throws UploadRefusedError, the error of the verdict, or StorageFaultError and NoSpaceError when
+   *   bytes were lost
+   * @throws FileChangedError when the file is not what it was; the upload begins anew then
+   * @throws ClosedError when the verdict comes too late
+   */
+  async finish(
+    record: UploadRecord,
+    writer: UploadWriter,
+    context: FinishContext,
+  ): Promise<UploadRecord> {
+    await writer.create();
+    await this.transitions.assertType(record);
+    if (this.rules.durability !== 'none') await this.flusher.flush(record, writer);
+    const whole = this.hashes ? await this.withHash(record, writer, this.hashes) : record;
+    await writer.confirm();
+    const isGuarded = !isPartial(whole) && context.gate.guards(whole);
+    if (!isGuarded) return this.complete(whole);
+    const answer = await this.ask(whole, context);
+    // To be asked may have taken long.
+    await writer.confirm();
+    return this.complete(whole, answer);
+  }
+
+  /** Finishes an upload whose last byte came with a request that did not get to finish it. */
+  async finishIfComplete(
+    snapshot: UploadSnapshot,
+    context: FinishContext,
+  ): Promise<UploadSnapshot> {
+    if (!isComplete(snapshot)) return snapshot;
+    const writer = await this.storage.openWriter(snapshot.record.id);
+    try {
+      const finishing = this.finish(snapshot.record, writer, context);
+      return takeSnapshot(await this.transitions.noting(snapshot.record.id, finishing));
+    } finally {
+      await writer.close();
+    }
+  }
+
+  /**
+   * Finishes an upload that was quarantined.
+   *
+   * @throws FileChangedError when its file is not what it was
+   */
+  async release(record: UploadRecord): Promise<UploadRecord> {
+    assertUnchanged(record, await this.storage.stat(record.id));
+    return this.complete(record);
+  }
+
+  private async complete(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
+    const finished = await this.commit(record, answer);
+    this.hashes?.forget(record);
+    this.parties.observer.finished(finished);
+    // What cannot be removed now goes with the next cleanup.
+    const { filePath } = finished;
+    if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
+    return finished;
+  }
+
+  /**
+   * Stores what the client of a finished upload was told, and lets the upload go when it was
+   * refused.
+   *
+   * @param terms whether it was, and what throws when it is another process's to answer by now
+   */
+  async answer(record: UploadRecord, answer: StoredAnswer, terms: AnswerTerms): Promise<void> {
+    terms.assertHeld();
+    if (terms.isRefusal) return this.refuse(record, answer);
+    const { afterDelivery, finishedAfter, rememberFor } = this.rules;
+    const removeWhenDelivered = afterDelivery === 'remove' || undefined;
+    const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
+    const dueAt = dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
+    await this.registry.change(record.id, (current) => {
+      terms.assertHeld();
+      // The application may have ended it meanwhile.
+      if (current.state !== 'finished') return undefined;
+      const told = { answer, removeWhenDelivered, dueAt: current.fileRemovedAt ?? dueAt };
+      return { record: { ...current, ...told } };
+    });
+  }
+
+  private async refuse({ id }: UploadRecord, answer: StoredAnswer): Promise<void> {
+    const current = await this.registry.get(id);
+    const hasEnded = current?.state === 'terminated' || current?.state === 'expired';
+    if (!hasEnded) return this.transitions.end(id, 'terminated', { answer });
+    // Its end was told already.
+    await this.registry.change(id, (ended) => ({ record: rememberEnded({ ...ended, answer }) }));
+  }
+
+  /** @throws UploadRefusedError when the file is not what its client has said */
+  private async withHash(
+    record: UploadRecord,
+    writer: UploadWriter,
+    hashes: FileHashes,
+  ): Promise<UploadRecord> {
+    const whole = { ...record, hash: await hashes.hashOf(record, writer.size) };
+    // Of another file in its place the hash says nothing.
+    await writer.confirm();
+    const answer = hashes.refusalOf(whole);
+    if (!answer) return whole;
+    await this.transitions.end(record.id, 'terminated', { answer, hash: whole.hash });
+    throw new UploadRefusedError(record.id, answer);
+  }
+
+  private async ask(
+    record: UploadRecord,
+    { lease, gate }: FinishContext,
+  ): Promise<StoredAnswer | undefined> {
+    lease.assertHeld();
+    // Whoever comes meanwhile is told to come again, never that the upload is complete.
+    lease.pin();
+    const path = this.storage.path(record.id);
+    // Whatever comes of it: who was given up meanwhile has the upload no more.
+    const verdict = await gate.decide({ record, path }).finally(() => lease.assertHeld());
+    if (verdict.kind === 'accepted') return verdict.answer;
+
+    const { answer, quarantine, error } = verdict;
+    const state = quarantine ? 'quarantined' : 'terminated';
+    await this.transitions.end(record.id, state, { answer, hash: record.hash });
+    const refusal: unknown = error ?? new UploadRefusedError(record.id, answer);
+    throw refusal;
+  }
+
+  private async commit(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
+    const endedAt = Date.now();
+    const filePath = await this.place(record);
+    const finished: UploadRecord = {
+      ...record,
+      state: 'finished',
+      endedAt,
+      filePath,
+      ...answered(record, answer),
+      unverifiedFrom: undefined,
+    };
+    // Of an upload that is only a part of another, nobody is told.
+    const deliveries = isPartial(record)
+      ? []
+      : this.parties.completion.deliveriesOf(finished, endedAt);
+    const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
+    const keptFor = removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished);
+    const dueAt = dueAfter(finished, keptFor, endedAt);
+    const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
+    await this.registry.change(record.id, () => ({ record: committed, deliveries }));
+    if (deliveries.length > 0) this.parties.completion.committed();
+    return committed;
+  }
+
+  /** The file has both names until the finish is committed, so that a crash loses it under neither. */
+  private async place(record: UploadRecord): Promise<string | undefined> {
+    const { id, filePath } = record;
+    // What is made of parts looks for them under their ids.
+    if (filePath === undefined || isPartial(record)) return undefined;
+    if (await this.storage.place(id, filePath)) return filePath;
+    this.parties.observer.misplaced(record);
+    return undefined;
+  }
+
+  private keptFor(record: UploadRecord): number {
+    const { finishedAfter, rememberFor } = this.rules;
+    if (isInterim(record)) return record.validFor ?? rememberFor;
+    return Math.min(finishedAfter ?? rememberFor, rememberFor);
+  }
+}
+
+/** A placed file at once, for a process that dies right now leaves it the name it was received by. */
+function dueAfter({ filePath }: UploadRecord, milliseconds: number, from = Date.now()): number {
+  return from + (filePath === undefined ? milliseconds : 0);
+}
+
+/** Of an endpoint's upload the endpoint has the last word; others can only add to its headers. */
+function answered(
+  { endpoint }: UploadRecord,
+  answer: StoredAnswer | undefined,
+): Pick<UploadRecord, 'answer' | 'addedHeaders'> {
+  if (endpoint === undefined) return { answer };
+  const { 'content-type': _type, ...addedHeaders } = answer?.headers ?? {};
+  return { answer: undefined, ...(answer && { addedHeaders }) };
+}

@@ -1,0 +1,224 @@
+import type { Readable } from 'node:stream';
+import type { UploadRecord } from '../../registry/index.js';
+import type { StoredBytes, UploadStorage, UploadWriter } from '../../storage/index.js';
+import { BodyCheck, type ExpectedChecksum } from '../bodies/body-check.js';
+import { BodyMemory } from '../bodies/body-memory.js';
+import { pump, type BodyEnd, type PumpTarget } from '../bodies/body-pump.js';
+import type { FileHashes } from '../bodies/file-hashes.js';
+import type { FinishGate } from '../model/finish-gate.interface.js';
+import type { Finisher } from './finisher.js';
+import type { Flusher } from './flusher.js';
+import type { Lease } from '../leases/lease.js';
+import type { RunningHash } from '../bodies/running-hash.js';
+import type { Transitions } from './transitions.js';
+import type { UploadObserver } from '../model/upload-observer.interface.js';
+import { takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
+import type { UploadRules } from '../rules/upload-rules.js';
+
+/** A request's body, unread. */
+export interface UploadBody {
+  /** Whether there is, or may be, any. */
+  readonly present: boolean;
+  /** Bytes it has; absent where it does not say. */
+  readonly length?: number;
+  /**
+   * Asks for the bytes; called once, and only when nothing speaks against them any more. Whoever
+   * calls it listens to the stream in the same turn.
+   */
+  open(): Readable;
+  /** Calls back once its client has left, or was answered. */
+  onLost(listener: () => void): void;
+}
+
+/** The body of one request, and what is to be seen to while it is received. */
+export interface AppendContext {
+  readonly body: UploadBody;
+  readonly lease: Lease;
+  /** Who decides whether the upload may be finished. */
+  readonly gate: FinishGate;
+  /** What the body must hash to. */
+  readonly checksum?: ExpectedChecksum;
+}
+
+/** The upload after a body was received, and how that body ended. */
+export interface ReceiveResult extends UploadSnapshot {
+  readonly end: BodyEnd;
+}
+
+/** How the receiving of a body ended, and the record afterwards. */
+interface Received {
+  readonly record: UploadRecord;
+  readonly end: BodyEnd;
+  /** What is held of an upload that is not finished. */
+  readonly stored?: StoredBytes;
+}
+
+/** What is computed of the bytes of a request as they come. */
+interface BodySums {
+  /** Of this body. */
+  readonly check?: BodyCheck;
+  /** Of the whole file. */
+  readonly hash?: RunningHash;
+}
+
+/** Brings the bytes of one request into the storage, and finishes the upload with the last one. */
+export class Receiver {
+  private readonly memory = new BodyMemory();
+
+  constructor(
+    private readonly storage: UploadStorage,
+    private readonly rules: UploadRules,
+    private readonly transitions: Transitions,
+    private readonly flusher: Flusher,
+    private readonly finisher: Finisher,
+    private readonly observer: UploadObserver,
+    private readonly hashes?: FileHashes,
+  ) {}
+
+  /**
+   * Appends a body at the upload's offset; the caller holds the lease.
+   *
+   * @throws ChecksumMismatchError when the body is not what it was announced to be; nothing is kept
+   * @throws FileChangedError when the upload's file is not what it was; it begins anew then
+   * @throws FolderLostError, whatever else came of it, when it would not be found again
+   */
+  async receive(
+    record: UploadRecord,
+    offset: number,
+    context: AppendContext,
+  ): Promise<ReceiveResult> {
+    try {
+      const { record: after, end, stored } = await this.take(record, offset, context);
+      // A finish that was committed has been confirmed with that.
+      if (after.state === 'receiving' || record.state === 'finished') await this.storage.confirm();
+      return received(takeSnapshot(after, stored), end);
+    } catch (error) {
+      await this.storage.assertSame();
+      throw error;
+    }
+  }
+
+  private async take(
+    record: UploadRecord,
+    offset: number,
+    context: AppendContext,
+  ): Promise<Received> {
+    const check = context.checksum && new BodyCheck(context.checksum);
+    if (!context.body.present) check?.assertMatches();
+    if (record.state === 'finished') return this.receiveNothing(record, context, check);
+    if (!context.body.present && record.length !== offset) {
+      return { record, end: 'ended', stored: await this.storage.stat(record.id) };
+    }
+
+    const writer = await this.storage.openWriter(record.id);
+    const hash = this.hashes?.of(record);
+    hash?.resume(writer.size);
+    try {
+      const bodyCheck = context.body.present ? check : undefined;
+      const appending = this.append(record, writer, context, { check: bodyCheck, hash });
+      return await this.transitions.noting(record.id, appending);
+    } finally {
+      await hash?.pause(writer.size);
+      // It may be of bytes that do not count.
+      if (hash && context.lease.isLost) this.hashes?.forget(record);
+      await writer.close();
+    }
+  }
+
+  private async append(
+    record: UploadRecord,
+    writer: UploadWriter,
+    context: AppendContext,
+    sums: BodySums,
+  ): Promise<Received> {
+    const start = writer.size;
+    const { check } = sums;
+    if (check) await this.transitions.distrustFrom(record.id, start);
+    const end = await this.write(record, writer, context, sums).catch(async (error: unknown) => {
+      if (check) await this.cut(record.id, writer, start);
+      throw error;
+    });
+    // What it was meant to be is unknown of a body that is too long, or that was not verified.
+    if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
+    if (this.rules.durability === 'chunk') await this.flusher.flush(record, writer);
+    const isWhole = end !== 'overflow' && writer.size === record.length;
+    try {
+      if (isWhole) return { record: await this.finisher.finish(record, writer, context), end };
+    } catch (error) {
+      // The bytes were verified; it is only the finish that is to be tried again.
+      const isTrusted = check && !writer.isDoubtful;
+      if (isTrusted) await this.transitions.trust(record.id).catch(() => undefined);
+      throw error;
+    }
+    const stored = await writer.confirm();
+    if (check) await this.transitions.trust(record.id);
+    return { record, end, stored };
+  }
+
+  private async write(
+    record: UploadRecord,
+    writer: UploadWriter,
+    context: AppendContext,
+    { check, hash }: BodySums,
+  ): Promise<BodyEnd> {
+    const limit = this.limitOf(record) - writer.size;
+    const write = async (chunks: readonly Uint8Array[]): Promise<void> => {
+      const start = writer.size;
+      const written = writer.write(chunks);
+      // While the disk works, we compute.
+      check?.update(chunks);
+      hash?.update(chunks, start);
+      await written;
+      hash?.advance(writer.size);
+      this.observer.advanced(record, writer.size);
+      if (!check) await this.assertType(record, start, writer.size);
+    };
+    const start = writer.size;
+    const end = await this.read(context, { limit, write }, check);
+    // Bytes that were damaged on their way tell nothing.
+    if (check && end === 'ended') await this.assertType(record, start, writer.size);
+    return end;
+  }
+
+  private async assertType(record: UploadRecord, start: number, size: number): Promise<void> {
+    if (this.transitions.showsType(start, size)) await this.transitions.assertType(record);
+  }
+
+  private async cut(id: string, writer: UploadWriter, size: number): Promise<void> {
+    await writer.truncate(size);
+    await this.transitions.trust(id);
+  }
+
+  /** A finished upload takes no byte; whether a chunked body has one shows only in reading it. */
+  private async receiveNothing(
+    record: UploadRecord,
+    context: AppendContext,
+    check?: BodyCheck,
+  ): Promise<Received> {
+    const end = await this.read(context, { limit: 0, write: () => Promise.resolve() }, check);
+    return { record, end };
+  }
+
+  private async read(
+    { body, lease }: AppendContext,
+    target: Pick<PumpTarget, 'limit' | 'write'>,
+    check?: BodyCheck,
+  ): Promise<BodyEnd> {
+    if (!body.present) return 'ended';
+    const { idleTimeout, minRate } = this.rules;
+    const bounds = { idleTimeout, minRate, memory: this.memory, lease };
+    const end = await pump(body.open(), { ...target, ...bounds });
+    if (end === 'ended') check?.assertMatches();
+    return end;
+  }
+
+  private limitOf(record: UploadRecord): number {
+    return record.length ?? record.maxSize ?? Number.MAX_SAFE_INTEGER;
+  }
+}
+
+/** An upload as it is after a body has ended. */
+export function received(snapshot: UploadSnapshot, end: BodyEnd): ReceiveResult {
+  const { record, offset, expiresAt } = snapshot;
+  return { record, offset, expiresAt, end };
+}

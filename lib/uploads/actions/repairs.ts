@@ -1,0 +1,52 @@
+import type { ExistingUploads } from './creator.js';
+import type { FinishGate } from '../model/finish-gate.interface.js';
+import type { Finisher } from './finisher.js';
+import type { Lease } from '../leases/lease.js';
+import type { Leases } from '../leases/leases.js';
+import { neededRepair } from '../model/needed-repair.js';
+import type { Transitions } from './transitions.js';
+import type { UploadSnapshot } from '../model/upload-snapshot.js';
+
+/** Brings uploads in order that a process which died, or time, has left in none. */
+export class Repairs {
+  constructor(
+    private readonly existing: Pick<ExistingUploads, 'find'>,
+    private readonly leases: Leases,
+    private readonly transitions: Transitions,
+    private readonly finisher: Finisher,
+    private readonly gate: FinishGate,
+  ) {}
+
+  /**
+   * Does what there is to do about an upload, unless that is in hand.
+   *
+   * @returns the upload afterwards; `undefined` when it is in hand, or unknown.
+   */
+  async settle(id: string): Promise<UploadSnapshot | undefined> {
+    const lease = await this.leases.tryAcquire(id);
+    if (!lease) return undefined;
+    try {
+      const snapshot = await this.existing.find(id);
+      const repair = snapshot && neededRepair(snapshot);
+      if (!repair) return snapshot;
+      if (repair === 'finish') return await this.finish(snapshot, lease);
+      if (repair === 'end') await this.transitions.end(id, 'expired');
+      else if (repair === 'renew') await this.transitions.renew(snapshot);
+      else await this.transitions.cutUnverified(snapshot.record);
+      return await this.existing.find(id);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** With no client to be told, a refusal is an outcome like any other. */
+  private async finish(snapshot: UploadSnapshot, lease: Lease): Promise<UploadSnapshot> {
+    try {
+      return await this.finisher.finishIfComplete(snapshot, { lease, gate: this.gate });
+    } catch (error) {
+      const after = await this.existing.find(snapshot.record.id);
+      if (!after || after.record.state === 'receiving') throw error;
+      return after;
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import { FileChangedError, NoSpaceError } from '../../errors/index.js';
+import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
+import type { UploadStorage } from '../../storage/index.js';
+import { Admission } from '../rules/admission.js';
+import type { EndedUploads } from './ended-uploads.js';
+import { TypeNotAllowedError } from '../model/limit.errors.js';
+import { rememberEnded } from '../model/remembered.js';
+import { removeBytes, removeFirstName } from './remove-bytes.js';
+import { bytesOf, TELLING_BYTES, TELLING_RANGE, TypeCheck } from '../rules/type-check.js';
+import { isPartial } from '../model/upload-kind.js';
+import { placedAt, type UploadSnapshot } from '../model/upload-snapshot.js';
+import type { UploadObserver } from '../model/upload-observer.interface.js';
+import type { Quota, UploadRules } from '../rules/upload-rules.js';
+
+/** The states an upload ends in without being finished. */
+export type EndState = 'terminated' | 'expired' | 'quarantined';
+
+/** The ways an upload changes its state before its finish, and without one. The caller holds its lease. */
+export class Transitions {
+  private readonly types?: TypeCheck;
+  private readonly admission: Admission;
+
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly storage: UploadStorage,
+    rules: UploadRules,
+    private readonly ended: EndedUploads,
+    private readonly observer: UploadObserver,
+  ) {
+    this.admission = new Admission(registry, storage, rules.reserveDisk);
+    if (rules.allowedTypes) this.types = new TypeCheck(rules.allowedTypes);
+  }
+
+  /**
+   * Stores a new upload, unless it is declared to be of a type that is not allowed, or there is no
+   * room for it.
+   *
+   * @returns the record as stored
+   * @throws TypeNotAllowedError; what `Admission` throws
+   */
+  async begin(record: UploadRecord, quota?: Quota): Promise<UploadRecord> {
+    if (!isPartial(record)) this.types?.assertDeclared(record.metadata);
+    const admit = await this.admission.forNew(record, quota);
+    const created = await this.registry.create(record, admit);
+    this.observer.created(created);
+    return created;
+  }
+
+  /**
+   * Ends an upload whose first bytes show that it is of no allowed type. A part of an upload shows
+   * nothing.
+   *
+   * @throws TypeNotAllowedError
+   */
+  async assertType(record: UploadRecord): Promise<void> {
+    if (!this.types || isPartial(record)) return;
+    try {
+      const start = this.storage.createReadStream(record.id, TELLING_RANGE);
+      await this.types.assertActual(record.metadata, await bytesOf(start));
+    } catch (error) {
+      // What could not be read has told nothing.
+      if (error instanceof TypeNotAllowedError) await this.end(record.id, 'terminated');
+      throw error;
+    }
+  }
+
+  /** Whether the bytes that tell the type of an upload have come with an append that began here. */
+  showsType(start: number, size: number): boolean {
+    return this.types !== undefined && start < TELLING_BYTES && size >= TELLING_BYTES;
+  }
+
+  /**
+   * Fixes the length a client had deferred (tus 1.0 §Upload-Defer-Length).
+   *
+   * @throws NoRoomError
+   */
+  async fixLength(record: UploadRecord, length: number | undefined): Promise<UploadRecord> {
+    if (length === undefined || record.length === length) return record;
+    const admit = await this.admission.forLength(length);
+    const changed = await this.registry.change(record.id, (current, usages) => {
+      admit(current, usages());
+      return { record: { ...current, length } };
+    });
+    return changed ?? record;
+  }
+
+  /** Says, before such a byte is written, from where on bytes do not count until verified. */
+  async distrustFrom(id: string, unverifiedFrom: number): Promise<void> {
+    await this.registry.change(id, (current) => ({ record: { ...current, unverifiedFrom } }));
+  }
+
+  /** Says that all bytes held count. */
+  async trust(id: string): Promise<void> {
+    await this.registry.change(id, (current) => ({
+      record: { ...current, unverifiedFrom: undefined, isDoubtful: undefined },
+    }));
+  }
+
+  /**
+   * Awaits some work on the file of an upload, which begins anew with the next request, also after a
+   * crash, when something else has changed that meanwhile.
+   */
+  async noting<T>(id: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof FileChangedError) await this.noteFault(id, error.fault);
+      throw error;
+    }
+  }
+
+  /**
+   * Lets an upload begin anew: puts aside what lies under its name, which is not its file. Its bytes
+   * are not removed, for they may be somebody's.
+   */
+  async renew({ record, fault = '' }: UploadSnapshot): Promise<void> {
+    const place = await this.storage.setAside(record.id);
+    await this.registry.change(record.id, (current) => ({
+      record: { ...current, fileFault: undefined, unverifiedFrom: undefined },
+    }));
+    if (place !== undefined) this.observer.renewed(record, fault, place);
+  }
+
+  /**
+   * Cuts off what a process that died in the middle of a checksummed body has left, or a disk has
+   * failed to keep.
+   *
+   * @throws StorageFaultError, NoSpaceError when the disk fails again
+   */
+  async cutUnverified({ id, isDoubtful, unverifiedFrom = Infinity }: UploadRecord): Promise<void> {
+    if (isDoubtful) await this.storage.renew(id, unverifiedFrom);
+    else await this.truncate(id, unverifiedFrom);
+    await this.trust(id);
+  }
+
+  /**
+   * The record goes first, for it must not lie. It is due at once, so that the next cleanup frees
+   * the bytes that a process which dies in between leaves behind; those of a quarantined upload
+   * stay.
+   *
+   * @param told what its client is to be told from now on, and what is known of its file
+   * @throws NoSpaceError when there is no room for the record, even without the bytes
+   */
+  async end(
+    id: string,
+    state: EndState,
+    told: Pick<UploadRecord, 'answer' | 'hash'> = {},
+  ): Promise<void> {
+    const before = await this.registry.get(id);
+    if (!before) return;
+    await this.unplace(before);
+    const endedAt = Date.now();
+    const isKept = state === 'quarantined';
+    const endOf = (current: UploadRecord): UploadRecord => ({
+      ...current,
+      state,
+      endedAt,
+      answer: told.answer,
+      hash: told.hash,
+      filePath: isKept ? current.filePath : placedAt(current),
+      dueAt: isKept ? undefined : endedAt,
+    });
+    const change = () =>
+      this.registry.change(id, (current) => {
+        const record = endOf(current);
+        return { record: isKept ? record : rememberEnded(record) };
+      });
+    const ended = await (isKept ? change() : this.withRoom(id, change));
+    if (!ended) return;
+    if (!isKept) await removeBytes(this.registry, this.storage, ended);
+    this.observer.ended(endOf(before));
+    // What cannot be forgotten now goes with a later one.
+    if (!isKept) await this.ended.forgetOldest(ended.owner).catch(() => undefined);
+  }
+
+  private async noteFault(id: string, fileFault: string): Promise<void> {
+    await this.registry.change(id, (current) =>
+      current.state === 'receiving' ? { record: { ...current, fileFault } } : undefined,
+    );
+  }
+
+  /** Ends an upload whose creation failed, unless it has come to its end already. */
+  async abandon(id: string): Promise<void> {
+    const record = await this.registry.get(id);
+    if (record?.state === 'receiving') await this.end(id, 'terminated');
+  }
+
+  private async truncate(id: string, size: number): Promise<void> {
+    const writer = await this.storage.openWriter(id);
+    try {
+      await writer.truncate(Math.min(size, writer.size));
+    } finally {
+      await writer.close();
+    }
+  }
+
+  /**
+   * The record of what ends takes room too, which its bytes may have filled. Those of an unfinished
+   * upload then go first: one that has ended without bytes does not lie, nor does one without that
+   * has not.
+   */
+  private async withRoom<T>(id: string, change: () => Promise<T>): Promise<T> {
+    try {
+      return await change();
+    } catch (error) {
+      if (!(error instanceof NoSpaceError)) throw error;
+      const record = await this.registry.get(id);
+      if (record?.state !== 'receiving') throw error;
+      await this.storage.remove(id);
+      return change();
+    }
+  }
+
+  /**
+   * Leaves the file one name only. A process that died after it had placed the file has left it
+   * two: before the commit the first one counts, afterwards the path does.
+   */
+  private async unplace(record: UploadRecord): Promise<void> {
+    const { id, filePath } = record;
+    if (filePath === undefined) return;
+    if (placedAt(record) !== undefined) return removeFirstName(this.storage, record);
+    await this.storage.unplace(id, filePath);
+  }
+}

@@ -1,0 +1,113 @@
+import type { Readable } from 'node:stream';
+import type { ByteRange } from '../../storage/index.js';
+import type { Verifier } from './verifier.js';
+
+/** How far a hash had come. */
+interface Mark {
+  readonly verifier: Verifier;
+  readonly position: number;
+}
+
+/**
+ * The hash of one upload's bytes, as far as it has come.
+ *
+ * Bytes are hashed as they come, as long as it knows all that are before them. Else they are read
+ * back from the storage, a block at a time, beside everything else.
+ */
+export class RunningHash {
+  private verifier: Verifier;
+  /** Bytes hashed. */
+  private position = 0;
+  /** Bytes that can be read. */
+  private stored = 0;
+  /** How far it had come before bytes that may not count. */
+  private mark?: Mark;
+  private reading?: Promise<void>;
+  private isPaused = false;
+
+  /**
+   * @param begin begins the hash of a file
+   * @param read the bytes that are stored
+   */
+  constructor(
+    private readonly begin: () => Verifier,
+    private readonly read: (range: Required<ByteRange>) => Readable,
+  ) {
+    this.verifier = begin();
+  }
+
+  /** Says that bytes are going to be added to those that are stored. */
+  resume(stored: number): void {
+    if (this.position > stored) this.startAnew();
+    this.mark = { verifier: this.verifier.copy(), position: this.position };
+    this.isPaused = false;
+    this.advance(stored);
+  }
+
+  /** Takes bytes that begin at a position, if it has all that are before them. */
+  update(chunks: readonly Uint8Array[], start: number): void {
+    if (this.position !== start) return;
+    for (const chunk of chunks) this.add(chunk);
+  }
+
+  /** Says how many bytes are stored by now. */
+  advance(stored: number): void {
+    this.stored = stored;
+    // What cannot be read now is read, or missed, when the digest is asked for.
+    if (this.position < stored) this.catchUp().catch(() => undefined);
+  }
+
+  /** Rests until more bytes come; those after the first `stored` ones did not count. */
+  async pause(stored: number): Promise<void> {
+    this.isPaused = true;
+    await this.reading?.catch(() => undefined);
+    if (this.position > stored) this.rewind(stored);
+    this.mark = undefined;
+  }
+
+  /**
+   * The digest of all bytes that are stored; may be asked for again.
+   *
+   * @throws Error of the storage
+   */
+  async digest(stored: number): Promise<Buffer> {
+    this.stored = stored;
+    this.isPaused = false;
+    if (this.position > stored) this.startAnew();
+    while (this.position < stored) await this.catchUp();
+    return this.verifier.copy().digest();
+  }
+
+  private add(chunk: Uint8Array): void {
+    this.verifier.update(chunk);
+    this.position += chunk.length;
+  }
+
+  private rewind(stored: number): void {
+    const { mark } = this;
+    if (!mark || mark.position > stored) return this.startAnew();
+    this.verifier = mark.verifier;
+    this.position = mark.position;
+  }
+
+  private startAnew(): void {
+    this.verifier = this.begin();
+    this.position = 0;
+  }
+
+  private catchUp(): Promise<void> {
+    this.reading ??= this.readOn().finally(() => (this.reading = undefined));
+    return this.reading;
+  }
+
+  private async readOn(): Promise<void> {
+    while (this.position < this.stored && !this.isPaused) {
+      const { position, stored } = this;
+      for await (const chunk of this.read({ start: position, end: stored - 1 })) {
+        this.add(chunk as Uint8Array);
+        if (this.isPaused) break;
+      }
+      if (this.position === position) throw new Error('Bytes of the upload are missing.');
+    }
+  }
+}

@@ -1,0 +1,10 @@
+import type { DeliveryRecord, UploadRecord } from '../../registry/index.js';
+
+/** Who is to hear of finished uploads. */
+export interface Completion {
+  /** The deliveries that are born in the same transaction as the finish. */
+  deliveriesOf(record: UploadRecord, now: number): DeliveryRecord[];
+
+  /** Called after a finish was committed with deliveries. */
+  committed(): void;
+}

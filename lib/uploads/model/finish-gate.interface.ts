@@ -1,0 +1,41 @@
+import type { StoredAnswer, UploadRecord } from '../../registry/index.js';
+
+/** An upload whose bytes are all there and durable, and which is not finished yet. */
+export interface Finishing {
+  readonly record: UploadRecord;
+  /** Absolute path of its bytes. */
+  readonly path: string;
+}
+
+/** What was decided on an upload that is about to be finished. */
+export type Verdict =
+  | {
+      readonly kind: 'accepted';
+      /** What its client is to be told, now and whenever it asks for the last answer again. */
+      readonly answer?: StoredAnswer;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly answer: StoredAnswer;
+      /** Whether its bytes are kept, out of the client's reach. */
+      readonly quarantine: boolean;
+      /** What to throw to whoever brought the last byte. */
+      readonly error?: unknown;
+    };
+
+/** Who decides whether an upload may be finished. */
+export interface FinishGate {
+  /** Whether there is anybody to ask about an upload. */
+  guards(record: UploadRecord): boolean;
+
+  /** What it throws is a fault, not a verdict: the upload stays as it is, and is asked about again. */
+  decide(finishing: Finishing): Promise<Verdict>;
+}
+
+/** What a client is told to try again, beside 5xx: not the last word on its upload. */
+const PASSING_STATUSES = [408, 423, 425, 429];
+
+/** Whether a status is the last word on an upload, and says no. */
+export function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && !PASSING_STATUSES.includes(status);
+}

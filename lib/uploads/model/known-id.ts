@@ -1,0 +1,12 @@
+import { isUploadId } from '../../protocol/index.js';
+import { UploadNotFoundError } from './upload.errors.js';
+
+/** Most characters that are shown of what is no id. */
+const SHOWN = 60;
+
+/** @throws UploadNotFoundError for what cannot be an upload's id */
+export function knownId(id: string): string {
+  if (isUploadId(id)) return id;
+  // An app may pass on whatever a request has, or has not.
+  throw new UploadNotFoundError(String(id).slice(0, SHOWN));
+}

@@ -1,0 +1,35 @@
+import type { UploadRecord } from '../../registry/index.js';
+
+/** What a flush that failed has cost. */
+export interface FlushFailure {
+  /** Bytes of the upload that do not count any more. */
+  readonly lost: number;
+  readonly cause: unknown;
+}
+
+/** Who is told what becomes of uploads, right after it did; nothing waits for it. */
+export interface UploadObserver {
+  created(record: UploadRecord): void;
+
+  /** @param offset bytes received; told for every write, so it must be cheap */
+  advanced(record: UploadRecord, offset: number): void;
+
+  finished(record: UploadRecord): void;
+
+  /** It was terminated, expired, or quarantined. */
+  ended(record: UploadRecord): void;
+
+  /**
+   * An unfinished upload begins anew, for what lay under its name was not its file.
+   *
+   * @param fault what was wrong with it, as the end of a sentence
+   * @param place where that is now, in words for people
+   */
+  renewed(record: UploadRecord, fault: string, place: string): void;
+
+  /** A finished file could not be placed where it was to lie, for another one lies there. */
+  misplaced(record: UploadRecord): void;
+
+  /** The disk has failed to keep bytes of an upload. */
+  flushFailed(record: UploadRecord, failure: FlushFailure): void;
+}

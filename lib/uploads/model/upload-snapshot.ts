@@ -1,0 +1,89 @@
+import type { UploadRecord } from '../../registry/index.js';
+import type { StoredBytes } from '../../storage/index.js';
+import { isFinal, isPartial } from './upload-kind.js';
+
+/** One upload at one moment. Times are milliseconds since the epoch. */
+export interface UploadSnapshot {
+  readonly record: UploadRecord;
+  /** Bytes received. */
+  readonly offset: number;
+  /**
+   * What is wrong with the file of an unfinished upload, as the end of a sentence: none of it counts,
+   * and the upload is to begin anew.
+   */
+  readonly fault?: string;
+  /** How many of them are known to survive a lost machine, of an upload that is not finished. */
+  readonly flushed?: number;
+  /** When it expires if no byte comes; absent when it never does. */
+  readonly expiresAt?: number;
+}
+
+/** Joins what the registry knows of an upload with what the storage holds of it. */
+export function takeSnapshot(record: UploadRecord, stored?: StoredBytes): UploadSnapshot {
+  if (record.state === 'finished' || record.state === 'quarantined') {
+    return { record, offset: record.length ?? 0, expiresAt: expiryOf(record) };
+  }
+  const expiresAt = expiryOf(record, stored);
+  const fault = faultOf(record, stored);
+  if (fault !== undefined) return { record, offset: 0, expiresAt, fault };
+  const offset = Math.min(stored?.size ?? 0, record.unverifiedFrom ?? Infinity);
+  return { record, offset, flushed: stored?.flushed, expiresAt };
+}
+
+/** No client has sent more bytes than there are in its upload. */
+function faultOf({ fileFault, length = Infinity }: UploadRecord, stored?: StoredBytes) {
+  const fault = fileFault ?? stored?.fault;
+  if (fault !== undefined || stored === undefined || stored.size <= length) return fault;
+  return `has ${stored.size} bytes, and not the ${length} at most that the upload has`;
+}
+
+/** Whether every byte has arrived although the upload was not finished yet. */
+export function isComplete({ record, offset, fault }: UploadSnapshot): boolean {
+  const isWhole = record.length === offset && fault === undefined;
+  return record.state === 'receiving' && isWhole;
+}
+
+/** Whether the upload has outlived its time; one that is complete may still be finished. */
+export function isExpired(snapshot: UploadSnapshot, now: number): boolean {
+  return !isComplete(snapshot) && snapshot.expiresAt !== undefined && snapshot.expiresAt <= now;
+}
+
+/**
+ * Whether a finished upload is none on its own: a part that something is yet to be made of, or one
+ * that its endpoint has not answered. It expires like an unfinished one.
+ */
+export function isInterim(record: UploadRecord): boolean {
+  return record.state === 'finished' && (isPartial(record) || isUnanswered(record));
+}
+
+/** Whether all is there of an upload, and its endpoint is yet to answer its client. */
+export function isUnanswered(record: UploadRecord): boolean {
+  const { state, endpoint, answer } = record;
+  const isWhole = state === 'finished' && !isPartial(record);
+  return isWhole && endpoint !== undefined && answer === undefined;
+}
+
+/**
+ * The time slides with every byte (tus 1.0 §Expiration leaves it open). When the last one came is
+ * the storage's knowledge, so that an append writes nothing to the registry.
+ */
+function expiryOf(record: UploadRecord, stored?: StoredBytes): number | undefined {
+  const { state, validFor } = record;
+  const mayExpire = state === 'receiving' || isInterim(record);
+  if (!mayExpire || validFor === undefined) return undefined;
+
+  const lastByteAt = record.endedAt ?? Math.ceil(stored?.modifiedAt ?? 0);
+  return Math.max(record.createdAt, lastByteAt) + validFor;
+}
+
+/** Where in the storage the bytes lie that are the upload's own; a file that was moved is not. */
+export function placedAt({ state, movedTo, filePath }: UploadRecord): string | undefined {
+  // Until then, the file of another upload may lie there.
+  const isPlaced = state !== 'receiving' && state !== 'quarantined';
+  return isPlaced && movedTo === undefined ? filePath : undefined;
+}
+
+/** Whether a final upload is half built, and its process has died over it: no other holds it. */
+export function isHalfFinal(record: UploadRecord): boolean {
+  return isFinal(record) && record.state === 'receiving';
+}

@@ -1,0 +1,103 @@
+import { performance } from 'node:perf_hooks';
+import { ContextSnapshot } from '../../context/index.js';
+import type { UploadRecord, UploadRegistry, Usages } from '../../registry/index.js';
+import type { UploadStorage } from '../../storage/index.js';
+import { NoRoomError, TooManyUploadsError, UploadTooLargeError } from '../model/limit.errors.js';
+import type { Quota } from './upload-rules.js';
+
+/** Milliseconds for which what running uploads have received is taken as known. */
+const FRESH = 1000;
+
+/** Unfinished uploads looked at together. */
+const PAGE = 64;
+
+/** Decides, in the registry's transaction, whether there is room for an upload. */
+export type Admit = (usages: Usages) => UploadRecord;
+
+/** Sees to it that nobody takes more than his share, nor all together more than there is. */
+export class Admission {
+  /** What is counted for several requests is kept longer than any of them lasts. */
+  private readonly context = new ContextSnapshot();
+  private received?: { readonly at: number; readonly bytes: Promise<number> };
+
+  constructor(
+    private readonly registry: UploadRegistry,
+    private readonly storage: UploadStorage,
+    private readonly reserveDisk: boolean,
+  ) {}
+
+  /**
+   * How to decide on a new upload.
+   *
+   * @returns `undefined` when there is nothing to decide; else a function that throws
+   *   UploadTooLargeError, TooManyUploadsError, or NoRoomError
+   */
+  async forNew(record: UploadRecord, quota: Quota | undefined): Promise<Admit | undefined> {
+    if (!quota && !this.reserveDisk) return undefined;
+    const room = await this.roomFor(record.length ?? record.maxSize ?? 0);
+    return (usages) => {
+      const admitted = quota ? withinQuota(record, quota, usages) : record;
+      assertRoom(admitted.length ?? admitted.maxSize ?? 0, room, usages);
+      return admitted;
+    };
+  }
+
+  /** How to decide on the length of an upload that was deferred. */
+  async forLength(length: number): Promise<(current: UploadRecord, usages: Usages) => void> {
+    const room = await this.roomFor(length);
+    return (current, usages) => assertRoom(length - (current.maxSize ?? 0), room, usages);
+  }
+
+  /** Bytes that unfinished uploads may have in all; what they have received is on the disk already. */
+  private async roomFor(bytes: number): Promise<number> {
+    if (!this.reserveDisk) return Infinity;
+    const [free, { all }] = await Promise.all([
+      this.storage.room(),
+      this.registry.usage(undefined),
+    ]);
+    // To look at them all takes time, and is seldom needed.
+    return all.pending + bytes <= free ? free : free + (await this.receivedBytes());
+  }
+
+  private receivedBytes(): Promise<number> {
+    // No clock that may be set back.
+    const now = performance.now();
+    if (!this.received || now - this.received.at > FRESH) {
+      this.received = { at: now, bytes: this.context.run(() => this.sumReceived()) };
+    }
+    return this.received.bytes;
+  }
+
+  private async sumReceived(): Promise<number> {
+    let bytes = 0;
+    let cursor: string | undefined;
+    do {
+      const page = await this.registry.list({ state: 'receiving', cursor, limit: PAGE });
+      const stored = await Promise.all(page.items.map(({ id }) => this.storage.stat(id)));
+      for (const found of stored) bytes += found?.size ?? 0;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return bytes;
+  }
+}
+
+function withinQuota(record: UploadRecord, quota: Quota, { own }: Usages): UploadRecord {
+  const { bytes = Infinity, uploads = Infinity, concurrent = Infinity } = quota;
+  if (own.uploads >= uploads) {
+    throw new TooManyUploadsError(`At most ${uploads} uploads may be kept at a time.`);
+  }
+  if (own.unfinished >= concurrent) {
+    throw new TooManyUploadsError(`At most ${concurrent} uploads may be unfinished at a time.`);
+  }
+  const left = Math.max(bytes - own.bytes, 0);
+  if (record.length !== undefined ? record.length > left : left === 0) {
+    throw new UploadTooLargeError(`The quota is ${bytes} bytes; ${left} are left.`);
+  }
+  if (record.length !== undefined || left === Infinity) return record;
+  return { ...record, maxSize: Math.min(record.maxSize ?? left, left) };
+}
+
+function assertRoom(bytes: number, room: number, { all }: Usages): void {
+  if (all.pending + bytes <= room) return;
+  throw new NoRoomError();
+}

@@ -2,6 +2,7 @@ import { FileChangedError, NoSpaceError } from '../../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 import { Admission } from '../rules/admission.js';
+import type { FileHashes } from '../bodies/file-hashes.js';
 import type { EndedUploads } from './ended-uploads.js';
 import { TypeNotAllowedError } from '../model/limit.errors.js';
 import { rememberEnded } from '../model/remembered.js';
@@ -26,6 +27,7 @@ export class Transitions {
     rules: UploadRules,
     private readonly ended: EndedUploads,
     private readonly observer: UploadObserver,
+    private readonly hashes?: FileHashes,
   ) {
     this.admission = new Admission(registry, storage, rules.reserveDisk);
     if (rules.allowedTypes) this.types = new TypeCheck(rules.allowedTypes);
@@ -168,6 +170,7 @@ export class Transitions {
     const ended = await (isKept ? change() : this.withRoom(id, change));
     if (!ended) return;
     if (!isKept) await removeBytes(this.registry, this.storage, ended);
+    this.hashes?.forget(before);
     this.observer.ended(endOf(before));
     // What cannot be forgotten now goes with a later one.
     if (!isKept) await this.ended.forgetOldest(ended.owner).catch(() => undefined);

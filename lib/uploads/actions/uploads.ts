@@ -65,14 +65,15 @@ export class Uploads implements ExistingUploads {
     const { observer, gate } = parties;
     this.gate = gate;
     this.slots = new AppendSlots(rules.maxAppends);
+    if (rules.hash) this.hashes = new FileHashes(storage, rules.hash);
     this.transitions = new Transitions(
       registry,
       storage,
       rules,
       new EndedUploads(registry, storage, leases),
       observer,
+      this.hashes,
     );
-    if (rules.hash) this.hashes = new FileHashes(storage, rules.hash);
     this.flusher = new Flusher(registry, storage, rules, observer, this.hashes);
     this.finisher = new Finisher(
       registry,

@@ -134,7 +134,7 @@ export class DeliveryOrchestrator implements Completion {
     }
   }
 
-  /** What a process that died was to retry later is nobody's until someone looks at it, too. */
+  /** What a process that died was to retry later waits for a look, too. */
   private async takeOverFrom(identity: string): Promise<void> {
     while (this.started) {
       try {
@@ -148,7 +148,7 @@ export class DeliveryOrchestrator implements Completion {
     }
   }
 
-  /** One drain at a time; whoever wakes it meanwhile makes it look again. */
+  /** One drain at a time; a wake-up meanwhile makes it look again. */
   private async drain(): Promise<void> {
     try {
       while (this.again && this.started) {

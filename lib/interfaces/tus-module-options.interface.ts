@@ -104,7 +104,7 @@ export interface TusModuleOptions {
 
   /**
    * Tells whom a request belongs to. What it returns is stamped on an upload at creation and
-   * compared on every later request: someone else's upload answers 404.
+   * compared on every later request: an upload of another owner answers 404.
    *
    * @param request the request as guards see it, so what they put on it (`request.user`) is there
    */

@@ -149,7 +149,7 @@ export class Processes {
 
   /**
    * Looks, before any table is opened, whether all others on the folder answer, and gives them the time
-   * to. One that was stopped in the middle of a write has whoever opens a table wait without a word, so
+   * to. One that was stopped in the middle of a write makes all wait that open a table, without a word, so
    * it is to be told of before.
    */
   async lookAround(): Promise<void> {
@@ -363,7 +363,7 @@ export class Processes {
 
   /**
    * Each looks after the next one, in the order of their names, so that one that hangs is noticed by
-   * some process also where nobody asks it anything.
+   * some process also where it is asked nothing.
    */
   private lookAfterNext(): void {
     const next = this.next();
@@ -425,11 +425,11 @@ export class Processes {
     if (topic === 'ping') return this.answerPing();
     if (topic === 'hello') return this.welcome(from);
     const answerer = this.answerers.get(topic);
-    if (!answerer) throw new Error(`Nobody answers to ${topic}.`);
+    if (!answerer) throw new Error(`There is no answer to ${topic}.`);
     return answerer(body, from);
   }
 
-  /** A good time to find out that this process is a suspect: whoever suspects it asks. */
+  /** A good time to find out that this process is a suspect: those that suspect it ask. */
   private answerPing(): Promise<string> {
     if (this.isSuspect) void this.rejoin().catch(() => undefined);
     return Promise.resolve('');

@@ -36,14 +36,14 @@ interface Suspect {
 }
 
 /**
- * Who among the processes has what in hand: any key, one process at a time.
+ * Which process holds which key: each key, one process at a time.
  *
  * A table tells who has a key. Who wants it asks that process and waits for its answer, so nothing
  * polls; a process that has ended is found out by the asking. While a process is alone it writes
  * nothing: what it has is written when another one joins, and before that one claims anything.
  *
  * A process that does not answer becomes a suspect, and what it has, or may have, is taken from it when
- * somebody wants it: first a fence is noted in the registry, then the claim is written, then what the
+ * another wants it: first a fence is noted in the registry, then the claim is written, then what the
  * key stands for is renewed. The suspect looks for such fences before anything it does counts.
  */
 export class SharedClaims {
@@ -69,7 +69,7 @@ export class SharedClaims {
     processes.whenSuspected(() => (this.hasSuspects = true));
   }
 
-  /** Whether no other process could have anything in hand, as far as this one has heard. */
+  /** Whether no other process could hold anything, as far as this one has heard. */
   get isAlone(): boolean {
     return this.processes.isMet && this.processes.isAlone;
   }
@@ -165,11 +165,11 @@ export class SharedClaims {
     try {
       this.table?.remove(key, this.processes.identity);
     } catch {
-      // A row that stays is given away as soon as someone asks for it.
+      // A row that stays is given away as soon as it is asked for.
     }
   }
 
-  /** What a process that has ended had in hand, as far as nobody has taken it over. */
+  /** What a process that has ended held, as far as it was not taken over. */
   leftBy(identity: string): string[] {
     return this.table?.keysOf(identity) ?? [];
   }
@@ -286,7 +286,7 @@ export class SharedClaims {
   }
 
   /**
-   * Takes a key that nobody has, or one who has ended, or from whom it was fenced off.
+   * Takes a key that is free, or whose holder has ended, or was fenced off.
    *
    * @returns the other one who has it; `undefined` when this process has it now
    */
@@ -313,7 +313,7 @@ export class SharedClaims {
     }
   }
 
-  /** Writes what was taken while nobody else was there, and finds what others have taken since. */
+  /** Writes what was taken while this process was alone, and finds what others have taken since. */
   private share(taken: Fences): void {
     const { identity } = this.processes;
     for (const [key, isWritten] of this.held) {

@@ -6,7 +6,7 @@ export interface Members {
   readonly identities: readonly string[];
 }
 
-/** Who has what in hand. Every method is one atomic step, also against other processes. */
+/** Which process holds what. Every method is one atomic step, also against other processes. */
 export interface ClaimTable {
   /**
    * Writes a holder, if the current one may be replaced.

@@ -45,7 +45,7 @@ interface Watch {
  * Notices which processes do not answer.
  *
  * An answer may take its time, for it may be that an upload must be let go first. So a process that
- * somebody waits for is asked, at each look, something that takes none. While nobody waits for any
+ * is waited for is asked, at each look, something that takes none. While there is no waiting for any
  * answer, and none is silent, nothing runs.
  */
 export class Silences {
@@ -63,7 +63,7 @@ export class Silences {
     return this.watches.get(identity)?.isSilent ?? false;
   }
 
-  /** Whether somebody waits for an answer of a process. */
+  /** Whether an answer of a process is waited for. */
   isAwaited(identity: string): boolean {
     return (this.watches.get(identity)?.waiting.size ?? 0) > 0;
   }

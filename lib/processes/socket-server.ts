@@ -37,7 +37,7 @@ export class SocketServer {
   /** Takes no more connections, and ends those there are. */
   async close(): Promise<void> {
     const closed = once(this.server, 'close');
-    // First, so that whoever sees its connection end cannot come in again.
+    // First, so that a process that sees its connection end cannot come in again.
     this.server.close();
     for (const socket of this.sockets) socket.destroy();
     await closed;

@@ -37,8 +37,8 @@ export interface UploadRecord {
   /** Most bytes it may have; absent: no limit. */
   readonly maxSize?: number;
   /**
-   * Bytes from here on were announced with a checksum and are not verified yet; if nobody is
-   * writing them, they are to be cut off.
+   * Bytes from here on were announced with a checksum and are not verified yet; if they are
+   * not being written, they are to be cut off.
    */
   readonly unverifiedFrom?: number;
   /**

@@ -16,7 +16,7 @@ const decided = new WeakMap<IncomingMessage, DecidedAnswer>();
  * that loggers see the request as any other.
  *
  * Nothing takes the answer from us meanwhile: who ends the response, as CORS and middleware do that
- * lets nobody in without a session, ends it with our answer. The headers that are set by now belong
+ * asks for a session, ends it with our answer. The headers that are set by now belong
  * to it.
  */
 export function decide(req: IncomingMessage, res: ServerResponse, answer: Answer): void {

@@ -40,7 +40,7 @@ const NO_GROUP = '-';
 /** The scope of a listing of everyone's uploads. */
 export const EVERYONE = '*';
 
-/** The scope of uploads that belong to nobody. */
+/** The scope of uploads without an owner. */
 const NOBODY = '-';
 
 /** Most characters of an upload's id: many times those of any there is, and far below a key's. */
@@ -75,7 +75,7 @@ export function endedKeys({ state, owner, endedAt = 0, id }: UploadRecord): Ende
   return hasEnded ? [[scopeOf(owner), endedAt, id]] : [];
 }
 
-/** The scope of one owner's uploads, or of those that belong to nobody. */
+/** The scope of one owner's uploads, or of those without an owner. */
 export function scopeOf(owner: string | undefined): string {
   return owner === undefined ? NOBODY : ownerScope(owner);
 }

@@ -300,7 +300,7 @@ export class LmdbEnvironment {
     return tablesOf(openRoot(this.lmdb, { path: this.folder, noSync: !this.durable }));
   }
 
-  /** Reads a copy, which nobody else uses. */
+  /** Reads a copy, which no other uses. */
   private async readThrough(folder: string): Promise<void> {
     const root = openRoot(this.lmdb, { path: folder });
     try {

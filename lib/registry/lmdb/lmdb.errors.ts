@@ -91,7 +91,7 @@ export function isFaultOfDisk(error: unknown): boolean {
  * Says what became of a write that LMDB rejected, in the words of this module.
  *
  * LMDB rejects a failed commit with an error that carries the reason as a promise, `commitError`.
- * That promise rejects too and ends the process when nobody handles it, so it is awaited here.
+ * That promise rejects too and ends the process when it is not handled, so it is awaited here.
  *
  * @param folder where the environment lies
  * @returns a `NoSpaceError` when there was no room, else the reason.

@@ -48,7 +48,7 @@ export async function isFaulty(folder: string): Promise<boolean> {
  * nothing of it. What is there in memory is still whole, so it goes to a new file, all of which is
  * flushed before it gets the name.
  *
- * @param root the environment, which nobody else has open; it must be closed when this has resolved
+ * @param root the environment, which no other has open; it must be closed when this has resolved
  */
 export async function replaceByCopy(root: RootDatabase, environment: Replaceable): Promise<void> {
   const { folder } = environment;

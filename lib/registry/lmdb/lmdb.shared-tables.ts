@@ -84,7 +84,7 @@ export class LmdbSharedTables implements SharedTables {
     });
   }
 
-  /** Removes those of earlier generations, of which nobody lives. */
+  /** Removes those of earlier generations, of which no process lives. */
   async openClaims(generation: string): Promise<ClaimTable> {
     const { folder, watch, reserve } = this.options;
     const name = `${CLAIMS}${generation}`;

@@ -157,7 +157,7 @@ async function copyOnWriteName(folder: string): Promise<string | undefined> {
   return COPY_ON_WRITE.get((await statfs(folder)).type >>> 0);
 }
 
-/** Removes what an environment that nobody uses any more has in memory. */
+/** Removes what an environment that is not used any more has in memory. */
 export async function removeLockFile(folder: string): Promise<void> {
   const target = await readlink(join(folder, LOCK_FILE)).catch(() => undefined);
   if (target !== undefined && isInMemory(target)) await rm(target, { force: true });

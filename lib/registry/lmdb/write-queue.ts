@@ -14,7 +14,7 @@ interface Entry<C> {
  * into the next one, all of it with one flush.
  *
  * Never more than one transaction runs at a time, so that after a failed one nothing else is under
- * way and whoever runs the transactions may start afresh.
+ * way and what runs the transactions may start afresh.
  */
 export class WriteQueue<C> {
   /** Under load it runs on for ever, and must not keep what the request had that began it. */

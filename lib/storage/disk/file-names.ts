@@ -5,7 +5,7 @@ export const OWN_FOLDER = '.tus';
 
 /**
  * What the name of a file ends with whose upload got its id from the application. Such an id may be
- * any word, and a file of that name may be somebody else's.
+ * any word, and a file of that name may be another program's.
  */
 const SUFFIX = '.tus';
 
@@ -16,7 +16,7 @@ const PROBE = /^\.probe-[0-9a-f]{16}$/;
 const COPY = /^\.(.+)\.(?:moving|renewing)$/;
 
 /**
- * Name of the file an upload's bytes lie in: its id, as far as nobody else would have a file of
+ * Name of the file an upload's bytes lie in: its id, as far as no other program would have a file of
  * that name.
  *
  * @throws TypeError for what is no id, so that a name can never be a path

@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { FileChangedError } from '../../errors/index.js';
 import { hasCode } from './disk.errors.js';
 
-/** Follows no symbolic link, and waits for nobody at the other end of a pipe; Windows has neither. */
+/** Follows no symbolic link, and does not wait for the other end of a pipe; Windows has neither. */
 const PLAIN = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** How the file of an upload is opened that is there. */

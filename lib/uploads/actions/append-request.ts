@@ -19,8 +19,8 @@ export interface AppendRequest {
 }
 
 /**
- * Holds a request against its upload. Of a body whose bytes are not announced, whoever reads it counts
- * them.
+ * Holds a request against its upload. Bytes that are not announced are counted when the body is
+ * read.
  *
  * @param coming bytes that are announced to come; 0 when they are not
  * @returns bytes the whole upload has from now on; `undefined` while that is still deferred

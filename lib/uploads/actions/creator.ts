@@ -186,7 +186,7 @@ export class Creator {
     // It may be another process's by now.
     if (error instanceof ClosedError) throw error;
     const abandoning = this.transitions.abandon(id);
-    // The bytes nobody can come back to may be what filled the disk, so that no record changes.
+    // The bytes, to which no client can come back, may be what filled the disk, so that no record changes.
     await abandoning.catch(() => this.storage.remove(id)).catch(() => undefined);
     throw error;
   }

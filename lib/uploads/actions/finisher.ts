@@ -48,7 +48,7 @@ export class Finisher {
 
   /**
    * Makes the bytes durable, holds them against what their client says of them, asks who is to
-   * decide, then commits the finish together with its deliveries: whoever reads success after this,
+   * decide, then commits the finish together with its deliveries: once a client reads success after this,
    * the handlers will run.
    *
    * @throws UploadRefusedError, the error of the verdict, or StorageFaultError and NoSpaceError when
@@ -159,7 +159,7 @@ export class Finisher {
     { lease, gate }: FinishContext,
   ): Promise<StoredAnswer | undefined> {
     lease.assertHeld();
-    // Whoever comes meanwhile is told to come again, never that the upload is complete.
+    // Requests that come meanwhile are told to come again, never that the upload is complete.
     lease.pin();
     const path = this.storage.path(record.id);
     // Whatever comes of it: who was given up meanwhile has the upload no more.
@@ -184,7 +184,7 @@ export class Finisher {
       ...answered(record, answer),
       unverifiedFrom: undefined,
     };
-    // Of an upload that is only a part of another, nobody is told.
+    // Of an upload that is only a part of another, no handler is told.
     const deliveries = isPartial(record)
       ? []
       : this.parties.completion.deliveriesOf(finished, endedAt);

@@ -22,8 +22,8 @@ export interface UploadBody {
   /** Bytes it has; absent where it does not say. */
   readonly length?: number;
   /**
-   * Asks for the bytes; called once, and only when nothing speaks against them any more. Whoever
-   * calls it listens to the stream in the same turn.
+   * Asks for the bytes; called once, and only when nothing speaks against them any more. The
+   * caller listens to the stream in the same turn.
    */
   open(): Readable;
   /** Calls back once its client has left, or was answered. */

@@ -18,9 +18,9 @@ export class Repairs {
   ) {}
 
   /**
-   * Does what there is to do about an upload, unless that is in hand.
+   * Does what there is to do about an upload, unless it is held.
    *
-   * @returns the upload afterwards; `undefined` when it is in hand, or unknown.
+   * @returns the upload afterwards; `undefined` when it is held, or unknown.
    */
   async settle(id: string): Promise<UploadSnapshot | undefined> {
     const lease = await this.leases.tryAcquire(id);

@@ -113,7 +113,7 @@ export class Transitions {
 
   /**
    * Lets an upload begin anew: puts aside what lies under its name, which is not its file. Its bytes
-   * are not removed, for they may be somebody's.
+   * are not removed, for they may be of use to the app.
    */
   async renew({ record, fault = '' }: UploadSnapshot): Promise<void> {
     const place = await this.storage.setAside(record.id);

@@ -152,7 +152,7 @@ export class Uploads implements ExistingUploads {
 
   /**
    * Tells where an upload stands, after a running append has let go (tus 1.0 §HEAD). Of one that
-   * nobody has in hand it can be told at once, so that any number of clients may ask.
+   * is not held it can be told at once, so that any number of clients may ask.
    */
   async status(id: string, scope: UploadScope, gate = this.gate): Promise<UploadResult> {
     const seen = this.leases.isIdle(id) ? await this.find(id) : undefined;
@@ -167,7 +167,7 @@ export class Uploads implements ExistingUploads {
 
   /**
    * Ends an upload at its client's wish and frees its bytes (tus 1.0 §Termination). A finished one
-   * stays while a handler has it in hand.
+   * stays while a handler works on it.
    */
   async terminate(id: string, scope: UploadScope): Promise<void> {
     await this.holdVisible(id, scope, async (_lease, { record }) => {
@@ -179,7 +179,7 @@ export class Uploads implements ExistingUploads {
     });
   }
 
-  /** Ends an upload at the application's wish, whoever it belongs to. */
+  /** Ends an upload at the application's wish, of any owner. */
   async discard(id: string): Promise<void> {
     await this.leases.hold(id, async () => {
       const record = await this.registry.get(id);
@@ -213,9 +213,9 @@ export class Uploads implements ExistingUploads {
   /**
    * Finishes an upload whose last byte came just before its process died, cuts bytes off that were
    * never verified, and ends one that has expired, or that its process was building when it died;
-   * leaves one alone that is in hand.
+   * leaves one alone that is held.
    *
-   * @returns the upload afterwards; `undefined` when it is in hand, or unknown.
+   * @returns the upload afterwards; `undefined` when it is held, or unknown.
    */
   settle(id: string): Promise<UploadSnapshot | undefined> {
     return this.repairs.settle(id);
@@ -227,13 +227,13 @@ export class Uploads implements ExistingUploads {
     this.leases.revokeAll(reason);
   }
 
-  /** Does some work while holding an upload; whoever may not see it interrupts nothing. */
+  /** Does some work while holding an upload; a request that may not see it interrupts nothing. */
   private async holdVisible<T>(id: string, scope: UploadScope, work: HeldWork<T>): Promise<T> {
     await this.assertVisible(id, scope);
     return this.hold(id, scope, work);
   }
 
-  /** What nobody has in hand is looked at under the lease, once. */
+  /** What is not held is looked at under the lease, once. */
   private async assertVisible(id: string, scope: UploadScope): Promise<void> {
     if (!this.leases.isIdle(id)) await this.assertKnown(id, scope);
   }

@@ -16,7 +16,7 @@ export interface WaitingBody {
 /**
  * The memory that bodies share while they are on their way to the storage.
  *
- * It is a mark and no limit: whoever goes on takes one chunk at least, up to 64 KiB. To let fewer
+ * It is a mark and no limit: a body that goes on takes one chunk at least, up to 64 KiB. To let fewer
  * bodies go on at a time costs more than it saves, for they are then written in smaller pieces.
  */
 export class BodyMemory {
@@ -32,7 +32,7 @@ export class BodyMemory {
     this.held += bytes;
   }
 
-  /** Gives bytes back that were written, or that nobody wants; who has waited longest goes on first. */
+  /** Gives bytes back that were written, or are not wanted; who has waited longest goes on first. */
   release(bytes: number): void {
     this.held -= bytes;
     this.resumeWaiting();

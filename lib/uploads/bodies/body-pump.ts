@@ -30,7 +30,7 @@ export interface PumpTarget {
  * Moves a request's body into a storage.
  *
  * While one batch is being written the next one gathers, so a fast client costs few, large writes
- * and a slow one waits for nobody; when memory is full the socket is paused. When reading
+ * and a slow one holds up no other; when memory is full the socket is paused. When reading
  * ends for whatever reason, all that was read is written before the promise resolves.
  *
  * @returns how it ended; rejects with the error of a write that failed.

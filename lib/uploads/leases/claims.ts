@@ -3,9 +3,9 @@ interface Reserved {
   release(): void;
 }
 
-/** Who among several processes may have an upload in hand. */
+/** Which of several processes may hold an upload. */
 export interface Claims {
-  /** Whether no other process could have anything in hand. */
+  /** Whether no other process could hold anything. */
   readonly isAlone: boolean;
 
   /** Whether that is so as of now: others may have begun to go on without this process. */
@@ -57,7 +57,7 @@ export class SoleClaims implements Claims {
   }
 
   onLost(): void {
-    // Nobody else is there to take any.
+    // There is no other process to take any.
   }
 
   claim(): undefined {
@@ -73,10 +73,10 @@ export class SoleClaims implements Claims {
   }
 
   release(): void {
-    // Nobody else is there to take it.
+    // There is no other process to take it.
   }
 
   onWanted(): void {
-    // Nobody else is there to ask.
+    // There is no other process to ask.
   }
 }

@@ -33,7 +33,7 @@ export class Leases {
 
   /**
    * @param patience milliseconds a caller waits for a holder to flush and let go
-   * @param claims the uploads that other processes have in hand; none unless given
+   * @param claims the uploads that other processes hold; none unless given
    */
   constructor(
     private readonly patience = 10_000,
@@ -43,7 +43,7 @@ export class Leases {
     claims.onLost((id) => this.lines.get(id)?.[0]?.lease.revoke('fenced'));
   }
 
-  /** Whether nobody has an upload in hand, here or in another process, as far as is known. */
+  /** Whether an upload is not held, here or in another process, as far as is known. */
   isIdle(id: string): boolean {
     return !this.lines.has(id) && this.claims.isAlone;
   }
@@ -54,7 +54,7 @@ export class Leases {
   }
 
   /**
-   * Takes an upload over from whoever holds it.
+   * Takes an upload over from its holder.
    *
    * @throws UploadBusyError when the holder does not let go in time, or says that it will not;
    *   ClosedError, as all that take one, after `close()`
@@ -78,7 +78,7 @@ export class Leases {
   }
 
   /**
-   * Does some work while holding an upload whose id nobody else knows yet, so that no process which
+   * Does some work while holding an upload whose id is not known elsewhere yet, so that no process which
    * hangs is waited for. When it went well, whether that counts is for itself to ask the lease, if it
    * was of bytes: a record that is made is made in any case.
    */
@@ -96,7 +96,7 @@ export class Leases {
     }
   }
 
-  /** Takes an upload that nobody holds, and disturbs no one. */
+  /** Takes an upload that is not held, and disturbs no one. */
   async tryAcquire(id: string): Promise<Lease | undefined> {
     if (this.isClosed) throw new ClosedError();
     if (this.lines.has(id)) return undefined;
@@ -128,7 +128,7 @@ export class Leases {
   }
 
   /**
-   * Waits until nobody of this process has an upload in hand any more, and lets nobody have one from
+   * Waits until no upload is held in this process any more, and lets none be held from
    * then on.
    *
    * @param pinnedFor milliseconds after which those who will not let go are given up, for an app's
@@ -137,7 +137,7 @@ export class Leases {
   async close(pinnedFor: number): Promise<void> {
     await this.idle(pinnedFor);
     this.isClosed = true;
-    // The last ones first, so that nobody gets the place of another.
+    // The last ones first, so that none gets the place of another.
     for (const place of [...this.lines.values()].flat().reverse()) {
       if (place.isWaiting) place.refused?.(new ClosedError());
       else place.lease.giveUp();
@@ -258,7 +258,7 @@ export class Leases {
     );
   }
 
-  /** Whoever is first now has it; the one for whom it was claimed may have run out of patience. */
+  /** The first in line now has it; the one for whom it was claimed may have run out of patience. */
   private onClaimed(id: string): void {
     const line = this.lines.get(id);
     if (line) this.grant(id, line);

@@ -19,7 +19,7 @@ export type Verdict =
       readonly answer: StoredAnswer;
       /** Whether its bytes are kept, out of the client's reach. */
       readonly quarantine: boolean;
-      /** What to throw to whoever brought the last byte. */
+      /** What to throw to the request that brought the last byte. */
       readonly error?: unknown;
     };
 

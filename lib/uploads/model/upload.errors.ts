@@ -1,7 +1,7 @@
 import { UploadError } from '../../errors/index.js';
 import type { StoredAnswer } from '../../registry/index.js';
 
-/** There is no such upload, or it belongs to someone else. */
+/** There is no such upload, or it belongs to another owner. */
 export class UploadNotFoundError extends UploadError {
   override readonly name = 'UploadNotFoundError';
 

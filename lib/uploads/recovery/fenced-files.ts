@@ -12,7 +12,7 @@ export class FencedFiles {
   /**
    * Sees to it that nothing which such a process still writes is the upload's.
    *
-   * Once it is finished nobody writes to its file any more. What lies at the path for which it is meant
+   * Once it is finished its file is not written to any more. What lies at the path for which it is meant
    * is the same file, as long as its finish is not committed, and goes.
    *
    * @param key what was taken from the process; that need be no upload's id

@@ -27,7 +27,7 @@ export interface ClearedOrphans {
  *
  * A record is there before the first byte, and what is younger than an hour is left alone, so
  * uploads that begin meanwhile, in other processes too, are not touched. Bytes are never removed:
- * they may be somebody's finished file.
+ * they may be a finished file of the app's.
  */
 export class Orphans {
   /** @param validFor milliseconds an unfinished upload may lie idle; absent: it never expires */

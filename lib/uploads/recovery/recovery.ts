@@ -54,7 +54,7 @@ export class Recovery {
     this.walk = this.run().catch((error: unknown) => this.fail(error));
   }
 
-  /** Does the same, at once, for the uploads that a process had in hand when it died. */
+  /** Does the same, at once, for the uploads that a process held when it died. */
   async takeOver(ids: readonly string[]): Promise<void> {
     if (!this.stopped) await Promise.all(ids.map((id) => this.takeOne(id)));
   }

@@ -14,7 +14,7 @@ const PAGE = 64;
 /** Decides, in the registry's transaction, whether there is room for an upload. */
 export type Admit = (usages: Usages) => UploadRecord;
 
-/** Sees to it that nobody takes more than his share, nor all together more than there is. */
+/** Sees to it that no owner takes more than its share, nor all together more than there is. */
 export class Admission {
   /** What is counted for several requests is kept longer than any of them lasts. */
   private readonly context = new ContextSnapshot();

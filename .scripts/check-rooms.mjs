@@ -29,6 +29,7 @@ const ROOMS = [
   'uploads/bodies',
   'uploads/actions',
   'uploads/recovery',
+  'uploads/create-uploads.ts',
   'uploads/index.ts',
   'options',
   'handlers',

@@ -58,7 +58,15 @@ import {
   TUS_STORAGE,
 } from './tus.constants.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
-import { FencedFiles, FinishedFiles, Leases, Orphans, Recovery, Uploads } from './uploads/index.js';
+import {
+  createUploads,
+  FencedFiles,
+  FinishedFiles,
+  Leases,
+  Orphans,
+  Recovery,
+  Uploads,
+} from './uploads/index.js';
 
 /**
  * Resumable uploads over the tus protocol.
@@ -199,7 +207,7 @@ import { FencedFiles, FinishedFiles, Leases, Orphans, Recovery, Uploads } from '
         completion: DeliveryOrchestrator,
         observer: UploadEvents,
         gate: FinishHooks,
-      ) => new Uploads(registry, storage, rules, leases, { completion, observer, gate }),
+      ) => createUploads({ registry, storage, rules, leases, completion, observer, gate }),
     },
     {
       provide: Orphans,

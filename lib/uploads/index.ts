@@ -1,3 +1,4 @@
+export * from './create-uploads.js';
 export * from './actions/append-request.js';
 export * from './model/append.errors.js';
 export type * from './bodies/body-check.js';

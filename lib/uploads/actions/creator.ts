@@ -19,6 +19,9 @@ import {
   type Receiver,
   type UploadBody,
 } from './receiver.js';
+import type { Removals } from './removals.js';
+import type { Repairs } from './repairs.js';
+import type { Snapshots } from './snapshots.js';
 import type { Transitions } from './transitions.js';
 import type { Quota, UploadRules } from '../rules/upload-rules.js';
 import type { UploadScope } from '../model/upload-scope.js';
@@ -50,12 +53,11 @@ export interface NewUpload extends UploadScope {
   readonly filePath?: string;
 }
 
-/** What a creation asks of the uploads that are there. */
+/** What a creation asks of, and does to, the uploads that are there. */
 export interface ExistingUploads {
-  find(id: string): Promise<UploadSnapshot | undefined>;
-  /** Finishes an upload whose last byte has come. */
-  settle(id: string): Promise<UploadSnapshot | undefined>;
-  discard(id: string): Promise<void>;
+  readonly snapshots: Snapshots;
+  readonly repairs: Repairs;
+  readonly removals: Removals;
 }
 
 /** The ways uploads come into being. */
@@ -73,7 +75,7 @@ export class Creator {
     private readonly receiver: Receiver,
   ) {
     this.concatenator = new Concatenator(storage, finisher);
-    this.givenIds = new GivenIds((id) => existing.find(id), storage, leases);
+    this.givenIds = new GivenIds((id) => existing.snapshots.find(id), storage, leases);
   }
 
   /**
@@ -140,9 +142,10 @@ export class Creator {
 
   /** Most parts are finished by now, and need no more than a look. */
   private async findPart(id: string): Promise<UploadSnapshot | undefined> {
-    const found = await this.existing.find(id);
+    const { snapshots, repairs } = this.existing;
+    const found = await snapshots.find(id);
     if (!found || neededRepair(found) === undefined) return found;
-    return (await this.existing.settle(id)) ?? (await this.existing.find(id));
+    return (await repairs.settle(id)) ?? (await snapshots.find(id));
   }
 
   private newRecord(request: NewUpload): UploadRecord {
@@ -193,6 +196,7 @@ export class Creator {
 
   private async removeParts(parts: readonly string[]): Promise<void> {
     // One that cannot be removed now expires later.
-    await inSteps([...new Set(parts)], (id) => this.existing.discard(id).catch(() => undefined));
+    const { removals } = this.existing;
+    await inSteps([...new Set(parts)], (id) => removals.discard(id).catch(() => undefined));
   }
 }

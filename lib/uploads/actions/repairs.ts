@@ -1,16 +1,16 @@
-import type { ExistingUploads } from './creator.js';
 import type { FinishGate } from '../model/finish-gate.interface.js';
 import type { Finisher } from './finisher.js';
 import type { Lease } from '../leases/lease.js';
 import type { Leases } from '../leases/leases.js';
 import { neededRepair } from '../model/needed-repair.js';
+import type { Snapshots } from './snapshots.js';
 import type { Transitions } from './transitions.js';
 import type { UploadSnapshot } from '../model/upload-snapshot.js';
 
 /** Brings uploads in order that a process which died, or time, has left in none. */
 export class Repairs {
   constructor(
-    private readonly existing: Pick<ExistingUploads, 'find'>,
+    private readonly snapshots: Snapshots,
     private readonly leases: Leases,
     private readonly transitions: Transitions,
     private readonly finisher: Finisher,
@@ -26,14 +26,14 @@ export class Repairs {
     const lease = await this.leases.tryAcquire(id);
     if (!lease) return undefined;
     try {
-      const snapshot = await this.existing.find(id);
+      const snapshot = await this.snapshots.find(id);
       const repair = snapshot && neededRepair(snapshot);
       if (!repair) return snapshot;
       if (repair === 'finish') return await this.finish(snapshot, lease);
       if (repair === 'end') await this.transitions.end(id, 'expired');
       else if (repair === 'renew') await this.transitions.renew(snapshot);
       else await this.transitions.cutUnverified(snapshot.record);
-      return await this.existing.find(id);
+      return await this.snapshots.find(id);
     } finally {
       lease.release();
     }
@@ -44,7 +44,7 @@ export class Repairs {
     try {
       return await this.finisher.finishIfComplete(snapshot, { lease, gate: this.gate });
     } catch (error) {
-      const after = await this.existing.find(snapshot.record.id);
+      const after = await this.snapshots.find(snapshot.record.id);
       if (!after || after.record.state === 'receiving') throw error;
       return after;
     }

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Bytes written at once: first many, and in the end what still fits. */
-const STEPS = [1024 * 1024, 4096, 1];
+/** More than a run ever holds; it lies in memory, and takes no more of it than what is there. */
+const ROOMY = '16g';
 
 /** The disk of a run, which can be filled while no server is there. */
 export class RunDisk {
@@ -14,40 +13,28 @@ export class RunDisk {
 
   /** @returns `undefined` where this user cannot mount one */
   static async mountAt(folder: string): Promise<RunDisk | undefined> {
-    return run('mount', ['-t', 'tmpfs', '-o', 'size=1g', 'tmpfs', folder]).then(
+    return run('mount', ['-t', 'tmpfs', '-o', `size=${ROOMY}`, 'tmpfs', folder]).then(
       () => new RunDisk(folder),
       () => undefined,
     );
   }
 
-  /** Leaves room for nothing. */
+  /** Leaves room for nothing: makes the disk as large as what it holds. */
   async fill(): Promise<void> {
-    const file = await open(this.filler, 'w');
-    for (const step of STEPS) {
-      const bytes = Buffer.alloc(step);
-      await untilFull(() => file.write(bytes));
-    }
-    await file.close();
+    const { blocks, bfree, bsize } = await statfs(this.folder);
+    await this.resize(String((blocks - bfree) * bsize));
   }
 
-  /** Takes back what was filled in. */
+  /** Gives the room back. */
   async empty(): Promise<void> {
-    await rm(this.filler, { force: true });
+    await this.resize(ROOMY);
   }
 
   async unmount(): Promise<void> {
     await run('umount', [this.folder]);
   }
 
-  private get filler(): string {
-    return join(this.folder, 'filler');
-  }
-}
-
-async function untilFull(write: () => Promise<unknown>): Promise<void> {
-  try {
-    for (;;) await write();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  private async resize(size: string): Promise<void> {
+    await run('mount', ['-o', `remount,size=${size}`, this.folder]);
   }
 }

@@ -114,7 +114,7 @@ export class Creator {
   ): Promise<ReceiveResult> {
     const find = (id: string) => this.findPart(id);
     const measured = await this.concatenator.measure(parts, request, find);
-    const record = this.newRecord({ ...request, length: measured.length });
+    const record = this.newRecord({ ...request, kind: 'final', length: measured.length });
     return this.holdNew(record, request, async (lease) => {
       await this.transitions.begin(record, request.quota);
       const interruption = new Interruption(body, lease);

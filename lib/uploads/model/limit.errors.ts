@@ -6,7 +6,7 @@ export class UploadTooLargeError extends UploadError {
 }
 
 /**
- * What is wrong when an upload would have too many bytes.
+ * Makes sure that an upload has no more bytes than it may have.
  *
  * @param maxSize most bytes it may have; no limit unless given
  * @throws UploadTooLargeError

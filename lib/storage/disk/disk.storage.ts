@@ -2,6 +2,7 @@ import { opendir, stat, statfs } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { PRIVATE_FOLDER } from '../../folder/index.js';
+import { REGISTRY_FOLDER } from '../../tus.constants.js';
 import type {
   Holding,
   ReadOptions,
@@ -14,7 +15,7 @@ import { concatenateFiles } from './concatenate-files.js';
 import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
 import { fenceFile } from './fence-file.js';
-import { fileNameOf, isOwnName, isRemnant, OWN_FOLDER, uploadIdOf } from './file-names.js';
+import { fileNameOf, isOwnName, isRemnant, uploadIdOf } from './file-names.js';
 import { realPath } from './folders.js';
 import { moveFile, placeFile, removeFile, removeIfThere, removeOtherName } from './move-file.js';
 import { kindFault, refuse } from './own-file.js';
@@ -24,7 +25,7 @@ import { reclaimFile } from './reclaim-file.js';
 import { UploadFolder, type DiskStorageOptions } from './upload-folder.js';
 
 /** Where files go that nothing is known of; made for the first one. */
-const LOST_FOLDER = join(OWN_FOLDER, 'lost');
+const LOST_FOLDER = join(REGISTRY_FOLDER, 'lost');
 
 /** Names read from the folder at a time. */
 const PAGE = 256;

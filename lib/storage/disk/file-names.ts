@@ -1,7 +1,5 @@
 import { isRandomId, isUploadId, trimEndWhere, UPLOAD_ID_RULE } from '../../protocol/index.js';
-
-/** What is known of uploads lies there, inside the folder. */
-export const OWN_FOLDER = '.tus';
+import { REGISTRY_FOLDER } from '../../tus.constants.js';
 
 /**
  * What the name of a file ends with whose upload got its id from the application. Such an id may be
@@ -45,5 +43,5 @@ export function isRemnant(name: string): boolean {
  */
 export function isOwnName(name: string): boolean {
   const folded = trimEndWhere(name.toLowerCase(), (character) => '. '.includes(character));
-  return folded === OWN_FOLDER || uploadIdOf(folded) !== undefined || isRemnant(folded);
+  return folded === REGISTRY_FOLDER || uploadIdOf(folded) !== undefined || isRemnant(folded);
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FolderLostError } from '../errors/index.js';
 import { makeOwnFolder } from '../folder/index.js';
-import { SocketServer } from './socket-server.js';
 import { isIdentity, newIdentity } from './identity.js';
 import type { Question } from './messages.js';
 import { LinkLostError } from './peer.js';
@@ -13,6 +12,7 @@ import { ProcessSilentError } from './process-silent.error.js';
 import type { ProcessesOptions } from './processes-options.interface.js';
 import type { ClaimTable, FenceState, Members } from './shared-tables.interface.js';
 import { Silences, type Patience } from './silences.js';
+import { SocketServer } from './socket-server.js';
 import { isMarkedSuspect, markSuspect, unmarkSuspect } from './suspect-mark.js';
 
 /** Milliseconds between two tries of what went wrong and must not stay so. */

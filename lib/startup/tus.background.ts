@@ -5,8 +5,8 @@ import { DeliveryOrchestrator } from '../delivery/index.js';
 import type { TusOptions } from '../options/index.js';
 import { Processes, SharedClaims } from '../processes/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
-import { TusHandlers } from './tus.handlers.js';
 import { Recovery } from '../uploads/index.js';
+import { TusHandlers } from './tus.handlers.js';
 
 /**
  * What an instance does by itself, beside requests and what the app asks for: deliveries, cleanup,

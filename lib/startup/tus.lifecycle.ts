@@ -19,7 +19,6 @@ import { processWide } from '../process-wide.js';
 import { pidOf, Processes, SharedClaims } from '../processes/index.js';
 import type { UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
-import { TusBackground } from './tus.background.js';
 import {
   LOGGER_CONTEXT,
   REGISTRY_FOLDER,
@@ -27,11 +26,12 @@ import {
   TUS_REGISTRY,
   TUS_STORAGE,
 } from '../tus.constants.js';
+import { FencedFiles, Leases, Uploads } from '../uploads/index.js';
 import { freeFaultSignals } from './fault-signals.js';
 import { startFault } from './start-faults.js';
 import { StartupChecks } from './startup-checks.js';
+import { TusBackground } from './tus.background.js';
 import { TusHandlers } from './tus.handlers.js';
-import { FencedFiles, Leases, Uploads } from '../uploads/index.js';
 
 /**
  * Milliseconds, from the beginning of a shutdown, for which the app's methods and the clients of

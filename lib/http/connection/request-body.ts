@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { UploadBody } from '../../uploads/index.js';
-import { hasBody } from '../request/has-body.js';
 import type { Exchange } from '../request/exchange.js';
+import { hasBody } from '../request/has-body.js';
 import { whenOver } from './connection.js';
 import { sayContinue } from './expect-continue.js';
 import { exemptFromLimit } from './request-limit.js';

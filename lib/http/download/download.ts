@@ -4,9 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import send, { type SendOptions } from 'send';
 import type { DownloadDisposition } from '../../interfaces/index.js';
 import { decodeMetadata, filenameOf, inlineTypeOf, shownTypeOf } from '../../protocol/index.js';
-import { answerOf } from '../response/answer.js';
 import { isOver, whenOver } from '../connection/connection.js';
 import type { PlatformResponse } from '../request/http-types.js';
+import { answerOf } from '../response/answer.js';
 
 /** A finished upload's file as it is to be sent. */
 export interface Download {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { sendDownload, type Download } from './download.js';
 import type { Exchange } from '../request/exchange.js';
+import { sendDownload, type Download } from './download.js';
 
 /** The downloads of one instance that are running. */
 export class Downloads {

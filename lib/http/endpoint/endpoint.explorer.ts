@@ -3,11 +3,11 @@ import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import { AppProviders, methodWithoutInstance } from '../../handlers/index.js';
 import { parseSize, TusOptionError, type TusOptions } from '../../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
-import { endpointNotRouted, endpointReplaced, endpointTwice } from './endpoint.messages.js';
 import type { TusRoute } from '../platform/tus-route.js';
 import { prepareRoute } from '../tus/prepare-route.js';
 import { endpointName, type EndpointMark } from './endpoint-mark.js';
 import { endpointsOf, mapEndpoints, replacedEndpoints } from './endpoint-routes.js';
+import { endpointNotRouted, endpointReplaced, endpointTwice } from './endpoint.messages.js';
 
 /** Finds the app's `@TusEndpoint()` methods, and makes them ready. */
 @Injectable()

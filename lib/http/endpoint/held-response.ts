@@ -3,8 +3,8 @@ import { finished, type Readable } from 'node:stream';
 import { MAX_BODY } from '../../hooks/index.js';
 import type { StoredAnswer } from '../../registry/index.js';
 import { isRefusal } from '../../uploads/index.js';
-import type { Answer } from '../response/answer.js';
 import { isOver, whenOver } from '../connection/connection.js';
+import type { Answer } from '../response/answer.js';
 
 /** Headers that belong to one response, not to the answer. */
 const PASSING =

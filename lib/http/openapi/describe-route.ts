@@ -1,5 +1,5 @@
-import { OFFSET_OCTET_STREAM } from '../../protocol/index.js';
 import type { RouteTarget } from '../../marks/index.js';
+import { OFFSET_OCTET_STREAM } from '../../protocol/index.js';
 import { BYTES, OPERATIONS, type DescribedResponse, type Operation } from './operations.js';
 
 /**

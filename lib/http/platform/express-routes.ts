@@ -1,9 +1,9 @@
 import { VERSION_NEUTRAL } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { showBody } from '../request/hidden-body.js';
 import { giveDecided, isDecided } from '../response/decided-answer.js';
 import { mayMeet, samplePath, serves, titleOf, type ExpressLayer } from './express-layer.js';
-import { showBody } from '../request/hidden-body.js';
 import type { RouteAhead } from './http-platform.interface.js';
 import { tusRouteOf, type TusRoute } from './tus-route.js';
 

@@ -1,13 +1,13 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isDecided } from '../response/decided-answer.js';
-import { enter } from './pre-routing.js';
 import { sayContinue } from '../connection/expect-continue.js';
-import { ExpressRoutes } from './express-routes.js';
-import { hideBody } from '../request/hidden-body.js';
 import { HttpServers } from '../connection/http-servers.js';
+import { hideBody } from '../request/hidden-body.js';
 import type { PlatformRequest } from '../request/http-types.js';
+import { isDecided } from '../response/decided-answer.js';
+import { ExpressRoutes } from './express-routes.js';
 import type { HttpPlatform, RouteAhead, TimeLimit } from './http-platform.interface.js';
+import { enter } from './pre-routing.js';
 import { silenceLimit } from './silence-limit.js';
 import type { TusRoute } from './tus-route.js';
 

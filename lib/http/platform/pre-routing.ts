@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { overriddenMethod, ProtocolError } from '../../protocol/index.js';
-import { headerLines } from '../request/header-lines.js';
-import { completeHead } from '../response/answer-head.js';
-import { leaveToApp } from '../response/cors.js';
-import { answerOf } from '../response/answer.js';
-import { decide } from '../response/decided-answer.js';
 import { deferContinue } from '../connection/expect-continue.js';
 import { claimRequest } from '../connection/own-requests.js';
 import { exemptFromLimit } from '../connection/request-limit.js';
+import { headerLines } from '../request/header-lines.js';
+import { completeHead } from '../response/answer-head.js';
+import { answerOf } from '../response/answer.js';
+import { leaveToApp } from '../response/cors.js';
+import { decide } from '../response/decided-answer.js';
 import type { PreRoutingAnswers } from './tus-route.js';
 
 /** What became of a request that has just arrived on one of our routes. */

@@ -1,12 +1,12 @@
 import onHeaders from 'on-headers';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TUS_VERSION } from '../../protocol/index.js';
-import { completeCors } from './cors.js';
 import { dropRestAfter } from '../connection/connection.js';
-import type { ForeignAnswers } from './foreign-answers.js';
+import { lingerBeforeClose } from '../connection/linger.js';
 import { hasBody } from '../request/has-body.js';
 import { showBody } from '../request/hidden-body.js';
-import { lingerBeforeClose } from '../connection/linger.js';
+import { completeCors } from './cors.js';
+import type { ForeignAnswers } from './foreign-answers.js';
 
 /**
  * Completes the head of every answer to a request on one of our routes, when it is about to be

@@ -2,8 +2,8 @@ import { StreamableFile } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { isUtf8 } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
-import type { Answer } from './answer.js';
 import { rawResponse, type PlatformResponse } from '../request/http-types.js';
+import type { Answer } from './answer.js';
 
 /** Sends an answer through the app's HTTP platform. */
 export function sendAnswer(

@@ -2,10 +2,10 @@ import { Injectable, type HttpException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { UploadFencedError } from '../../errors/index.js';
 import { UploadRefusedError } from '../../uploads/index.js';
-import { replay, type Answer } from '../response/answer.js';
 import { disconnect } from '../connection/connection.js';
-import { ErrorMapper } from '../response/error-mapper.js';
 import type { Exchange } from '../request/exchange.js';
+import { replay, type Answer } from '../response/answer.js';
+import { ErrorMapper } from '../response/error-mapper.js';
 import type { Outcome } from '../response/outcome.js';
 import { sendAnswer } from '../response/send-answer.js';
 

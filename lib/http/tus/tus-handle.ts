@@ -3,8 +3,6 @@ import { refusalAnswer } from '../../hooks/index.js';
 import { assertNotOverridden } from '../../protocol/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { claimRequest } from '../connection/own-requests.js';
-import { completeHead } from '../response/answer-head.js';
-import { answerOf, replay, type Answer } from '../response/answer.js';
 import type { Exchange } from '../request/exchange.js';
 import { headerLines } from '../request/header-lines.js';
 import { showBody } from '../request/hidden-body.js';
@@ -14,10 +12,12 @@ import {
   type PlatformRequest,
   type PlatformResponse,
 } from '../request/http-types.js';
+import { completeHead } from '../response/answer-head.js';
+import { answerOf, replay, type Answer } from '../response/answer.js';
 import type { Outcome } from '../response/outcome.js';
+import { TusException } from '../response/tus.exception.js';
 import { RequestRunner } from './request-runner.js';
 import { TusRequests } from './tus-requests.js';
-import { TusException } from '../response/tus.exception.js';
 
 /** Answers requests on routes that an app has made itself. */
 @Injectable()

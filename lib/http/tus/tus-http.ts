@@ -2,13 +2,13 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { TusOptions } from '../../options/index.js';
 import { TUS_OPTIONS, TUS_ROUTE } from '../../tus.constants.js';
+import { platformOf } from '../platform/platform.js';
+import type { TusRoute } from '../platform/tus-route.js';
 import { exchangeOf, type Exchange } from '../request/exchange.js';
 import type { PlatformRequest, PlatformResponse } from '../request/http-types.js';
-import { platformOf } from '../platform/platform.js';
 import type { Outcome } from '../response/outcome.js';
 import { prepareRoute } from './prepare-route.js';
 import { RequestRunner } from './request-runner.js';
-import type { TusRoute } from '../platform/tus-route.js';
 import { TusRequests } from './tus-requests.js';
 
 /** Brings the requests on an instance's upload path to its uploads, and the answers to clients. */

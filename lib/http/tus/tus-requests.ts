@@ -2,6 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { HttpAdapterHost } from '@nestjs/core';
 import { UploadFencedError } from '../../errors/index.js';
 import { CreateHooks, FinishHooks } from '../../hooks/index.js';
+import type { DownloadDisposition } from '../../interfaces/index.js';
 import { checkDisposition, type TusOptions } from '../../options/index.js';
 import {
   assertVersion,
@@ -12,7 +13,6 @@ import {
   progressHeaders,
   statusHeaders,
 } from '../../protocol/index.js';
-import type { DownloadDisposition } from '../../interfaces/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { TUS_OPTIONS } from '../../tus.constants.js';
 import {
@@ -27,21 +27,21 @@ import {
   type UploadResult,
   type UploadScope,
 } from '../../uploads/index.js';
-import { withKept, withKeptHeaders, type Answer } from '../response/answer.js';
+import { bodyOf } from '../connection/request-body.js';
 import { Downloads } from '../download/downloads.js';
+import { platformOf } from '../platform/platform.js';
 import type { Exchange } from '../request/exchange.js';
 import { expectedChecksum } from '../request/expected-checksum.js';
 import { headerLines } from '../request/header-lines.js';
 import { rawRequest, type PlatformRequest } from '../request/http-types.js';
+import { isForwarded } from '../request/request-origin.js';
+import { withKept, withKeptHeaders, type Answer } from '../response/answer.js';
 import type { Outcome } from '../response/outcome.js';
-import { RequestPolicy } from './request-policy.js';
-import { MetadataCheck } from './metadata-check.js';
-import { platformOf } from '../platform/platform.js';
-import { answerTo } from './received.js';
-import { bodyOf } from '../connection/request-body.js';
 import { toTusException } from '../response/tus-statuses.js';
 import { TusException } from '../response/tus.exception.js';
-import { isForwarded } from '../request/request-origin.js';
+import { MetadataCheck } from './metadata-check.js';
+import { answerTo } from './received.js';
+import { RequestPolicy } from './request-policy.js';
 import { UploadUrls } from './upload-urls.js';
 
 /** Does what the requests of one instance ask for, a method a verb. */

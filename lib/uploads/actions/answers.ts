@@ -1,7 +1,7 @@
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../../registry/index.js';
-import type { Finisher } from './finisher.js';
 import type { Leases } from '../leases/leases.js';
 import { UploadBusyError, UploadNotFoundError } from '../model/upload.errors.js';
+import type { Finisher } from './finisher.js';
 
 /** The answers that endpoints give to those who finished their uploads. */
 export class Answers {

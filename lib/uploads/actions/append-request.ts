@@ -1,9 +1,9 @@
+import type { ExpectedChecksum } from '../bodies/body-check.js';
 import {
   FinalUploadError,
   LengthMismatchError,
   OffsetMismatchError,
 } from '../model/append.errors.js';
-import type { ExpectedChecksum } from '../bodies/body-check.js';
 import { assertWithinLimit, UploadTooLargeError } from '../model/limit.errors.js';
 import { isFinal } from '../model/upload-kind.js';
 import type { UploadSnapshot } from '../model/upload-snapshot.js';

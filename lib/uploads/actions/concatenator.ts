@@ -1,12 +1,12 @@
 import type { UploadRecord } from '../../registry/index.js';
 import type { StoredPart, UploadStorage } from '../../storage/index.js';
-import { UnusablePartError } from '../model/append.errors.js';
-import type { FinishContext, Finisher } from './finisher.js';
 import { inSteps } from '../leases/in-steps.js';
+import { UnusablePartError } from '../model/append.errors.js';
 import { UploadTooLargeError } from '../model/limit.errors.js';
 import { isPartial } from '../model/upload-kind.js';
 import { isWithin, type UploadScope } from '../model/upload-scope.js';
 import type { UploadSnapshot } from '../model/upload-snapshot.js';
+import type { FinishContext, Finisher } from './finisher.js';
 
 /**
  * How often the bytes of its parts may be in a final upload that nothing else bounds: a part may be

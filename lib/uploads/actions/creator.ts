@@ -2,16 +2,19 @@ import { ClosedError } from '../../errors/index.js';
 import type { UploadKind, UploadRecord } from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 import type { ExpectedChecksum } from '../bodies/body-check.js';
-import { Concatenator } from './concatenator.js';
+import { inSteps } from '../leases/in-steps.js';
+import type { Lease } from '../leases/lease.js';
+import type { Leases } from '../leases/leases.js';
 import type { FinishGate } from '../model/finish-gate.interface.js';
+import { neededRepair } from '../model/needed-repair.js';
+import { newId } from '../model/new-id.js';
+import type { UploadScope } from '../model/upload-scope.js';
+import { takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
+import type { Quota, UploadRules } from '../rules/upload-rules.js';
+import { Concatenator } from './concatenator.js';
 import type { Finisher } from './finisher.js';
 import { GivenIds } from './given-ids.js';
 import { Interruption } from './interruption.js';
-import type { Lease } from '../leases/lease.js';
-import type { Leases } from '../leases/leases.js';
-import { inSteps } from '../leases/in-steps.js';
-import { neededRepair } from '../model/needed-repair.js';
-import { newId } from '../model/new-id.js';
 import {
   received,
   type AppendContext,
@@ -23,9 +26,6 @@ import type { Removals } from './removals.js';
 import type { Repairs } from './repairs.js';
 import type { Snapshots } from './snapshots.js';
 import type { Transitions } from './transitions.js';
-import type { Quota, UploadRules } from '../rules/upload-rules.js';
-import type { UploadScope } from '../model/upload-scope.js';
-import { takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
 
 /** An upload that is asked for, and whom it is for. */
 export interface NewUpload extends UploadScope {

@@ -5,13 +5,13 @@ import type { Readable } from 'node:stream';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { ByteRange, StoredBytes, UploadStorage } from '../../storage/index.js';
 import type { Leases } from '../leases/leases.js';
-import { removeBytes, removeFirstName } from './remove-bytes.js';
-import { bytesOf, TELLING_RANGE, typeOf } from '../rules/type-check.js';
-import { isPartial } from '../model/upload-kind.js';
-import { placedAt } from '../model/upload-snapshot.js';
-import { isWithin, type UploadScope } from '../model/upload-scope.js';
 import { assertUnchanged } from '../model/unchanged.js';
+import { isPartial } from '../model/upload-kind.js';
+import { isWithin, type UploadScope } from '../model/upload-scope.js';
+import { placedAt } from '../model/upload-snapshot.js';
 import { NoFileError, UploadGoneError, UploadNotFoundError } from '../model/upload.errors.js';
+import { bytesOf, TELLING_RANGE, typeOf } from '../rules/type-check.js';
+import { removeBytes, removeFirstName } from './remove-bytes.js';
 
 /**
  * The files of finished uploads, and what an application may do with them.

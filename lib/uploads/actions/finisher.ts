@@ -1,13 +1,12 @@
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../../storage/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
-import type { FinishGate } from '../model/finish-gate.interface.js';
-import type { Flusher } from './flusher.js';
 import type { Lease } from '../leases/lease.js';
-import type { Transitions } from './transitions.js';
+import type { FinishGate } from '../model/finish-gate.interface.js';
 import { rememberEnded } from '../model/remembered.js';
 import { assertUnchanged } from '../model/unchanged.js';
 import { isPartial } from '../model/upload-kind.js';
+import type { UploadParties } from '../model/upload-parties.interface.js';
 import {
   isComplete,
   isInterim,
@@ -15,8 +14,9 @@ import {
   type UploadSnapshot,
 } from '../model/upload-snapshot.js';
 import { UploadRefusedError } from '../model/upload.errors.js';
-import type { UploadParties } from '../model/upload-parties.interface.js';
 import type { UploadRules } from '../rules/upload-rules.js';
+import type { Flusher } from './flusher.js';
+import type { Transitions } from './transitions.js';
 
 /** Milliseconds after which it is looked whether an upload was delivered to all its handlers. */
 const DELIVERY_TIME = 60_000;

@@ -3,8 +3,8 @@ import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../../storage/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
 import type { UploadObserver } from '../model/upload-observer.interface.js';
-import type { UploadRules } from '../rules/upload-rules.js';
 import type { UploadSnapshot } from '../model/upload-snapshot.js';
+import type { UploadRules } from '../rules/upload-rules.js';
 
 /** Makes bytes durable, and sees to it that those do not count which a disk has failed to keep. */
 export class Flusher {

@@ -5,15 +5,15 @@ import { BodyCheck, type ExpectedChecksum } from '../bodies/body-check.js';
 import { BodyMemory } from '../bodies/body-memory.js';
 import { pump, type BodyEnd, type PumpTarget } from '../bodies/body-pump.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
-import type { FinishGate } from '../model/finish-gate.interface.js';
-import type { Finisher } from './finisher.js';
-import type { Flusher } from './flusher.js';
-import type { Lease } from '../leases/lease.js';
 import type { RunningHash } from '../bodies/running-hash.js';
-import type { Transitions } from './transitions.js';
+import type { Lease } from '../leases/lease.js';
+import type { FinishGate } from '../model/finish-gate.interface.js';
 import type { UploadObserver } from '../model/upload-observer.interface.js';
 import { takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
 import type { UploadRules } from '../rules/upload-rules.js';
+import type { Finisher } from './finisher.js';
+import type { Flusher } from './flusher.js';
+import type { Transitions } from './transitions.js';
 
 /** A request's body, unread. */
 export interface UploadBody {

@@ -1,11 +1,11 @@
-import type { FinishGate } from '../model/finish-gate.interface.js';
-import type { Finisher } from './finisher.js';
 import type { Lease } from '../leases/lease.js';
 import type { Leases } from '../leases/leases.js';
+import type { FinishGate } from '../model/finish-gate.interface.js';
 import { neededRepair } from '../model/needed-repair.js';
+import type { UploadSnapshot } from '../model/upload-snapshot.js';
+import type { Finisher } from './finisher.js';
 import type { Snapshots } from './snapshots.js';
 import type { Transitions } from './transitions.js';
-import type { UploadSnapshot } from '../model/upload-snapshot.js';
 
 /** Brings uploads in order that a process which died, or time, has left in none. */
 export class Repairs {

@@ -1,17 +1,17 @@
 import { FileChangedError, NoSpaceError } from '../../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
-import { Admission } from '../rules/admission.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
-import type { EndedUploads } from './ended-uploads.js';
 import { TypeNotAllowedError } from '../model/limit.errors.js';
 import { rememberEnded } from '../model/remembered.js';
-import { removeBytes, removeFirstName } from './remove-bytes.js';
-import { bytesOf, TELLING_BYTES, TELLING_RANGE, TypeCheck } from '../rules/type-check.js';
 import { isPartial } from '../model/upload-kind.js';
-import { placedAt, type UploadSnapshot } from '../model/upload-snapshot.js';
 import type { UploadObserver } from '../model/upload-observer.interface.js';
+import { placedAt, type UploadSnapshot } from '../model/upload-snapshot.js';
+import { Admission } from '../rules/admission.js';
+import { bytesOf, TELLING_BYTES, TELLING_RANGE, TypeCheck } from '../rules/type-check.js';
 import type { Quota, UploadRules } from '../rules/upload-rules.js';
+import type { EndedUploads } from './ended-uploads.js';
+import { removeBytes, removeFirstName } from './remove-bytes.js';
 
 /** The states an upload ends in without being finished. */
 export type EndState = 'terminated' | 'expired' | 'quarantined';

@@ -1,26 +1,9 @@
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
-import { assertAppendable, type AppendRequest } from './append-request.js';
-import type { AppendSlots } from '../rules/append-slots.js';
-import type { Answers } from './answers.js';
-import { resultOf, hasFinished, isSettled, type UploadResult } from '../model/upload-result.js';
-import type { Creator, NewUpload } from './creator.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
-import type { FinishGate } from '../model/finish-gate.interface.js';
-import type { Finisher, FinishContext } from './finisher.js';
-import type { Flusher } from './flusher.js';
 import type { Lease, RevokeReason } from '../leases/lease.js';
 import type { Leases } from '../leases/leases.js';
-import type { Removals } from './removals.js';
-import type { Repairs } from './repairs.js';
-import type { Receiver, ReceiveResult, UploadBody } from './receiver.js';
-import type { Snapshots } from './snapshots.js';
-import type { Transitions } from './transitions.js';
-import {
-  UploadBusyError,
-  UploadGoneError,
-  UploadNotFoundError,
-  UploadRefusedError,
-} from '../model/upload.errors.js';
+import type { FinishGate } from '../model/finish-gate.interface.js';
+import { resultOf, hasFinished, isSettled, type UploadResult } from '../model/upload-result.js';
 import { isWithin, type UploadScope } from '../model/upload-scope.js';
 import {
   isExpired,
@@ -28,6 +11,23 @@ import {
   isUnanswered,
   type UploadSnapshot,
 } from '../model/upload-snapshot.js';
+import {
+  UploadBusyError,
+  UploadGoneError,
+  UploadNotFoundError,
+  UploadRefusedError,
+} from '../model/upload.errors.js';
+import type { AppendSlots } from '../rules/append-slots.js';
+import type { Answers } from './answers.js';
+import { assertAppendable, type AppendRequest } from './append-request.js';
+import type { Creator, NewUpload } from './creator.js';
+import type { Finisher, FinishContext } from './finisher.js';
+import type { Flusher } from './flusher.js';
+import type { Receiver, ReceiveResult, UploadBody } from './receiver.js';
+import type { Removals } from './removals.js';
+import type { Repairs } from './repairs.js';
+import type { Snapshots } from './snapshots.js';
+import type { Transitions } from './transitions.js';
 
 /** What is done with an upload while it is held. */
 type HeldWork<T> = (lease: Lease, snapshot: UploadSnapshot) => Promise<T>;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { ContextSnapshot } from '../../context/index.js';
-import type { BodyMemory, WaitingBody } from './body-memory.js';
 import type { Lease, RevokeReason } from '../leases/lease.js';
+import type { BodyMemory, WaitingBody } from './body-memory.js';
 import { RateWatch } from './rate-watch.js';
 
 /**

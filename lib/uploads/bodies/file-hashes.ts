@@ -3,9 +3,9 @@ import { announcedDigest, decodeMetadata, ProtocolError } from '../../protocol/i
 import type { StoredAnswer, StoredHash, UploadRecord } from '../../registry/index.js';
 import type { ByteRange, UploadStorage } from '../../storage/index.js';
 import { ShuttingDownError } from '../model/append.errors.js';
-import { RunningHash } from './running-hash.js';
 import { isPartial } from '../model/upload-kind.js';
 import type { FileHashRule } from '../rules/upload-rules.js';
+import { RunningHash } from './running-hash.js';
 import { createVerifier } from './verifier.js';
 
 /** Most uploads whose hash is kept between their requests; they take some megabytes. */

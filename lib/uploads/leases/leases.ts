@@ -1,8 +1,8 @@
 import { assertNotLost } from '../../errors/index.js';
-import { SoleClaims, type Claims } from './claims.js';
 import { ClosedError } from '../../errors/index.js';
-import { UploadBusyError } from '../model/upload.errors.js';
 import { knownId } from '../model/known-id.js';
+import { UploadBusyError } from '../model/upload.errors.js';
+import { SoleClaims, type Claims } from './claims.js';
 import { Lease, type RevokeReason } from './lease.js';
 
 /** A caller in the line for an upload: the first one holds it, the others wait. */

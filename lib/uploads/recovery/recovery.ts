@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { FolderLostError, UploadFencedError } from '../../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
-import type { ClearedOrphans, Orphans } from './orphans.js';
+import type { Uploads } from '../actions/uploads.js';
 import { neededRepair } from '../model/needed-repair.js';
 import { isFinal } from '../model/upload-kind.js';
-import type { Uploads } from '../actions/uploads.js';
+import type { ClearedOrphans, Orphans } from './orphans.js';
 
 /** What was found after a start, and repaired. */
 export interface RecoveryReport extends ClearedOrphans {

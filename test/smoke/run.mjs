@@ -56,6 +56,7 @@ async function smokeNest12(folder, tarball) {
   await checkEsbuild(folder, 'esm');
   // Nest 12 itself cannot be compiled as CommonJS with node16.
   checkResolutions(folder, ['nodenext', 'bundler']);
+  checkWithoutSchedule(folder);
 }
 
 /** CommonJS, and Jest with ts-jest. */
@@ -74,6 +75,7 @@ async function smokeNest11(folder, tarball) {
   await checkEsbuild(folder, 'cjs');
   await checkWebpack(folder);
   checkResolutions(folder, ['node10', 'node16', 'nodenext', 'bundler']);
+  checkWithoutSchedule(folder);
 }
 
 function checkInstalled(folder) {
@@ -88,6 +90,12 @@ function runScripts(folder, scripts, node = process.execPath) {
     copyFileSync(join(here, script), join(folder, script));
     process.stdout.write(run(node, [script], { cwd: folder, timeout: APP_TIMEOUT }));
   }
+}
+
+/** Last, for what is removed is not put back. */
+function checkWithoutSchedule(folder) {
+  rmSync(join(folder, 'node_modules/@nestjs/schedule'), { recursive: true });
+  runScripts(folder, ['without-schedule.mjs']);
 }
 
 /** Node itself is a package for each platform; it must not be the `node` of other commands. */

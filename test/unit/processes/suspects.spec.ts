@@ -1,5 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { Peer } from '../../../lib/processes/peer.js';
 import { eventually } from '../../support/eventually.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { Member } from './member.js';
@@ -150,11 +152,14 @@ describe('A process that lives and does not answer', () => {
     const slow = await Member.start(folder);
     const here = await joined();
     await slow.tell('acquire', ID);
+    const asked = jest.spyOn(Peer.prototype, 'ask');
     const mine = here.leases.acquire(ID);
     await slow.report('asked', ID);
 
-    // Longer than others would go on without it.
-    await new Promise((resolve) => setTimeout(resolve, 12 * RULES.look));
+    // More looks than after which others would go on without it.
+    const looks = () => asked.mock.calls.filter(([topic]) => topic === 'ping').length;
+    await eventually(() => expect(looks()).toBeGreaterThan(2 * RULES.suspectAfter));
+    asked.mockRestore();
     await slow.tell('release', ID);
 
     (await mine).release();

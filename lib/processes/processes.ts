@@ -1,19 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FolderLostError } from '../errors/index.js';
 import { makeOwnFolder } from '../folder/index.js';
 import { isIdentity, newIdentity } from './identity.js';
+import { joinMembers } from './join-members.js';
 import type { Question } from './messages.js';
+import { OwnSuspicion, type Fences } from './own-suspicion.js';
 import { LinkLostError } from './peer.js';
 import { Peers } from './peers.js';
 import { namesIn, pidNamespace, refuseOtherPidNamespace } from './pid-namespace.js';
 import { ProcessGoneError } from './process-gone.error.js';
 import { ProcessSilentError } from './process-silent.error.js';
 import type { ProcessesOptions } from './processes-options.interface.js';
-import type { ClaimTable, FenceState, Members } from './shared-tables.interface.js';
+import type { ClaimTable, FenceState } from './shared-tables.interface.js';
 import { Silences, type Patience } from './silences.js';
 import { SocketServer } from './socket-server.js';
-import { isMarkedSuspect, markSuspect, unmarkSuspect } from './suspect-mark.js';
+import { markSuspect } from './suspect-mark.js';
 
 /** Milliseconds between two tries of what went wrong and must not stay so. */
 const RETRY_PAUSE = 1000;
@@ -21,9 +22,6 @@ const RETRY_PAUSE = 1000;
 /** Milliseconds that others get to take note of this process: at its start, and when it matters. */
 const JOINING_PATIENCE = 1000;
 const MEETING_PATIENCE = 10_000;
-
-/** What others have taken from this process, by key: who has. */
-export type Fences = ReadonlyMap<string, string>;
 
 /** Nothing was taken from this process. */
 const NO_FENCES: Fences = new Map();
@@ -49,11 +47,11 @@ export class Processes {
   private readonly onGone: Listener[] = [];
   private readonly onSuspected: Listener[] = [];
   private readonly silences: Silences;
+  private readonly suspicion: OwnSuspicion;
   /** Those that have not taken note of this process yet. */
   private readonly unmet = new Set<string>();
   private socketServer?: SocketServer;
   private meeting?: Promise<void>;
-  private rejoining?: Promise<void>;
   private heartbeat?: NodeJS.Timeout;
   private met = false;
   private closed = false;
@@ -62,8 +60,10 @@ export class Processes {
   readonly patience: Patience = { look: 1000, silentAfter: 1, suspectAfter: 4, heartbeat: 5000 };
 
   constructor(private readonly options: ProcessesOptions) {
+    const { identity } = this;
     this.peers = this.newPeers();
     this.silences = this.newSilences();
+    this.suspicion = new OwnSuspicion({ ...options, identity }, (taken) => this.tellMet(taken));
   }
 
   /** Whether no other process is known to live. */
@@ -124,7 +124,8 @@ export class Processes {
       // Of two that start at the same time, at least one sees the other's socket.
       await this.refuseOtherPidNamespace();
       await tables.open();
-      const { generation, identities } = await this.join();
+      const mayLive = (other: string) => this.mayLive(other);
+      const { generation, identities } = await joinMembers(tables, this.identity, mayLive);
       const claims = await tables.openClaims(generation);
       this.meeting = this.greetAll(identities.filter((other) => other !== this.identity));
       this.heartbeat = setInterval(() => this.lookAfterNext(), this.patience.heartbeat);
@@ -201,8 +202,7 @@ export class Processes {
 
   /** Whether this process is a suspect, as of now; `undefined` when that cannot be told at once. */
   get isSuspect(): boolean | undefined {
-    if (!this.isMarked) return false;
-    return this.options.tables.peekSuspects()?.includes(this.identity);
+    return this.suspicion.isSuspect;
   }
 
   /** Takes a key from a suspect; see `FenceTables`. */
@@ -220,11 +220,7 @@ export class Processes {
 
   /** Whether others have taken a key from this process, as of now; also when that cannot be told. */
   hasLost(key: string): boolean {
-    if (!this.isMarked) return false;
-    const { tables } = this.options;
-    const suspects = tables.peekSuspects();
-    if (suspects?.length === 0) return false;
-    return suspects === undefined || tables.peekFence(this.identity, key) !== undefined;
+    return this.suspicion.hasLost(key);
   }
 
   /**
@@ -234,8 +230,7 @@ export class Processes {
    * @throws Error of the system when one of them cannot be reached
    */
   rejoin(): Promise<void> {
-    this.rejoining ??= this.learnFences().finally(() => (this.rejoining = undefined));
-    return this.rejoining;
+    return this.suspicion.learn(() => this.reachOthers());
   }
 
   /**
@@ -299,32 +294,14 @@ export class Processes {
     });
   }
 
-  /** Notes this process among those that live, and forgets those that do not. */
-  private async join(): Promise<Members> {
-    const { tables } = this.options;
-    for (;;) {
-      const seen = await tables.readMembers();
-      const alive = await this.aliveOf(seen?.identities ?? []);
-      // Without anyone alive what was shared may date from before the machine was lost.
-      const generation =
-        seen && alive.length > 0 ? seen.generation : randomBytes(8).toString('hex');
-      const members = { generation, identities: [...alive, this.identity] };
-      if (await tables.replaceMembers(seen, members)) return members;
-    }
-  }
-
   /** What cannot be reached may live. */
-  private async aliveOf(identities: readonly string[]): Promise<string[]> {
-    const isAlive = async (identity: string): Promise<boolean> => {
-      try {
-        return (await this.peers.link(identity)) !== undefined;
-      } catch (error) {
-        if (error instanceof FolderLostError) throw error;
-        return true;
-      }
-    };
-    const alive = await Promise.all(identities.map(isAlive));
-    return identities.filter((_, index) => alive[index]);
+  private async mayLive(identity: string): Promise<boolean> {
+    try {
+      return (await this.peers.link(identity)) !== undefined;
+    } catch (error) {
+      if (error instanceof FolderLostError) throw error;
+      return true;
+    }
   }
 
   private async greetAll(identities: readonly string[]): Promise<void> {
@@ -376,11 +353,6 @@ export class Processes {
     return others.find((other) => other > this.identity) ?? others[0];
   }
 
-  /** To look at a file costs much less than to read a table. */
-  private get isMarked(): boolean {
-    return this.rejoining !== undefined || isMarkedSuspect(this.options.folder, this.identity);
-  }
-
   private async suspect(identity: string): Promise<void> {
     const { folder, tables } = this.options;
     await tables.suspect(identity);
@@ -397,28 +369,14 @@ export class Processes {
     for (const listener of this.onGone) listener(identity);
   }
 
-  private async learnFences(): Promise<void> {
-    const { folder, tables, observer } = this.options;
-    const { identities = [] } = (await tables.readMembers()) ?? {};
+  private async reachOthers(): Promise<void> {
+    const { identities = [] } = (await this.options.tables.readMembers()) ?? {};
     const others = identities.filter((other) => other !== this.identity);
     await Promise.all(others.map((other) => this.peers.link(other)));
-    // First, so that the mark of who suspects it again meanwhile stays.
-    await unmarkSuspect(folder, this.identity);
-    const count = await this.lift().catch(async (error: unknown) => {
-      await markSuspect(folder, this.identity);
-      throw error;
-    });
-    if (count > 0) observer?.fenced(count);
   }
 
-  /** @returns how many keys were taken from this process */
-  private async lift(): Promise<number> {
-    let count = 0;
-    await this.options.tables.lift(this.identity, (fences) => {
-      count = fences.size;
-      for (const listener of this.onMet) listener(fences);
-    });
-    return count;
+  private tellMet(fences: Fences): void {
+    for (const listener of this.onMet) listener(fences);
   }
 
   private async answerTo({ topic, body, from }: Question): Promise<string> {
@@ -439,7 +397,7 @@ export class Processes {
     await this.peers.link(identity);
     const suspects = await this.options.tables.readSuspects();
     if (suspects.includes(this.identity)) await this.rejoin();
-    else for (const listener of this.onMet) listener(NO_FENCES);
+    else this.tellMet(NO_FENCES);
     return '';
   }
 }

@@ -1,6 +1,7 @@
+import type { Fences } from './own-suspicion.js';
 import { ProcessGoneError } from './process-gone.error.js';
 import { ProcessSilentError } from './process-silent.error.js';
-import type { Fences, Processes } from './processes.js';
+import type { Processes } from './processes.js';
 import type { ClaimTable, FenceTables } from './shared-tables.interface.js';
 
 /** The topic of the question for a key. */

@@ -35,7 +35,7 @@ export type {
   UploadQuery,
   UploadState,
 } from './registry/index.js';
-export type { ByteRange } from './storage/index.js';
+export type { ByteRange, DiskLocation, StorageLocation } from './storage/index.js';
 export { TusModule } from './tus.module.js';
 export type { TusModuleAsyncOptions, TusModuleExtras } from './tus.module-extras.interface.js';
 export { TusService } from './tus.service.js';

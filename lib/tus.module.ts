@@ -65,6 +65,7 @@ import {
   Leases,
   Orphans,
   Recovery,
+  storageRecords,
   Uploads,
 } from './uploads/index.js';
 
@@ -167,14 +168,26 @@ import {
     },
     {
       provide: TUS_STORAGE,
-      inject: [TUS_OPTIONS, FolderWatch, DiskCalls, DiskReserve, SharedClaims],
+      inject: [TUS_OPTIONS, TUS_REGISTRY, FolderWatch, DiskCalls, DiskReserve, SharedClaims],
       useFactory: (
         { tmpFileDir, ...modes }: TusOptions,
+        registry: UploadRegistry,
         watch: FolderWatch,
         calls: DiskCalls,
         reserve: DiskReserve,
         fence: SharedClaims,
-      ) => new DiskStorage({ ...modes, folder: tmpFileDir, watch, calls, reserve, fence }),
+      ) => {
+        const records = storageRecords(registry);
+        return new DiskStorage({
+          ...modes,
+          folder: tmpFileDir,
+          records,
+          watch,
+          calls,
+          reserve,
+          fence,
+        });
+      },
     },
     {
       provide: FencedFiles,

@@ -7,15 +7,7 @@ import type { TusOptions } from '../options/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from '../tus.constants.js';
-import {
-  FinishedFiles,
-  isInterim,
-  Leases,
-  rememberFinished,
-  removeBytes,
-  removeFirstName,
-  Uploads,
-} from '../uploads/index.js';
+import { FinishedFiles, isInterim, Leases, rememberFinished, Uploads } from '../uploads/index.js';
 
 /** Uploads looked at together, at first; their writes share flushes, and memory stays bounded. */
 const STEP = 64;
@@ -124,17 +116,17 @@ export class CleanupService {
   }
 
   private async look(record: UploadRecord): Promise<Verdict> {
-    if (!(await this.hasOneName(record))) return this.postpone(record, Date.now() + LATER);
+    if (!(await this.isTidied(record))) return this.postpone(record, Date.now() + LATER);
     if (isUnfinished(record)) return this.lookAtUnfinished(record);
     if (record.state === 'finished') return this.lookAtFinished(record);
     return this.lookAtGone(record);
   }
 
   /** @returns `false` while it cannot be seen to, because the upload is held */
-  private async hasOneName(record: UploadRecord): Promise<boolean> {
-    if (record.state !== 'finished' || record.filePath === undefined) return true;
+  private async isTidied(record: UploadRecord): Promise<boolean> {
+    if (record.state !== 'finished' || this.storage.isTidy(record)) return true;
     const done = await this.whileHeld(record, async (current) => {
-      await removeFirstName(this.storage, current);
+      if (current.state === 'finished') await this.storage.tidy(current);
       return true;
     });
     return done ?? false;
@@ -180,9 +172,12 @@ export class CleanupService {
     if (await this.files.isThere(record)) return 'kept';
     // A process that died after it had changed the record has left the bytes.
     const isOurs = record.state !== 'finished' || record.fileRemovedAt !== undefined;
-    if (isOurs) await removeBytes(this.registry, this.storage, record);
+    if (isOurs) await this.storage.remove(record);
     const forgetAt = goneAt(record) + this.options.rememberFor;
-    if (forgetAt <= Date.now()) return this.forget(record);
+    if (forgetAt <= Date.now()) {
+      await this.registry.forget(record.id, record.dueAt ?? 0);
+      return 'forgotten';
+    }
     if (record.state !== 'finished') return this.postpone(record, forgetAt);
     // What its client said of it is for its handlers, too.
     const isUndelivered = await this.isUndelivered(record.id);
@@ -205,12 +200,6 @@ export class CleanupService {
   private async isUndelivered(uploadId: string): Promise<boolean> {
     const deliveries = await this.registry.deliveries({ uploadId, limit: 1 });
     return deliveries.items.length > 0;
-  }
-
-  private async forget(record: UploadRecord): Promise<Verdict> {
-    await this.storage.remove(record.id);
-    await this.registry.forget(record.id, record.dueAt ?? 0);
-    return 'forgotten';
   }
 
   /**

@@ -44,8 +44,8 @@ export class FinishHooks implements FinishGate {
     return this.handlers.length > 0 && this.handlersFor(record).length > 0;
   }
 
-  async decide({ record, path }: Finishing, request?: object): Promise<Verdict> {
-    const upload = { ...describeComplete(record, path), ...(request && { request }) };
+  async decide({ record, located }: Finishing, request?: object): Promise<Verdict> {
+    const upload = { ...describeComplete(record, located), ...(request && { request }) };
     let answer: FinishAnswer | undefined;
     for (const handler of this.handlersFor(record)) {
       const verdict = await this.ask(handler, upload);

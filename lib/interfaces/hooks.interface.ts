@@ -1,3 +1,4 @@
+import type { StorageLocation } from '../storage/index.js';
 import type { FileHash, UploadDescription } from './upload.interface.js';
 
 /**
@@ -66,6 +67,9 @@ export interface UploadChanges {
 export interface CompleteUpload extends UploadDescription {
   /** Absolute path of the file; it must be left there. */
   readonly path: string;
+
+  /** Where it is, by the kind of its storage. */
+  readonly storage: StorageLocation;
 
   /** Bytes of the file. */
   readonly size: number;

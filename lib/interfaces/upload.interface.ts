@@ -1,4 +1,5 @@
 import type { UploadState } from '../registry/index.js';
+import type { StorageLocation } from '../storage/index.js';
 import type { HashAlgorithm } from './option-values.interface.js';
 
 /**
@@ -70,6 +71,9 @@ export interface Upload extends UploadDescription {
   /** Absolute path of the finished file; absent before the finish and after `cleanupFile()`. */
   readonly path?: string;
 
+  /** Where the finished upload is, by the kind of its storage; absent as `path` is. */
+  readonly storage?: StorageLocation;
+
   /** What the file hashes to; absent before the finish, and unless the `hash` option was set then. */
   readonly hash?: FileHash;
 }
@@ -82,6 +86,9 @@ export interface Upload extends UploadDescription {
 export interface FinishedUpload extends UploadDescription {
   /** Absolute path of the file. */
   readonly path: string;
+
+  /** Where it is, by the kind of its storage: `{ type: 'disk', path }` for a file. */
+  readonly storage: StorageLocation;
 
   /** Bytes of the file. */
   readonly size: number;

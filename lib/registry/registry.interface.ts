@@ -27,6 +27,9 @@ export interface StoredHash {
   readonly hex: string;
 }
 
+/** What a storage keeps of its own in an upload's record: plain data, of some hundred bytes at most. */
+export type StorageState = Readonly<Record<string, unknown>>;
+
 /** What a registry knows of one upload. Times are milliseconds since the epoch. */
 export interface UploadRecord {
   /** 128 random bits as 32 lower-case hexadecimal digits, or what the application has given. */
@@ -65,8 +68,10 @@ export interface UploadRecord {
   readonly binding?: string;
   /** The query of its creation as its endpoint's method is to have it, as JSON. */
   readonly query?: string;
-  /** Path inside the storage at which the finished file lies, or is to lie; absent: its id. */
+  /** Where in the storage the application wants the upload once it is finished; absent: anywhere. */
   readonly filePath?: string;
+  /** What its storage keeps of it. */
+  readonly stored?: StorageState;
   readonly createdAt: number;
   /** Milliseconds the unfinished upload may lie idle; absent: it never expires. */
   readonly validFor?: number;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { StorageState, UploadRecord } from '../registry/index.js';
 
 /** What a storage holds of one upload. */
 export interface StoredBytes {
@@ -15,32 +16,69 @@ export interface StoredBytes {
   readonly fault?: string;
 }
 
-/** A whole upload that is to be a part of another one. */
-export interface StoredPart {
-  readonly id: string;
-  /** Bytes it has. */
-  readonly size: number;
+/** Where the bytes of a finished upload are, for applications: a union that each storage joins. */
+export type StorageLocation = DiskLocation;
+
+/** A file on a disk of this machine. */
+export interface DiskLocation {
+  readonly type: 'disk';
+  /** Absolute. */
+  readonly path: string;
 }
 
-/** The part of a file to read: from byte `start` up to and including byte `end`. */
+/** Where an upload's bytes are, in both ways in which applications are told. */
+export interface Located {
+  /** Absolute path of a file; of another storage, a URL of its own. */
+  readonly path: string;
+  readonly storage: StorageLocation;
+}
+
+/** Keeps what a storage has to say of an upload in its record. */
+export interface StorageRecords {
+  /**
+   * Puts the state into the record of an upload, in place of the one that was there, and says that what
+   * it tells of counts. Once it resolves, that survives as records do.
+   *
+   * @throws UploadFencedError when another process has taken the upload: nothing was changed
+   * @throws NoSpaceError
+   */
+  keep(id: string, state: StorageState | undefined): Promise<void>;
+}
+
+/** The part of an upload to read: from byte `start` up to and including byte `end`. */
 export interface ByteRange {
   readonly start?: number;
   readonly end?: number;
 }
 
-/** What of a file to read, and how. */
+/** What of an upload to read, and how. */
 export interface ReadOptions extends ByteRange {
   /** Bytes read at a time; as the storage likes unless given. */
   readonly blockSize?: number;
 }
 
-/**
- * Something that lies in a storage: bytes under the name of an upload, or a remnant, which is what
- * work of the storage's own leaves behind when it is interrupted.
- */
-export type Holding =
-  | { readonly kind: 'upload'; readonly id: string }
-  | { readonly kind: 'remnant'; readonly name: string };
+/** What the record of an upload is to say once its finish is committed. */
+export interface FinishedPlace {
+  readonly stored?: StorageState;
+  /** Whether the upload could not be put where the application wants it. */
+  readonly isMisplaced?: boolean;
+}
+
+/** Something that lies in a storage under a name of ours. */
+export interface Holding {
+  readonly name: string;
+  /** The upload whose bytes these are; absent for what work of the storage's own has left behind. */
+  readonly id?: string;
+}
+
+/** What has become of a holding that nothing is known of: removed, or put where people find it. */
+export type Cleared =
+  | { readonly kind: 'removed' }
+  | {
+      readonly kind: 'aside';
+      /** Where, in words for people. */
+      readonly place: string;
+    };
 
 /** Appends to one upload; the caller sees to it that there is only one at a time. */
 export interface UploadWriter {
@@ -50,22 +88,33 @@ export interface UploadWriter {
   /** How many of them are known to survive a lost machine; a flush in another process is not known. */
   readonly flushed: number;
 
-  /** Whether a flush has failed and the upload must have `renew()` before anything is done with it. */
+  /** Whether a flush has failed, and the upload must be `cutBack()` before anything is done with it. */
   readonly isDoubtful: boolean;
 
   /**
-   * Appends the chunks in order.
+   * Appends the chunks in order. What is acknowledged of them is what `confirm()` returns.
    *
    * @throws NoSpaceError when the storage is full; `size` says what was stored.
    * @throws FileChangedError when bytes that were held are not there any more, or others are
    */
   write(chunks: readonly Uint8Array[]): Promise<void>;
 
-  /** Cuts the upload back to `size` bytes. */
+  /** Cuts the upload back to `size` bytes: no further than to where this writer was opened. */
   truncate(size: number): Promise<void>;
 
-  /** Makes an upload without bytes leave a trace: an empty file that can be opened by its path. */
-  create(): Promise<void>;
+  /**
+   * The first bytes held.
+   *
+   * @param most how many at most; they are asked for with the write that brings the last of them, or
+   *   when the upload is whole
+   */
+  start(most: number): Promise<Uint8Array>;
+
+  /**
+   * Makes all bytes held one whole that can be read, also when there are none. Nothing is appended
+   * after that. May be repeated.
+   */
+  complete(): Promise<void>;
 
   /**
    * Returns once every byte held would survive a lost machine.
@@ -78,8 +127,8 @@ export interface UploadWriter {
   sync(): Promise<void>;
 
   /**
-   * Makes sure that what this writer holds is what is found under the upload's name, all of it and
-   * nothing else: to be called before any of it is acknowledged.
+   * Makes sure that what this writer holds is what will be found of the upload, all of it and nothing
+   * else: to be called before any of it is acknowledged.
    *
    * @returns what is held; `undefined` when there is no trace of it
    * @throws FileChangedError
@@ -89,15 +138,43 @@ export interface UploadWriter {
   close(): Promise<void>;
 }
 
+/** What is known of the bytes that a writer is opened for. */
+export interface WriterOptions {
+  /** Whether none of them counts before all do, for they came with a checksum. */
+  readonly isProvisional?: boolean;
+}
+
+/** What only a storage of files has. */
+export interface FileStorage {
+  /** Absolute path at which an application can open the upload's file. */
+  path(upload: UploadRecord): string;
+
+  /** Bytes there is room for on the disk. */
+  room(): Promise<number>;
+}
+
 /**
  * Where bytes lie. An upload without bytes needs no trace of its own.
  *
- * What changes an upload throws an `UploadFencedError`, and changes nothing, when another process has
- * taken the upload from this one, for it did not answer.
+ * A storage is told of an upload by its record, and may keep a state of its own in it
+ * (`StorageRecords`, `stored`). Names, parts and temporary files are its own business: what changes an
+ * upload may be broken off at any moment, and be repeated.
+ *
+ * What changes an upload throws an `UploadFencedError`, and changes nothing that counts, when another
+ * process has taken the upload from this one, for it did not answer.
  */
 export interface UploadStorage {
+  /** What only files have; absent where uploads are none. */
+  readonly files?: FileStorage;
+
+  /** Whether the bytes of an upload can be read before it is `complete()`. */
+  readonly readsUnfinished: boolean;
+
   /** Makes the storage ready; throws when it cannot be. */
   open(): Promise<void>;
+
+  /** Lets go of everything. */
+  close(): Promise<void>;
 
   /**
    * Makes sure that what was just read counts, and that what was just written will be found again.
@@ -109,116 +186,120 @@ export interface UploadStorage {
   /** Does the same, later in this turn, and once for all who ask in it: it costs a request nearly nothing. */
   confirm(): Promise<void>;
 
-  /** Bytes there is room for. */
-  room(): Promise<number>;
+  /** What is held of an upload, wherever it is by now; `undefined` when there is no trace of it. */
+  stat(upload: UploadRecord): Promise<StoredBytes | undefined>;
+
+  /** Whether bytes lie under the id of an upload, of which there may be no record. */
+  holds(id: string): Promise<boolean>;
+
+  /** Where a finished upload is for applications, or was until it was removed. */
+  locate(upload: UploadRecord): Located;
 
   /**
-   * What is held of an upload; `undefined` when there is no trace of it.
-   *
-   * @param filePath where it was placed inside the storage; here and below, unless it was not
-   */
-  stat(id: string, filePath?: string): Promise<StoredBytes | undefined>;
-
-  /**
-   * Opens an upload for appending, making it when it has no trace yet.
+   * Opens an unfinished upload for appending, making it when it has no trace yet.
    *
    * @throws FileChangedError when something else lies under its name
    */
-  openWriter(id: string): Promise<UploadWriter>;
+  openWriter(upload: UploadRecord, options?: WriterOptions): Promise<UploadWriter>;
 
   /**
-   * Does what a writer could not when a flush failed: puts the first bytes of an upload, those which
-   * count, into a new file. Nothing happens when it has none.
+   * Cuts an unfinished upload that no writer has open back to its first bytes: what came after them was
+   * never verified, or (`isDoubtful`) a flush of them has failed.
    *
-   * @throws StorageFaultError, NoSpaceError when that fails too, and is to be done again
+   * @throws StorageFaultError, NoSpaceError when it fails, and is to be done again
    */
-  renew(id: string, size: number): Promise<void>;
+  cutBack(upload: UploadRecord, size: number): Promise<void>;
 
   /**
    * The bytes as a stream; fails with the storage's error when they are not there, and with a
    * `FileChangedError` when something else is.
    */
-  createReadStream(id: string, options?: ReadOptions, filePath?: string): Readable;
+  createReadStream(upload: UploadRecord, options?: ReadOptions): Readable;
 
   /**
    * Makes an upload of the bytes of others, which stay as they are.
    *
+   * @param parts whole uploads, in order; one may be named again
    * @param signal ends the work within milliseconds when it is aborted
    * @throws NoSpaceError, or the signal's reason; what was made until then is removed by `remove()`
    * @throws FileChangedError when a part is not what it was
    */
-  concatenate(id: string, parts: readonly StoredPart[], signal?: AbortSignal): Promise<void>;
+  concatenate(
+    upload: UploadRecord,
+    parts: readonly UploadRecord[],
+    signal?: AbortSignal,
+  ): Promise<void>;
 
   /**
-   * Lets the upload's file be found at a path inside the storage too, durably, and never over
-   * another one.
+   * Gives a whole upload its final place, where the application wants one (`filePath`), durably and
+   * never over another's. Until the finish is committed it is found where it was received as well, so
+   * that a crash loses it in neither place.
    *
-   * @returns whether it can; not, when there is another file
-   * @throws FileChangedError when what lies under its first name is no file
+   * @returns what its record is to say from the commit on
    */
-  place(id: string, filePath: string): Promise<boolean>;
+  finish(upload: UploadRecord): Promise<FinishedPlace>;
 
-  /** Takes back what `place()` did, as long as the upload has its first name; never another file. */
-  unplace(id: string, filePath: string): Promise<void>;
+  /** Whether `tidy()` has nothing to do, as far as the record tells. */
+  isTidy(upload: UploadRecord): boolean;
 
   /**
-   * Gives the upload's file its first name back and takes the path from it, for a removal. While
-   * there is something under the first name, what lies at the path is another file and is not
-   * touched, so this may be repeated when it was interrupted, until `remove()` ends it.
+   * Leaves an upload in one place only, the one that counts in its state, and removes what it needs no
+   * more: what `finish()` has done of an unfinished upload, what was before of a finished one.
    */
-  reclaim(id: string, filePath: string): Promise<void>;
-
-  /** Absolute path at which an application can open the upload's file. */
-  path(id: string, filePath?: string): string;
+  tidy(upload: UploadRecord): Promise<void>;
 
   /**
-   * Whether an absolute path is where the storage may have, or look for, something of its own: what
-   * an application puts there would be taken for that.
-   */
-  isOwn(path: string): Promise<boolean>;
-
-  /**
-   * Moves the upload's file to an absolute path, across devices too, and makes the move durable.
+   * Moves a finished upload to where the application wants it, across devices too, durably and never
+   * over another's. May be repeated.
    *
-   * @throws FileChangedError when what lies there is no file
+   * @param target as `targetOf()` has it
+   * @throws FileChangedError when what lies there is not the upload
    */
-  move(id: string, path: string, filePath?: string): Promise<void>;
+  move(upload: UploadRecord, target: string): Promise<void>;
 
   /**
-   * Removes the upload's bytes under its first name; nothing happens when there are none. What lies
-   * there in their place goes too, but for what it leads to and a folder.
+   * What an application means by a place to move to.
+   *
+   * @throws RangeError for one that is the storage's own, or that it cannot move to
    */
-  remove(id: string): Promise<void>;
+  targetOf(place: string): Promise<string>;
 
   /**
-   * Gives the bytes of an upload a new place, so that a process which had the old one open, and does
-   * not answer, may write on to what is not read. An upload without a trace gets an empty one.
+   * Removes what an upload has in the storage; nothing happens when that is nothing. What was moved is
+   * the application's, and stays.
+   */
+  remove(upload: UploadRecord): Promise<void>;
+
+  /**
+   * Gives the bytes of an unfinished upload a new place, so that a process which had the old one open,
+   * and does not answer, may write on to what is not read.
    *
    * @param unlessWrittenBy id of that process, if it is known: nothing is done when it can be seen not
    *   to have the bytes open
    * @throws NoSpaceError; the bytes are where they were then
    */
-  fence(id: string, unlessWrittenBy?: number): Promise<void>;
+  fence(upload: UploadRecord, unlessWrittenBy?: number): Promise<void>;
+
+  /**
+   * Puts what lies under the name of an unfinished upload, and is not its bytes, where no request finds
+   * it, and people do.
+   *
+   * @returns where that is, in words for people; `undefined` when there was nothing
+   */
+  setAside(upload: UploadRecord): Promise<string | undefined>;
 
   /**
    * All that lies under a name of ours, in no order and never all at once in memory. What comes or
-   * goes meanwhile may be left out; files placed elsewhere in the storage are.
+   * goes meanwhile may be left out; what was given a final place is.
    */
   holdings(): AsyncIterable<Holding>;
 
   /**
-   * Puts what lies under an upload's name where no request finds it, and people do: the bytes of one
-   * that nothing is known of, or what something else has put in their place.
+   * Clears away a holding that nothing is known of, unless it is younger than a time.
    *
-   * @returns where they are now, in words for people; `undefined` when there were none
-   */
-  setAside(id: string): Promise<string | undefined>;
-
-  /**
-   * Removes a remnant, unless it is younger than a time.
-   *
+   * @param holding the very one that `holdings()` gave
    * @param before in milliseconds since the epoch
-   * @returns whether it was removed
+   * @returns `undefined` when it was left
    */
-  removeRemnant(name: string, before: number): Promise<boolean>;
+  clear(holding: Holding, before: number): Promise<Cleared | undefined>;
 }

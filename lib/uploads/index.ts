@@ -19,7 +19,7 @@ export * from './model/limit.errors.js';
 export * from './actions/receiver.js';
 export * from './recovery/recovery.js';
 export * from './model/remembered.js';
-export * from './actions/remove-bytes.js';
+export * from './model/storage-records.js';
 export * from './rules/type-check.js';
 export * from './model/upload-kind.js';
 export * from './model/upload-observer.interface.js';

@@ -69,7 +69,7 @@ function failToRemove(app: TestApp, { id }: Pick<CreatedUpload, 'id'>): void {
   const storage = app.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
   const remove = storage.remove.bind(storage);
   jest.spyOn(storage, 'remove').mockImplementation(async (removed) => {
-    if (removed === id) throw new Error('EIO');
+    if (removed.id === id) throw new Error('EIO');
     await remove(removed);
   });
 }
@@ -82,7 +82,7 @@ function keepFullUntilGone(app: TestApp, { id }: Pick<CreatedUpload, 'id'>): voi
   const remove = storage.remove.bind(storage);
   jest.spyOn(storage, 'remove').mockImplementation(async (removed) => {
     await remove(removed);
-    isGone ||= removed === id;
+    isGone ||= removed.id === id;
   });
   const change = registry.change.bind(registry);
   jest.spyOn(registry, 'change').mockImplementation(async (changed, update) => {

@@ -237,7 +237,7 @@ describe.each(PLATFORMS)('An endpoint that wants the file itself on %s', (platfo
     // The last look at the file before it is opened for the method.
     files.typeOf = async (record, start) => {
       const type = await typeOf(record, start);
-      await unlink(files.locate(record));
+      await unlink(files.locate(record).path);
       return type;
     };
 

@@ -297,7 +297,7 @@ describe.each(PLATFORMS)('a file with a path of its own on %s', (platform) => {
   it('is there for a client that comes back after a fault in placing it', async () => {
     const storage = app.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
     const failing = jest
-      .spyOn(storage, 'place')
+      .spyOn(storage, 'finish')
       .mockRejectedValueOnce(Object.assign(new Error('EIO: broken disk'), { code: 'EIO' }));
     const upload = await create(app, { length: 5, metadata: { path: 'ada/a.txt' } });
     const failed = await patch(app, upload, { body: 'hello' });

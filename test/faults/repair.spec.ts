@@ -182,10 +182,11 @@ describe.each(PLATFORMS)('After a start on %s', (platform) => {
   it('a file that cannot be put aside is an error in the log, and the others are', async () => {
     const others = ['b'.repeat(32), 'c'.repeat(32)];
     for (const name of [LOST, ...others]) await leave(name, 3 * HOUR);
-    const { setAside } = DiskStorage.prototype;
-    const failing = jest.spyOn(DiskStorage.prototype, 'setAside');
-    failing.mockImplementation(function (this: DiskStorage, id) {
-      return id === LOST ? Promise.reject(new Error('EIO')) : setAside.call(this, id);
+    const { clear } = DiskStorage.prototype;
+    const failing = jest.spyOn(DiskStorage.prototype, 'clear');
+    failing.mockImplementation(function (this: DiskStorage, holding, before) {
+      const isFaulty = holding.id === LOST;
+      return isFaulty ? Promise.reject(new Error('EIO')) : clear.call(this, holding, before);
     });
 
     expect(await start()).toContain('2 files without a record put aside');

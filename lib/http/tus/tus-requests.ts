@@ -14,6 +14,7 @@ import {
   statusHeaders,
 } from '../../protocol/index.js';
 import type { UploadRecord } from '../../registry/index.js';
+import type { Located } from '../../storage/index.js';
 import { TUS_OPTIONS } from '../../tus.constants.js';
 import {
   describeFinished,
@@ -177,9 +178,9 @@ export class TusRequests implements BeforeApplicationShutdown {
     const record = await this.files.recordOf(id, await this.policy.scopeOf(exchange));
     const { metadata, movedTo, movingTo } = record;
     const isMoved = movedTo !== undefined || movingTo !== undefined;
-    const path = this.files.locate(record);
-    const disposition = await this.dispositionOf(record, path, exchange);
-    const download = { id, path, isMoved, metadata, disposition };
+    const located = this.files.locate(record);
+    const disposition = await this.dispositionOf(record, located, exchange);
+    const download = { id, path: located.path, isMoved, metadata, disposition };
     const fault = await this.downloads.send(exchange, download);
     return { isAnswered: true, ...(fault && { fault }) };
   }
@@ -228,11 +229,11 @@ export class TusRequests implements BeforeApplicationShutdown {
   /** @throws TusOptionError when the app's function returns what is none */
   private async dispositionOf(
     record: UploadRecord,
-    path: string,
+    located: Located,
     { request }: Exchange,
   ): Promise<DownloadDisposition | undefined> {
     const { dispositionOf } = this.options;
-    return checkDisposition(await dispositionOf?.(describeFinished(record, path), request));
+    return checkDisposition(await dispositionOf?.(describeFinished(record, located), request));
   }
 
   /** A HEAD that does not speak tus asks what GET would answer (RFC 9110 §9.3.2). */

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, open, writeFile, type FileHandle } from 'node:fs/promises';
-import type { StoredPart } from '../storage.interface.js';
 import { hasCode, toStorageError } from './disk.errors.js';
 import { explainOpening, kindFault, READ, refuse, sizeFault } from './own-file.js';
 import { writeAll } from './write-all.js';
@@ -18,7 +17,10 @@ const NO_SHARING = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY', 'EINVAL', 'EXDE
 const COPIERS = 2;
 
 /** A part and the file it lies in. */
-export interface PartFile extends StoredPart {
+export interface PartFile {
+  readonly id: string;
+  /** Bytes it has. */
+  readonly size: number;
   readonly path: string;
 }
 

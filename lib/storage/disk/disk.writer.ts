@@ -1,4 +1,4 @@
-import { constants, fchmod, fdatasync, ftruncate, open, type Stats } from 'node:fs';
+import { constants, fchmod, fdatasync, ftruncate, open, read, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { asError, FolderLostError } from '../../errors/index.js';
 import type { StoredBytes, UploadWriter } from '../storage.interface.js';
@@ -22,6 +22,7 @@ const openFile = promisify(open);
 const chmodFile = promisify(fchmod);
 const syncFile = promisify(fdatasync);
 const truncateFile = promisify(ftruncate);
+const readFile = promisify(read);
 
 /** Appends to one upload's file, which its first byte makes. */
 export class DiskWriter implements UploadWriter {
@@ -81,7 +82,13 @@ export class DiskWriter implements UploadWriter {
     }
   }
 
-  async create(): Promise<void> {
+  async start(most: number): Promise<Uint8Array> {
+    if (this.fd === undefined) return Buffer.alloc(0);
+    const { buffer, bytesRead } = await readFile(this.fd, Buffer.alloc(most), 0, most, 0);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async complete(): Promise<void> {
     await this.make();
   }
 

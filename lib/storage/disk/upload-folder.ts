@@ -14,8 +14,8 @@ import { KnownSizes } from './known-sizes.js';
 /** Most files that are known to be on disk; they take less than a megabyte, and others a flush more. */
 const MOST_FLUSHED = 4096;
 
-/** Where a `DiskStorage` keeps its files. */
-export interface DiskStorageOptions {
+/** What is known of the folder that files lie in. */
+export interface UploadFolderOptions {
   /** Made when it is not there. */
   readonly folder: string;
   /** Mode of files, whatever the umask; by the umask unless given. */
@@ -46,7 +46,7 @@ export class UploadFolder {
   private readonly watch?: FolderCheck;
   private readonly fence?: Fence;
 
-  constructor(options: DiskStorageOptions) {
+  constructor(options: UploadFolderOptions) {
     this.path = resolve(options.folder);
     this.fileMode = options.fileMode;
     this.directoryMode = options.directoryMode;

@@ -1,5 +1,5 @@
 import type { UploadRecord } from '../../registry/index.js';
-import type { StoredPart, UploadStorage } from '../../storage/index.js';
+import type { UploadStorage } from '../../storage/index.js';
 import { inSteps } from '../leases/in-steps.js';
 import { UnusablePartError } from '../model/append.errors.js';
 import { UploadTooLargeError } from '../model/limit.errors.js';
@@ -17,7 +17,7 @@ const MOST_REPEATED = 2;
 /** What a final upload is to be made of. */
 export interface MeasuredParts {
   /** In order; one may be named again. */
-  readonly parts: readonly StoredPart[];
+  readonly parts: readonly UploadRecord[];
   /** Bytes of all together. */
   readonly length: number;
 }
@@ -41,13 +41,13 @@ export class Concatenator {
     { maxSize, ...scope }: UploadScope & { readonly maxSize?: number },
     find: (id: string) => Promise<UploadSnapshot | undefined>,
   ): Promise<MeasuredParts> {
-    const lengths = new Map<string, number>();
+    const found = new Map<string, UploadRecord>();
     await inSteps([...new Set(parts)], async (id) => {
-      lengths.set(id, lengthOf(id, scope, (await find(id))?.record));
+      found.set(id, usablePart(id, scope, (await find(id))?.record));
     });
-    const measured = parts.map((id) => ({ id, size: lengths.get(id) ?? 0 }));
-    const length = sum(measured.map(({ size }) => size));
-    const most = maxSize ?? sum([...lengths.values()]) * MOST_REPEATED;
+    const measured = parts.flatMap((id) => found.get(id) ?? []);
+    const length = lengthOf(measured);
+    const most = maxSize ?? lengthOf([...found.values()]) * MOST_REPEATED;
     if (length <= most) return { parts: measured, length };
     throw new UploadTooLargeError(
       `The final upload would have ${length} bytes, at most ${most} are allowed.`,
@@ -61,11 +61,11 @@ export class Concatenator {
    */
   async build(
     record: UploadRecord,
-    parts: readonly StoredPart[],
+    parts: readonly UploadRecord[],
     { signal, ...context }: FinishContext & { readonly signal: AbortSignal },
   ): Promise<UploadRecord> {
-    await this.storage.concatenate(record.id, parts, signal);
-    const writer = await this.storage.openWriter(record.id);
+    await this.storage.concatenate(record, parts, signal);
+    const writer = await this.storage.openWriter(record);
     try {
       return await this.finisher.finish(record, writer, context);
     } finally {
@@ -74,14 +74,14 @@ export class Concatenator {
   }
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function lengthOf(parts: readonly UploadRecord[]): number {
+  return parts.reduce((total, { length = 0 }) => total + length, 0);
 }
 
-function lengthOf(id: string, scope: UploadScope, record?: UploadRecord): number {
+function usablePart(id: string, scope: UploadScope, record?: UploadRecord): UploadRecord {
   if (!record || !isWithin(scope, record) || !isPartial(record)) throw noPart(id);
   if (record.fileRemovedAt !== undefined || record.movedTo !== undefined) throw noPart(id);
-  if (record.state === 'finished' && record.length !== undefined) return record.length;
+  if (record.state === 'finished') return record;
   if (record.state !== 'receiving') throw noPart(id);
   throw new UnusablePartError(`The partial upload ${id} is not finished.`);
 }

@@ -125,7 +125,7 @@ export class Creator {
         return received(takeSnapshot(finished), 'ended');
       } catch (error) {
         const end = interruption.endFor(error);
-        if (end === undefined) return this.abandon(record.id, error);
+        if (end === undefined) return this.abandon(record, error);
         await this.transitions.abandon(record.id);
         return received(takeSnapshot(record), end);
       }
@@ -165,7 +165,8 @@ export class Creator {
       endpoint,
       binding,
       query,
-      filePath,
+      // Parts are never placed.
+      filePath: kind === 'partial' ? undefined : filePath,
       createdAt,
       validFor,
       dueAt: validFor === undefined ? undefined : createdAt + validFor,
@@ -180,17 +181,17 @@ export class Creator {
       if (result.end === 'overflow') await this.transitions.abandon(record.id);
       return result;
     } catch (error) {
-      return this.abandon(record.id, error);
+      return this.abandon(record, error);
     }
   }
 
   /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
-  private async abandon(id: string, error: unknown): Promise<never> {
+  private async abandon(record: UploadRecord, error: unknown): Promise<never> {
     // It may be another process's by now.
     if (error instanceof ClosedError) throw error;
-    const abandoning = this.transitions.abandon(id);
+    const abandoning = this.transitions.abandon(record.id);
     // The bytes, to which no client can come back, may be what filled the disk, so that no record changes.
-    await abandoning.catch(() => this.storage.remove(id)).catch(() => undefined);
+    await abandoning.catch(() => this.storage.remove(record)).catch(() => undefined);
     throw error;
   }
 

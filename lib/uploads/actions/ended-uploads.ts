@@ -2,7 +2,6 @@ import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 import { inSteps } from '../leases/in-steps.js';
 import type { Leases } from '../leases/leases.js';
-import { removeBytes } from './remove-bytes.js';
 
 /**
  * Most uploads of one owner that are remembered although they came to nothing: what is in no quota
@@ -32,7 +31,7 @@ export class EndedUploads {
       const record = await this.registry.get(id);
       if (!record || !hasEnded(record)) return;
       // A process that died after it had changed the record has left the bytes.
-      await removeBytes(this.registry, this.storage, record);
+      await this.storage.remove(record);
       await this.registry.forget(id, record.dueAt ?? 0);
     } finally {
       lease.release();

@@ -1,17 +1,12 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
-import type { ByteRange, StoredBytes, UploadStorage } from '../../storage/index.js';
+import type { ByteRange, Located, StoredBytes, UploadStorage } from '../../storage/index.js';
 import type { Leases } from '../leases/leases.js';
 import { assertUnchanged } from '../model/unchanged.js';
 import { isPartial } from '../model/upload-kind.js';
 import { isWithin, type UploadScope } from '../model/upload-scope.js';
-import { placedAt } from '../model/upload-snapshot.js';
 import { NoFileError, UploadGoneError, UploadNotFoundError } from '../model/upload.errors.js';
 import { bytesOf, TELLING_RANGE, typeOf } from '../rules/type-check.js';
-import { removeBytes, removeFirstName } from './remove-bytes.js';
 
 /**
  * The files of finished uploads, and what an application may do with them.
@@ -26,14 +21,9 @@ export class FinishedFiles {
     private readonly leases: Leases,
   ) {}
 
-  /** Absolute path at which the file of a finished upload lies, or lay until it was removed. */
-  locate(record: UploadRecord): string {
-    const { movedTo, movingTo } = record;
-    if (movedTo !== undefined) return movedTo;
-    const path = this.storage.path(record.id, placedAt(record));
-    // A process that died while it moved the file has left it under one of both names at least.
-    const hasMoved = movingTo !== undefined && !existsSync(path) && existsSync(movingTo);
-    return hasMoved ? movingTo : path;
+  /** Where the file of a finished upload is, or was until it was removed. */
+  locate(record: UploadRecord): Located {
+    return this.storage.locate(record);
   }
 
   /**
@@ -64,17 +54,20 @@ export class FinishedFiles {
    */
   async assertWhole(record: UploadRecord): Promise<void> {
     if (!isStored(record)) return;
-    const found = await this.storage.stat(record.id, placedAt(record));
+    const found = await this.storage.stat(record);
     if (found) assertUnchanged(record, found);
   }
 
   /**
    * Absolute path of the file.
    *
-   * @throws UploadNotFoundError, NoFileError
+   * @throws UploadNotFoundError, NoFileError, also where the storage keeps no files
    */
   async getPath(id: string): Promise<string> {
-    return this.locate(await this.finishedRecord(id, { evenIfQuarantined: true }));
+    const record = await this.finishedRecord(id, { evenIfQuarantined: true });
+    const { path, storage } = this.locate(record);
+    if (this.storage.files) return this.storage.files.path(record);
+    throw new NoFileError(id, `it is no file on this machine but ${path} (${storage.type})`);
   }
 
   /**
@@ -85,10 +78,7 @@ export class FinishedFiles {
   async createReadStream(id: string, range?: ByteRange): Promise<Readable> {
     const record = await this.finishedRecord(id, { evenIfQuarantined: true });
     await this.assertWhole(record);
-    const path = this.locate(record);
-    return path === this.storage.path(id, placedAt(record))
-      ? this.storage.createReadStream(id, range, placedAt(record))
-      : createReadStream(path, range);
+    return this.storage.createReadStream(record, range);
   }
 
   /**
@@ -115,24 +105,25 @@ export class FinishedFiles {
   }
 
   /**
-   * Moves the file to another path, across devices too, and never over an existing file. Moving it
-   * again to the same path does nothing, so a handler may simply be repeated.
+   * Moves the file to another place, across devices too, and never over an existing file. Moving it
+   * again to the same place does nothing, so a handler may simply be repeated.
    *
-   * @throws RangeError for a path that is the storage's own
+   * @returns the place, as the storage has it
+   * @throws RangeError for a place that is the storage's own
    * @throws UploadNotFoundError, NoFileError, FileChangedError, and the file system's errors (`EEXIST`, `EACCES` …)
    */
-  async moveTo(id: string, path: string): Promise<string> {
-    const target = resolve(path);
+  async moveTo(id: string, place: string): Promise<string> {
     return this.leases.hold(id, async () => {
       const record = await this.finishedRecord(id);
+      const target = await this.storage.targetOf(place);
       if (record.movedTo === target) return target;
       if (record.movedTo !== undefined) throw new NoFileError(id, 'it was moved elsewhere');
-      if (await this.storage.isOwn(target)) throw new RangeError(pathReserved(target));
       await this.assertWhole(record);
 
+      await this.storage.tidy(record);
       await this.mark(id, { movingTo: target });
       await this.move(record, target);
-      await this.mark(id, { movedTo: target, movingTo: undefined });
+      await this.mark(id, { movedTo: target, movingTo: undefined, stored: undefined });
       return target;
     });
   }
@@ -148,13 +139,13 @@ export class FinishedFiles {
       const record = await this.finishedRecord(id, { evenIfRemoved: true });
       if (record.fileRemovedAt !== undefined) return;
 
-      await removeFirstName(this.storage, record);
+      await this.storage.tidy(record);
       const fileRemovedAt = Date.now();
       // Due at once, as every upload whose bytes go after its record.
       await this.registry.change(id, (current) => ({
         record: { ...current, fileRemovedAt, dueAt: fileRemovedAt },
       }));
-      await removeBytes(this.registry, this.storage, record);
+      await this.storage.remove(record);
     });
   }
 
@@ -169,13 +160,8 @@ export class FinishedFiles {
 
   /** What lies where the file was left; `undefined` when nothing does. */
   private async look(record: UploadRecord): Promise<StoredBytes | undefined> {
-    if (record.state !== 'finished' || record.fileRemovedAt !== undefined) return undefined;
-    if (isStored(record)) return this.storage.stat(record.id, placedAt(record));
-    const found = await stat(this.locate(record)).catch(() => undefined);
-    // Where it was moved to, it is the application's.
-    if (found?.isFile()) return { size: found.size, flushed: 0, modifiedAt: found.mtimeMs };
-    await this.storage.assertSame();
-    return undefined;
+    const mayBeThere = record.state === 'finished' && record.fileRemovedAt === undefined;
+    return mayBeThere ? this.storage.stat(record) : undefined;
   }
 
   private async finishedRecord(
@@ -194,18 +180,17 @@ export class FinishedFiles {
     return record;
   }
 
-  private async mark(id: string, place: Pick<UploadRecord, 'movedTo' | 'movingTo'>): Promise<void> {
+  private async mark(
+    id: string,
+    place: Pick<UploadRecord, 'movedTo' | 'movingTo' | 'stored'>,
+  ): Promise<void> {
     await this.registry.change(id, (current) => ({ record: { ...current, ...place } }));
   }
 
-  /** A process that died after moving the file, but before saying so, left it at the target. */
   private async move(record: UploadRecord, target: string): Promise<void> {
     try {
-      await this.storage.move(record.id, target, placedAt(record));
+      await this.storage.move(record, target);
     } catch (error) {
-      const moved = await stat(target).catch(() => undefined);
-      const isOurs = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      if (isOurs && moved?.size === record.length) return;
       // The first fault is the one to report.
       await this.mark(record.id, { movingTo: undefined }).catch(() => undefined);
       throw error;
@@ -216,13 +201,6 @@ export class FinishedFiles {
 /** Whether the file lies where this module has put it, for certain. */
 function isStored({ movedTo, movingTo }: UploadRecord): boolean {
   return movedTo === undefined && movingTo === undefined;
-}
-
-function pathReserved(path: string): string {
-  return (
-    `The path ${JSON.stringify(path)} cannot be given to a file: inside tmpFileDir, ".tus", upload ` +
-    'ids and names of temporary files are not for others. Give it another name, or another folder.'
-  );
 }
 
 function reasonOf({ state }: UploadRecord): string {

@@ -61,8 +61,8 @@ export class Finisher {
     writer: UploadWriter,
     context: FinishContext,
   ): Promise<UploadRecord> {
-    await writer.create();
-    await this.transitions.assertType(record);
+    await this.transitions.assertType(record, writer);
+    await writer.complete();
     if (this.rules.durability !== 'none') await this.flusher.flush(record, writer);
     const whole = this.hashes ? await this.withHash(record, writer, this.hashes) : record;
     await writer.confirm();
@@ -80,7 +80,7 @@ export class Finisher {
     context: FinishContext,
   ): Promise<UploadSnapshot> {
     if (!isComplete(snapshot)) return snapshot;
-    const writer = await this.storage.openWriter(snapshot.record.id);
+    const writer = await this.storage.openWriter(snapshot.record);
     try {
       const finishing = this.finish(snapshot.record, writer, context);
       return takeSnapshot(await this.transitions.noting(snapshot.record.id, finishing));
@@ -95,7 +95,7 @@ export class Finisher {
    * @throws FileChangedError when its file is not what it was
    */
   async release(record: UploadRecord): Promise<UploadRecord> {
-    assertUnchanged(record, await this.storage.stat(record.id));
+    assertUnchanged(record, await this.storage.stat(record));
     return this.complete(record);
   }
 
@@ -104,8 +104,7 @@ export class Finisher {
     this.hashes?.forget(record);
     this.parties.observer.finished(finished);
     // What cannot be removed now goes with the next cleanup.
-    const { filePath } = finished;
-    if (filePath !== undefined) await this.storage.remove(record.id).catch(() => undefined);
+    if (!this.storage.isTidy(finished)) await this.storage.tidy(finished).catch(() => undefined);
     return finished;
   }
 
@@ -121,7 +120,7 @@ export class Finisher {
     const { afterDelivery, finishedAfter, rememberFor } = this.rules;
     const removeWhenDelivered = afterDelivery === 'remove' || undefined;
     const keptFor = Math.min(finishedAfter ?? rememberFor, rememberFor);
-    const dueAt = dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
+    const dueAt = this.dueAfter(record, removeWhenDelivered ? DELIVERY_TIME : keptFor);
     await this.registry.change(record.id, (current) => {
       terms.assertHeld();
       // The application may have ended it meanwhile.
@@ -161,9 +160,9 @@ export class Finisher {
     lease.assertHeld();
     // Requests that come meanwhile are told to come again, never that the upload is complete.
     lease.pin();
-    const path = this.storage.path(record.id);
+    const located = this.storage.locate(record);
     // Whatever comes of it: who was given up meanwhile has the upload no more.
-    const verdict = await gate.decide({ record, path }).finally(() => lease.assertHeld());
+    const verdict = await gate.decide({ record, located }).finally(() => lease.assertHeld());
     if (verdict.kind === 'accepted') return verdict.answer;
 
     const { answer, quarantine, error } = verdict;
@@ -175,12 +174,14 @@ export class Finisher {
 
   private async commit(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
     const endedAt = Date.now();
-    const filePath = await this.place(record);
+    const { stored, isMisplaced } = await this.storage.finish(record);
+    if (isMisplaced) this.parties.observer.misplaced(record);
     const finished: UploadRecord = {
       ...record,
       state: 'finished',
       endedAt,
-      filePath,
+      filePath: undefined,
+      stored,
       ...answered(record, answer),
       unverifiedFrom: undefined,
     };
@@ -190,21 +191,16 @@ export class Finisher {
       : this.parties.completion.deliveriesOf(finished, endedAt);
     const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
     const keptFor = removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished);
-    const dueAt = dueAfter(finished, keptFor, endedAt);
+    const dueAt = this.dueAfter(finished, keptFor, endedAt);
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
     await this.registry.change(record.id, () => ({ record: committed, deliveries }));
     if (deliveries.length > 0) this.parties.completion.committed();
     return committed;
   }
 
-  /** The file has both names until the finish is committed, so that a crash loses it under neither. */
-  private async place(record: UploadRecord): Promise<string | undefined> {
-    const { id, filePath } = record;
-    // What is made of parts looks for them under their ids.
-    if (filePath === undefined || isPartial(record)) return undefined;
-    if (await this.storage.place(id, filePath)) return filePath;
-    this.parties.observer.misplaced(record);
-    return undefined;
+  /** What is to be tidied up is looked after at once, for a process may die before it does. */
+  private dueAfter(record: UploadRecord, milliseconds: number, from = Date.now()): number {
+    return from + (this.storage.isTidy(record) ? milliseconds : 0);
   }
 
   private keptFor(record: UploadRecord): number {
@@ -212,11 +208,6 @@ export class Finisher {
     if (isInterim(record)) return record.validFor ?? rememberFor;
     return Math.min(finishedAfter ?? rememberFor, rememberFor);
   }
-}
-
-/** A placed file at once, for a process that dies right now leaves it the name it was received by. */
-function dueAfter({ filePath }: UploadRecord, milliseconds: number, from = Date.now()): number {
-  return from + (filePath === undefined ? milliseconds : 0);
 }
 
 /** Of an endpoint's upload the endpoint has the last word; others can only add to its headers. */

@@ -43,7 +43,7 @@ export class Flusher {
 
   /** Makes what another process has left durable; the caller holds the upload's lease. */
   async flushLeft({ record }: UploadSnapshot): Promise<void> {
-    const writer = await this.storage.openWriter(record.id);
+    const writer = await this.storage.openWriter(record);
     try {
       await this.flush(record, writer);
     } finally {

@@ -37,7 +37,7 @@ export class GivenIds {
    * @throws UploadIdTakenError
    */
   async assertFree(id: string): Promise<void> {
-    const isTaken = (await this.find(id)) ?? (await this.storage.stat(id));
+    const isTaken = (await this.find(id)) ?? (await this.storage.holds(id));
     if (isTaken) throw new UploadIdTakenError(id);
   }
 }

@@ -107,10 +107,11 @@ export class Receiver {
     if (!context.body.present) check?.assertMatches();
     if (record.state === 'finished') return this.receiveNothing(record, context, check);
     if (!context.body.present && record.length !== offset) {
-      return { record, end: 'ended', stored: await this.storage.stat(record.id) };
+      return { record, end: 'ended', stored: await this.storage.stat(record) };
     }
 
-    const writer = await this.storage.openWriter(record.id);
+    const isProvisional = check !== undefined;
+    const writer = await this.storage.openWriter(record, { isProvisional });
     const hash = this.hashes?.of(record);
     hash?.resume(writer.size);
     try {
@@ -171,17 +172,22 @@ export class Receiver {
       await written;
       hash?.advance(writer.size);
       this.observer.advanced(record, writer.size);
-      if (!check) await this.assertType(record, start, writer.size);
+      if (!check) await this.assertType(record, writer, start);
     };
     const start = writer.size;
     const end = await this.read(context, { limit, write }, check);
     // Bytes that were damaged on their way tell nothing.
-    if (check && end === 'ended') await this.assertType(record, start, writer.size);
+    if (check && end === 'ended') await this.assertType(record, writer, start);
     return end;
   }
 
-  private async assertType(record: UploadRecord, start: number, size: number): Promise<void> {
-    if (this.transitions.showsType(start, size)) await this.transitions.assertType(record);
+  private async assertType(
+    record: UploadRecord,
+    writer: UploadWriter,
+    start: number,
+  ): Promise<void> {
+    const isShown = this.transitions.showsType(start, writer.size);
+    if (isShown) await this.transitions.assertType(record, writer);
   }
 
   private async cut(id: string, writer: UploadWriter, size: number): Promise<void> {

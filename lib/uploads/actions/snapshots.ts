@@ -17,6 +17,6 @@ export class Snapshots {
 
   async look(record: UploadRecord): Promise<UploadSnapshot> {
     if (record.state !== 'receiving') return takeSnapshot(record);
-    return takeSnapshot(record, await this.storage.stat(record.id));
+    return takeSnapshot(record, await this.storage.stat(record));
   }
 }

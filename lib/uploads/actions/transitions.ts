@@ -1,17 +1,16 @@
 import { FileChangedError, NoSpaceError } from '../../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
-import type { UploadStorage } from '../../storage/index.js';
+import type { UploadStorage, UploadWriter } from '../../storage/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
 import { TypeNotAllowedError } from '../model/limit.errors.js';
 import { rememberEnded } from '../model/remembered.js';
 import { isPartial } from '../model/upload-kind.js';
 import type { UploadObserver } from '../model/upload-observer.interface.js';
-import { placedAt, type UploadSnapshot } from '../model/upload-snapshot.js';
+import type { UploadSnapshot } from '../model/upload-snapshot.js';
 import { Admission } from '../rules/admission.js';
-import { bytesOf, TELLING_BYTES, TELLING_RANGE, TypeCheck } from '../rules/type-check.js';
+import { TELLING_BYTES, TypeCheck } from '../rules/type-check.js';
 import type { Quota, UploadRules } from '../rules/upload-rules.js';
 import type { EndedUploads } from './ended-uploads.js';
-import { removeBytes, removeFirstName } from './remove-bytes.js';
 
 /** The states an upload ends in without being finished. */
 export type EndState = 'terminated' | 'expired' | 'quarantined';
@@ -54,11 +53,10 @@ export class Transitions {
    *
    * @throws TypeNotAllowedError
    */
-  async assertType(record: UploadRecord): Promise<void> {
+  async assertType(record: UploadRecord, writer: UploadWriter): Promise<void> {
     if (!this.types || isPartial(record)) return;
     try {
-      const start = this.storage.createReadStream(record.id, TELLING_RANGE);
-      await this.types.assertActual(record.metadata, await bytesOf(start));
+      await this.types.assertActual(record.metadata, await writer.start(TELLING_BYTES));
     } catch (error) {
       // What could not be read has told nothing.
       if (error instanceof TypeNotAllowedError) await this.end(record.id, 'terminated');
@@ -116,7 +114,7 @@ export class Transitions {
    * are not removed, for they may be of use to the app.
    */
   async renew({ record, fault = '' }: UploadSnapshot): Promise<void> {
-    const place = await this.storage.setAside(record.id);
+    const place = await this.storage.setAside(record);
     await this.registry.change(record.id, (current) => ({
       record: { ...current, fileFault: undefined, unverifiedFrom: undefined },
     }));
@@ -129,10 +127,9 @@ export class Transitions {
    *
    * @throws StorageFaultError, NoSpaceError when the disk fails again
    */
-  async cutUnverified({ id, isDoubtful, unverifiedFrom = Infinity }: UploadRecord): Promise<void> {
-    if (isDoubtful) await this.storage.renew(id, unverifiedFrom);
-    else await this.truncate(id, unverifiedFrom);
-    await this.trust(id);
+  async cutUnverified(record: UploadRecord): Promise<void> {
+    await this.storage.cutBack(record, record.unverifiedFrom ?? Infinity);
+    await this.trust(record.id);
   }
 
   /**
@@ -150,7 +147,7 @@ export class Transitions {
   ): Promise<void> {
     const before = await this.registry.get(id);
     if (!before) return;
-    await this.unplace(before);
+    await this.storage.tidy(before);
     const endedAt = Date.now();
     const isKept = state === 'quarantined';
     const endOf = (current: UploadRecord): UploadRecord => ({
@@ -159,7 +156,7 @@ export class Transitions {
       endedAt,
       answer: told.answer,
       hash: told.hash,
-      filePath: isKept ? current.filePath : placedAt(current),
+      filePath: isKept ? current.filePath : undefined,
       dueAt: isKept ? undefined : endedAt,
     });
     const change = () =>
@@ -169,7 +166,7 @@ export class Transitions {
       });
     const ended = await (isKept ? change() : this.withRoom(id, change));
     if (!ended) return;
-    if (!isKept) await removeBytes(this.registry, this.storage, ended);
+    if (!isKept) await this.storage.remove(ended);
     this.hashes?.forget(before);
     this.observer.ended(endOf(before));
     // What cannot be forgotten now goes with a later one.
@@ -188,15 +185,6 @@ export class Transitions {
     if (record?.state === 'receiving') await this.end(id, 'terminated');
   }
 
-  private async truncate(id: string, size: number): Promise<void> {
-    const writer = await this.storage.openWriter(id);
-    try {
-      await writer.truncate(Math.min(size, writer.size));
-    } finally {
-      await writer.close();
-    }
-  }
-
   /**
    * The record of what ends takes room too, which its bytes may have filled. Those of an unfinished
    * upload then go first: one that has ended without bytes does not lie, nor does one without that
@@ -209,19 +197,8 @@ export class Transitions {
       if (!(error instanceof NoSpaceError)) throw error;
       const record = await this.registry.get(id);
       if (record?.state !== 'receiving') throw error;
-      await this.storage.remove(id);
+      await this.storage.remove(record);
       return change();
     }
-  }
-
-  /**
-   * Leaves the file one name only. A process that died after it had placed the file has left it
-   * two: before the commit the first one counts, afterwards the path does.
-   */
-  private async unplace(record: UploadRecord): Promise<void> {
-    const { id, filePath } = record;
-    if (filePath === undefined) return;
-    if (placedAt(record) !== undefined) return removeFirstName(this.storage, record);
-    await this.storage.unplace(id, filePath);
   }
 }

@@ -14,10 +14,16 @@ const MOST = 10_000;
 /** Bytes read back at a time: the event loop is held up for less than a millisecond by each. */
 const BLOCK = 256 * 1024;
 
+/** The hash of an upload, and what its record was when it was asked for last. */
+interface Running {
+  readonly hash: RunningHash;
+  record: UploadRecord;
+}
+
 /** The hashes of whole files, of which each is computed while its bytes come. */
 export class FileHashes {
   /** Last is the one that was used last. */
-  private readonly running = new Map<string, RunningHash>();
+  private readonly running = new Map<string, Running>();
   private readonly shutdown = new AbortController();
 
   constructor(
@@ -29,11 +35,12 @@ export class FileHashes {
   of(record: UploadRecord): RunningHash | undefined {
     if (isPartial(record)) return undefined;
     const key = keyOf(record);
-    const hash = this.running.get(key) ?? this.begin(record);
+    const running = this.running.get(key) ?? this.begin(record);
+    running.record = record;
     this.running.delete(key);
-    this.running.set(key, hash);
+    this.running.set(key, running);
     if (this.running.size > MOST) this.dropOldest();
-    return hash;
+    return running.hash;
   }
 
   /**
@@ -75,15 +82,18 @@ export class FileHashes {
     this.shutdown.abort();
   }
 
-  private begin({ id }: UploadRecord): RunningHash {
-    return new RunningHash(
-      () => createVerifier(this.rule.algorithm),
-      (range) => this.read(id, range),
-    );
+  private begin(record: UploadRecord): Running {
+    const hash: RunningHash = new RunningHash({
+      begin: () => createVerifier(this.rule.algorithm),
+      read: (range) => this.read(running.record, range),
+      readsAhead: this.storage.readsUnfinished,
+    });
+    const running: Running = { hash, record };
+    return running;
   }
 
-  private read(id: string, range: ByteRange): Readable {
-    const stream = this.storage.createReadStream(id, { ...range, blockSize: BLOCK });
+  private read(record: UploadRecord, range: ByteRange): Readable {
+    const stream = this.storage.createReadStream(record, { ...range, blockSize: BLOCK });
     return addAbortSignal(this.shutdown.signal, stream);
   }
 

@@ -8,6 +8,16 @@ interface Mark {
   readonly position: number;
 }
 
+/** What a hash is made of. */
+export interface HashSource {
+  /** Begins the hash of a file. */
+  begin(): Verifier;
+  /** The bytes that are stored. */
+  read(range: Required<ByteRange>): Readable;
+  /** Whether they can be read before all of them are there. */
+  readonly readsAhead: boolean;
+}
+
 /**
  * The hash of one upload's bytes, as far as it has come.
  *
@@ -25,15 +35,8 @@ export class RunningHash {
   private reading?: Promise<void>;
   private isPaused = false;
 
-  /**
-   * @param begin begins the hash of a file
-   * @param read the bytes that are stored
-   */
-  constructor(
-    private readonly begin: () => Verifier,
-    private readonly read: (range: Required<ByteRange>) => Readable,
-  ) {
-    this.verifier = begin();
+  constructor(private readonly source: HashSource) {
+    this.verifier = source.begin();
   }
 
   /** Says that bytes are going to be added to those that are stored. */
@@ -54,7 +57,7 @@ export class RunningHash {
   advance(stored: number): void {
     this.stored = stored;
     // What cannot be read now is read, or missed, when the digest is asked for.
-    if (this.position < stored) this.catchUp().catch(() => undefined);
+    if (this.source.readsAhead && this.position < stored) this.catchUp().catch(() => undefined);
   }
 
   /** Rests until more bytes come; those after the first `stored` ones did not count. */
@@ -91,7 +94,7 @@ export class RunningHash {
   }
 
   private startAnew(): void {
-    this.verifier = this.begin();
+    this.verifier = this.source.begin();
     this.position = 0;
   }
 
@@ -103,7 +106,7 @@ export class RunningHash {
   private async readOn(): Promise<void> {
     while (this.position < this.stored && !this.isPaused) {
       const { position, stored } = this;
-      for await (const chunk of this.read({ start: position, end: stored - 1 })) {
+      for await (const chunk of this.source.read({ start: position, end: stored - 1 })) {
         this.add(chunk as Uint8Array);
         if (this.isPaused) break;
       }

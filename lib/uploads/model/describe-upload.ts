@@ -1,11 +1,12 @@
 import type { FinishedUpload, Upload, UploadDescription } from '../../interfaces/index.js';
 import { decodeMetadata, filenameOf } from '../../protocol/index.js';
 import type { UploadRecord } from '../../registry/index.js';
+import type { Located } from '../../storage/index.js';
 import { isPartial } from './upload-kind.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
 
 /** An upload as `TusService` shows it. */
-export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload {
+export function describeUpload(snapshot: UploadSnapshot, located?: Located): Upload {
   const { record, offset, expiresAt } = snapshot;
   const { state, length, endedAt, hash } = record;
   return {
@@ -16,7 +17,7 @@ export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload 
     ...(length !== undefined && { length }),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
     ...(endedAt !== undefined && { endedAt: new Date(endedAt) }),
-    ...(path !== undefined && { path }),
+    ...located,
     ...(hash && { hash }),
   };
 }
@@ -24,18 +25,18 @@ export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload 
 /** A finished upload, but for the attempt a handler is told. */
 export function describeFinished(
   record: UploadRecord,
-  path: string,
+  located: Located,
 ): Omit<FinishedUpload, 'attempt'> {
   return {
-    ...describeComplete(record, path),
+    ...describeComplete(record, located),
     finishedAt: new Date(record.endedAt ?? record.createdAt),
   };
 }
 
 /** An upload that has all its bytes. */
-export function describeComplete(record: UploadRecord, path: string) {
+export function describeComplete(record: UploadRecord, located: Located) {
   const { hash, length = 0 } = record;
-  return { ...describeRecord(record), path, size: length, ...(hash && { hash }) };
+  return { ...describeRecord(record), ...located, size: length, ...(hash && { hash }) };
 }
 
 /** What is known of an upload from its beginning. */

@@ -1,10 +1,11 @@
 import type { StoredAnswer, UploadRecord } from '../../registry/index.js';
+import type { Located } from '../../storage/index.js';
 
 /** An upload whose bytes are all there and durable, and which is not finished yet. */
 export interface Finishing {
   readonly record: UploadRecord;
-  /** Absolute path of its bytes. */
-  readonly path: string;
+  /** Where its bytes are. */
+  readonly located: Located;
 }
 
 /** What was decided on an upload that is about to be finished. */

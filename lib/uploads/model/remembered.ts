@@ -11,7 +11,7 @@ const LONGEST_ANSWER = 1024;
  * may be asked for.
  */
 export function rememberEnded(record: UploadRecord): UploadRecord {
-  const { id, state, length, owner, endpoint, binding, filePath, hash } = record;
+  const { id, state, length, owner, endpoint, binding, stored, hash } = record;
   const { kind, concat, createdAt, endedAt, dueAt, answer } = record;
   return {
     id,
@@ -22,7 +22,7 @@ export function rememberEnded(record: UploadRecord): UploadRecord {
     owner,
     endpoint,
     binding,
-    filePath,
+    stored,
     createdAt,
     endedAt,
     hash,

@@ -76,13 +76,6 @@ function expiryOf(record: UploadRecord, stored?: StoredBytes): number | undefine
   return Math.max(record.createdAt, lastByteAt) + validFor;
 }
 
-/** Where in the storage the bytes lie that are the upload's own; a file that was moved is not. */
-export function placedAt({ state, movedTo, filePath }: UploadRecord): string | undefined {
-  // Until then, the file of another upload may lie there.
-  const isPlaced = state !== 'receiving' && state !== 'quarantined';
-  return isPlaced && movedTo === undefined ? filePath : undefined;
-}
-
 /** Whether a final upload is half built, and its process has died over it: no other holds it. */
 export function isHalfFinal(record: UploadRecord): boolean {
   return isFinal(record) && record.state === 'receiving';

@@ -12,8 +12,7 @@ export class FencedFiles {
   /**
    * Sees to it that nothing which such a process still writes is the upload's.
    *
-   * Once it is finished its file is not written to any more. What lies at the path for which it is meant
-   * is the same file, as long as its finish is not committed, and goes.
+   * Once it is finished its bytes are not written to any more.
    *
    * @param key what was taken from the process; that need be no upload's id
    * @param pid id of the process, if it is known
@@ -23,7 +22,6 @@ export class FencedFiles {
     if (!isUploadId(key)) return;
     const record = await this.registry.get(key);
     if (record?.state !== 'receiving') return;
-    if (record.filePath !== undefined) await this.storage.unplace(key, record.filePath);
-    await this.storage.fence(key, pid);
+    await this.storage.fence(record, pid);
   }
 }

@@ -26,8 +26,7 @@ export interface ClearedOrphans {
  * from a backup, or because a process died in the middle of its work.
  *
  * A record is there before the first byte, and what is younger than an hour is left alone, so
- * uploads that begin meanwhile, in other processes too, are not touched. Bytes are never removed:
- * they may be a finished file of the app's.
+ * uploads that begin meanwhile, in other processes too, are not touched.
  */
 export class Orphans {
   /** @param validFor milliseconds an unfinished upload may lie idle; absent: it never expires */
@@ -54,7 +53,7 @@ export class Orphans {
       if (isStopped()) break;
       await this.look(holding, cleared).catch((error: unknown) => {
         if (error instanceof FolderLostError) throw error;
-        onError(error, holding.kind === 'upload' ? holding.id : undefined);
+        onError(error, holding.id);
       });
       seen += 1;
       if (seen % STEP === 0) await nextTurn();
@@ -63,22 +62,13 @@ export class Orphans {
   }
 
   private async look(holding: Holding, cleared: ClearedOrphans): Promise<void> {
-    const now = Date.now();
-    if (holding.kind === 'remnant') {
-      const isRemoved = await this.storage.removeRemnant(holding.name, now - HOUR);
-      if (isRemoved) cleared.removed += 1;
-      return;
-    }
-    if (!(await this.isLost(holding.id, now - Math.max(this.validFor, HOUR)))) return;
-    const place = await this.storage.setAside(holding.id);
-    if (place === undefined) return;
+    const { id } = holding;
+    if (id !== undefined && (await this.registry.get(id))) return;
+    const age = id === undefined ? HOUR : Math.max(this.validFor, HOUR);
+    const outcome = await this.storage.clear(holding, Date.now() - age);
+    if (outcome?.kind === 'removed') cleared.removed += 1;
+    if (outcome?.kind !== 'aside') return;
     cleared.setAside += 1;
-    cleared.place ??= place;
-  }
-
-  private async isLost(id: string, before: number): Promise<boolean> {
-    if (await this.registry.get(id)) return false;
-    const stored = await this.storage.stat(id);
-    return stored !== undefined && stored.modifiedAt < before;
+    cleared.place ??= outcome.place;
   }
 }

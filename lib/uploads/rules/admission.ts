@@ -52,7 +52,7 @@ export class Admission {
   private async roomFor(bytes: number): Promise<number> {
     if (!this.reserveDisk) return Infinity;
     const [free, { all }] = await Promise.all([
-      this.storage.room(),
+      this.storage.files?.room() ?? Infinity,
       this.registry.usage(undefined),
     ]);
     // To look at them all takes time, and is seldom needed.
@@ -73,7 +73,7 @@ export class Admission {
     let cursor: string | undefined;
     do {
       const page = await this.registry.list({ state: 'receiving', cursor, limit: PAGE });
-      const stored = await Promise.all(page.items.map(({ id }) => this.storage.stat(id)));
+      const stored = await Promise.all(page.items.map((record) => this.storage.stat(record)));
       for (const found of stored) bytes += found?.size ?? 0;
       cursor = page.cursor;
     } while (cursor !== undefined);

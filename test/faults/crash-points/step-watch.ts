@@ -49,15 +49,25 @@ export class StepWatch {
 
   watchStorage(storage: UploadStorage): void {
     const openWriter = storage.openWriter.bind(storage);
-    storage.openWriter = async (id) => {
-      const writer = await openWriter(id);
+    storage.openWriter = async (upload) => {
+      const { id } = upload;
+      const writer = await openWriter(upload);
       writer.sync = this.around(writer.sync.bind(writer), () => ({ id, step: 'sync' }));
       writer.close = this.around(writer.close.bind(writer), () => ({ id, step: 'close' }));
       return writer;
     };
-    storage.place = this.around(storage.place.bind(storage), (id) => ({ id, step: 'place' }));
-    storage.move = this.around(storage.move.bind(storage), (id) => ({ id, step: 'move' }));
-    storage.remove = this.around(storage.remove.bind(storage), (id) => ({ id, step: 'removal' }));
+    storage.finish = this.around(storage.finish.bind(storage), ({ id, filePath }) =>
+      filePath === undefined ? undefined : { id, step: 'place' },
+    );
+    storage.tidy = this.around(storage.tidy.bind(storage), (upload) => {
+      const isAtWork = upload.state === 'finished' && !storage.isTidy(upload);
+      return isAtWork ? { id: upload.id, step: 'removal' } : undefined;
+    });
+    storage.move = this.around(storage.move.bind(storage), ({ id }) => ({ id, step: 'move' }));
+    storage.remove = this.around(storage.remove.bind(storage), ({ id }) => ({
+      id,
+      step: 'removal',
+    }));
   }
 
   private around<A extends unknown[], R>(

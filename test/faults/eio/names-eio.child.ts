@@ -3,14 +3,15 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DiskStorage } from '../../../lib/storage/index.js';
-import { newId } from '../../unit/storage/storage.contract.js';
+import { KeptRecords, newId } from '../../support/kept-records.js';
 import { setFaults } from '../shim/fault-shim.js';
 import type { FaultRule, FaultyEnvironment } from '../shim/fault-shim.js';
 import type { NameReport, Naming } from './names-eio.report.js';
 
 const [folder, other] = process.argv.slice(2) as [string, string];
 const env = process.env as FaultyEnvironment;
-const storage = new DiskStorage({ folder });
+const records = new KeptRecords();
+const storage = new DiskStorage({ folder, records });
 await storage.open();
 
 const outcomeOf = (work: Promise<unknown>) =>
@@ -31,7 +32,7 @@ async function tryTwice(
   work: (id: string) => Promise<unknown>,
 ): Promise<NameReport> {
   const id = newId();
-  await writeFile(storage.path(id), id);
+  await writeFile(storage.files.path(records.of(id)), id);
   setFaults(env, { ...rule, times: 1 });
   const first = await outcomeOf(work(id));
   setFaults(env);
@@ -45,28 +46,36 @@ const placed = join(folder, 'placed', 'file');
 const moved = join(folder, 'moved', 'file');
 const far = join(other, 'file');
 const deep = join(folder, 'new', 'file');
-await storage.place(await storedFile(), join('placed', 'other'));
-await storage.move(await storedFile(), join(folder, 'moved', 'other'));
+await place(await storedFile(), join('placed', 'other'));
+await move(await storedFile(), join(folder, 'moved', 'other'));
+
+function place(id: string, filePath: string): Promise<unknown> {
+  return storage.finish({ ...records.of(id), filePath });
+}
+
+function move(id: string, target: string): Promise<void> {
+  return storage.move(records.of(id), target);
+}
 
 async function storedFile(): Promise<string> {
   const id = newId();
-  await writeFile(storage.path(id), 'other');
+  await writeFile(storage.files.path(records.of(id)), 'other');
   return id;
 }
 
 const fsync = ['fsync'] as const;
 const reports: Record<Naming, NameReport> = {
   place: await tryTwice(placed, { calls: fsync, path: '*/placed' }, (id) =>
-    storage.place(id, join('placed', basename(placed))),
+    place(id, join('placed', basename(placed))),
   ),
-  move: await tryTwice(moved, { calls: fsync, path: '*/moved' }, (id) => storage.move(id, moved)),
+  move: await tryTwice(moved, { calls: fsync, path: '*/moved' }, (id) => move(id, moved)),
   'move to another device': await tryTwice(
     far,
     { calls: fsync, path: '.moving', loses: true },
-    (id) => storage.move(id, far),
+    (id) => move(id, far),
   ),
   'make a folder': await tryTwice(deep, { calls: fsync, path: `*/${basename(folder)}` }, (id) =>
-    storage.move(id, deep),
+    move(id, deep),
   ),
 };
 process.stdout.write(`${JSON.stringify(reports)}\n`);

@@ -58,14 +58,14 @@ export class ReluctantServer implements FullDiskServer {
       return withOneChunk(await openWriter(id), disk);
     });
     const remove = storage.remove.bind(storage);
-    jest.spyOn(storage, 'remove').mockImplementation(async (id) => {
-      const stored = await storage.stat(id);
-      await remove(id);
+    jest.spyOn(storage, 'remove').mockImplementation(async (upload) => {
+      const stored = await storage.stat(upload);
+      await remove(upload);
       if (stored?.size) disk.full = false;
     });
     const concatenate = storage.concatenate.bind(storage);
-    jest.spyOn(storage, 'concatenate').mockImplementation(async (id, [first]) => {
-      await concatenate(id, first === undefined ? [] : [first]);
+    jest.spyOn(storage, 'concatenate').mockImplementation(async (upload, [first]) => {
+      await concatenate(upload, first === undefined ? [] : [first]);
       runOut(disk);
     });
   }

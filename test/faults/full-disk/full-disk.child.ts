@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LmdbRegistry } from '../../../lib/registry/index.js';
 import { DiskStorage } from '../../../lib/storage/index.js';
 import { delivery, uploadRecord } from '../../unit/registry/records.js';
-import { newId } from '../../unit/storage/storage.contract.js';
+import { KeptRecords, newId } from '../../support/kept-records.js';
 import type { FullDiskReport, Tally } from './full-disk.report.js';
 
 const [disk, elsewhere, durable, only] = process.argv.slice(2);
@@ -120,37 +120,40 @@ async function runFirstStart(): Promise<FullDiskReport['firstStart']> {
 }
 
 async function runStorage(): Promise<FullDiskReport['storage']> {
-  const storage = new DiskStorage({ folder: join(disk, 'uploads') });
+  const records = new KeptRecords();
+  const storage = new DiskStorage({ folder: join(disk, 'uploads'), records });
   await storage.open();
-  const id = newId();
-  const writer = await storage.openWriter(id);
+  const upload = records.of(newId());
+  const path = storage.files.path(upload);
+  const writer = await storage.openWriter(upload);
   const chunks = Array.from({ length: 1000 }, () => Buffer.alloc(10_000, 'x'));
   const write = await outcome(writer.write(chunks));
   const again = await outcome(writer.write(chunks));
   const size = writer.size;
-  const sizeOnDisk = (await stat(storage.path(id))).size;
-  const told = (await storage.stat(id))?.size;
+  const sizeOnDisk = (await stat(path)).size;
+  const told = (await storage.stat(upload))?.size;
 
   await writer.truncate(1000);
   const afterRoom = await outcome(writer.write([Buffer.alloc(500, 'y')]));
   await writer.sync();
   await writer.close();
-  const finalSize = (await stat(storage.path(id))).size;
-  await storage.remove(id);
+  const finalSize = (await stat(path)).size;
+  await storage.remove(upload);
   return { write, again, given: 10_000_000, size, sizeOnDisk, told, afterRoom, finalSize };
 }
 
 async function runMove(): Promise<FullDiskReport['move']> {
-  const storage = new DiskStorage({ folder: elsewhere });
-  const id = newId();
-  await writeFile(storage.path(id), Buffer.alloc(1_000_000, 'x'));
+  const records = new KeptRecords();
+  const storage = new DiskStorage({ folder: elsewhere, records });
+  const upload = records.of(newId());
+  await writeFile(storage.files.path(upload), Buffer.alloc(1_000_000, 'x'));
   await mkdir(join(disk, 'target'));
   await fill();
-  const whenFull = await outcome(storage.move(id, join(disk, 'target', 'file')));
+  const whenFull = await outcome(storage.move(upload, join(disk, 'target', 'file')));
   const orphans = await readdir(join(disk, 'target'));
-  const sourceSize = (await storage.stat(id))?.size;
+  const sourceSize = (await storage.stat(upload))?.size;
   await makeRoom();
-  const withRoom = await outcome(storage.move(id, join(disk, 'target', 'file')));
+  const withRoom = await outcome(storage.move(upload, join(disk, 'target', 'file')));
   const moved = await readdir(join(disk, 'target'));
   return { whenFull, orphans, sourceSize, withRoom, moved };
 }

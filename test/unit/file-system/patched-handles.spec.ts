@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { LmdbRegistry } from '../../../lib/registry/index.js';
 import { DiskStorage } from '../../../lib/storage/index.js';
 import { moveFile } from '../../../lib/storage/disk/move-file.js';
+import { describeStorage } from '../../contracts/storage/storage.contract.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { uploadRecord } from '../registry/records.js';
 import { otherDevice } from '../storage/other-device.js';
-import { describeStorage } from '../storage/storage.contract.js';
 import { patchHandles } from './patched-handles.js';
 
 describe('where file handles are patched as those of Yarn', () => {
@@ -26,7 +26,7 @@ describe('where file handles are patched as those of Yarn', () => {
   describeStorage('the disk storage', async () => {
     const place = await makeTempFolder();
     return {
-      storage: () => new DiskStorage({ folder: join(place, 'uploads') }),
+      storage: (records) => new DiskStorage({ folder: join(place, 'uploads'), records }),
       remove: () => removeTempFolder(place),
     };
   });

@@ -6,7 +6,7 @@ import { DiskStorage } from '../../../lib/storage/index.js';
 import { FencedFiles } from '../../../lib/uploads/index.js';
 import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { uploadRecord } from '../registry/records.js';
-import { newId } from './storage.contract.js';
+import { KeptRecords, newId } from '../../support/kept-records.js';
 
 const PATH = join('sub', 'video.mp4');
 
@@ -16,44 +16,49 @@ describe('The file of an upload that was taken from a process', () => {
   /** Of the process that took it, and of the one that lost it. */
   let storage: DiskStorage;
   let late: DiskStorage;
+  let records: KeptRecords;
   let id: string;
   beforeEach(async () => {
     folder = await makeTempFolder();
     isLost = false;
-    storage = new DiskStorage({ folder, fileMode: 0o640 });
-    late = new DiskStorage({ folder, fence: { hasLost: (key) => isLost && key === id } });
+    records = new KeptRecords();
+    storage = new DiskStorage({ folder, records, fileMode: 0o640 });
+    const fence = { hasLost: (key: string) => isLost && key === id };
+    late = new DiskStorage({ folder, records, fence });
     id = newId();
   });
   afterEach(() => removeTempFolder(folder));
 
+  const upload = () => records.of(id);
+
   async function store(text: string): Promise<void> {
-    const writer = await storage.openWriter(id);
+    const writer = await storage.openWriter(upload());
     await writer.write([Buffer.from(text)]);
     await writer.close();
   }
 
-  const textOf = () => readFile(storage.path(id), 'utf8');
-  const inodeOf = async () => (await stat(storage.path(id))).ino;
+  const textOf = () => readFile(storage.files.path(upload()), 'utf8');
+  const inodeOf = async () => (await stat(storage.files.path(upload()))).ino;
 
   it('does not change by what that process still writes to the one it has open', async () => {
     await store('abcd');
-    const writer = await late.openWriter(id);
+    const writer = await late.openWriter(upload());
     await writer.write([Buffer.from('ef')]);
 
-    await storage.fence(id);
+    await storage.fence(upload());
     await writer.write([Buffer.from('LATE')]);
     await writer.truncate(1);
     await writer.close();
 
     expect(await textOf()).toBe('abcdef');
-    expect((await stat(storage.path(id))).mode & 0o777).toBe(0o640);
+    expect((await stat(storage.files.path(upload()))).mode & 0o777).toBe(0o640);
     expect(await listFiles(folder)).toEqual([id]);
   });
 
   it('is there, and empty, where there was none, so that none is made late', async () => {
-    const writer = await late.openWriter(id);
+    const writer = await late.openWriter(upload());
 
-    await storage.fence(id);
+    await storage.fence(upload());
 
     await expect(writer.write([Buffer.from('LATE')])).rejects.toMatchObject({ code: 'EEXIST' });
     expect(await textOf()).toBe('');
@@ -63,13 +68,13 @@ describe('The file of an upload that was taken from a process', () => {
     await store('abcd');
     const before = await inodeOf();
     // Held open by this process.
-    const handle = await open(storage.path(id));
+    const handle = await open(storage.files.path(upload()));
     try {
-      await storage.fence(id, 1);
+      await storage.fence(upload(), 1);
       const isTold = process.platform === 'linux' && process.geteuid?.() === 0;
       expect((await inodeOf()) === before).toBe(isTold);
       const between = await inodeOf();
-      await storage.fence(id, process.pid);
+      await storage.fence(upload(), process.pid);
       expect(await inodeOf()).not.toBe(between);
     } finally {
       await handle.close();
@@ -80,16 +85,18 @@ describe('The file of an upload that was taken from a process', () => {
   it('is not opened, made, placed, moved or removed by that process any more', async () => {
     await store('abcd');
     const other = newId();
-    const writer = await late.openWriter(other);
+    const writer = await late.openWriter(records.of(other));
     isLost = true;
     const calls = [
-      () => late.openWriter(id),
-      () => late.place(id, PATH),
-      () => late.unplace(id, PATH),
-      () => late.reclaim(id, PATH),
-      () => late.move(id, join(folder, 'moved')),
-      () => late.remove(id),
-      () => late.concatenate(id, [{ id: other, size: 0 }]),
+      () => late.openWriter(upload()),
+      () => late.finish({ ...upload(), filePath: PATH }),
+      () => late.tidy({ ...upload(), filePath: PATH }),
+      () => late.tidy({ ...upload(), state: 'finished', stored: { path: PATH } }),
+      () => late.move(upload(), join(folder, 'moved')),
+      () => late.remove(upload()),
+      () => late.remove({ ...upload(), state: 'terminated', stored: { path: PATH } }),
+      () => late.setAside(upload()),
+      () => late.concatenate(upload(), [records.of(other)]),
     ];
     for (const call of calls) await expect(call()).rejects.toThrow(UploadFencedError);
     expect(await listFiles(folder)).toEqual([id]);
@@ -113,7 +120,7 @@ describe('The file of an upload that was taken from a process', () => {
 
     it('is a new one only while the upload is received, and loses the path it was placed at', async () => {
       await registry.create(uploadRecord({ id, filePath: PATH }));
-      await storage.place(id, PATH);
+      await storage.finish({ ...upload(), filePath: PATH });
       const before = await inodeOf();
 
       await files.fence(id);

@@ -62,7 +62,7 @@ describe('measuring the parts of a final upload', () => {
     const measured = await concatenator.measure(parts, { maxSize }, part);
 
     expect(measured.length).toBe(bytes);
-    expect(measured.parts).toEqual(parts.map((id) => ({ id, size: 4 })));
+    expect(measured.parts.map(({ id }) => id)).toEqual(parts);
   });
 
   it.each([

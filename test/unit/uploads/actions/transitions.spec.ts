@@ -4,7 +4,7 @@ import { DiskStorage } from '../../../../lib/storage/index.js';
 import { EndedUploads } from '../../../../lib/uploads/actions/ended-uploads.js';
 import { Transitions } from '../../../../lib/uploads/actions/transitions.js';
 import { FileHashes } from '../../../../lib/uploads/bodies/file-hashes.js';
-import { Leases } from '../../../../lib/uploads/index.js';
+import { Leases, storageRecords } from '../../../../lib/uploads/index.js';
 import type { UploadObserver, UploadRules } from '../../../../lib/uploads/index.js';
 import { makeTempFolder, removeTempFolder } from '../../../support/temp-folder.js';
 import { uploadRecord } from '../../registry/records.js';
@@ -22,7 +22,7 @@ describe('the end of an upload that was not finished', () => {
   beforeEach(async () => {
     folder = await makeTempFolder();
     registry = new LmdbRegistry({ folder: join(folder, '.tus'), durable: false });
-    storage = new DiskStorage({ folder });
+    storage = new DiskStorage({ folder, records: storageRecords(registry) });
     hashes = new FileHashes(storage, { algorithm: 'sha256' });
     ended = [];
     const observer = {

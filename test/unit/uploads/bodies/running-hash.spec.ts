@@ -35,10 +35,11 @@ function sha256(bytes: Uint8Array): string {
 }
 
 function start(store: Store): RunningHash {
-  return new RunningHash(
-    () => createVerifier('sha256'),
-    (range) => store.read(range),
-  );
+  return new RunningHash({
+    begin: () => createVerifier('sha256'),
+    read: (range) => store.read(range),
+    readsAhead: true,
+  });
 }
 
 /** Adds bytes as an append does. */

@@ -1,4 +1,4 @@
-import { isUploadId } from '../../protocol/index.js';
+import { uploadIdOf, type LeaseKey, type Member } from '../../cluster/index.js';
 import type { UploadRegistry } from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 
@@ -15,15 +15,14 @@ export class FencedFiles {
    * Once it is finished its file is not written to any more. What lies at the path for which it is meant
    * is the same file, as long as its finish is not committed, and goes.
    *
-   * @param key what was taken from the process; that need be no upload's id
-   * @param pid id of the process, if it is known
+   * @param key what was taken from the process; that need be no upload
    * @throws NoSpaceError
    */
-  async fence(key: string, pid?: number): Promise<void> {
-    if (!isUploadId(key)) return;
-    const record = await this.registry.get(key);
+  async fence(key: LeaseKey, suspect?: Member): Promise<void> {
+    const id = uploadIdOf(key);
+    const record = id === undefined ? undefined : await this.registry.get(id);
     if (record?.state !== 'receiving') return;
-    if (record.filePath !== undefined) await this.storage.unplace(key, record.filePath);
-    await this.storage.fence(key, pid);
+    if (record.filePath !== undefined) await this.storage.unplace(record.id, record.filePath);
+    await this.storage.fence(record.id, suspect?.pid);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Checks how the house is built: no import in `lib/`, of types included, runs in a circle, or from
- * a lower room to a higher one.
+ * a lower room to a higher one; and what is behind a back door is known to who builds it, and to none
+ * else.
  *
  * A linter's rule for circles leaves types out, and knows no order of folders.
  */
@@ -9,7 +10,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-/** The folders of `lib/`, and the files beside them, from the lowest up; the first that fits counts. */
+/** The folders of `lib/`, and the files beside them, from the lowest up; the longest that fits counts. */
 const ROOMS = [
   'errors',
   'context',
@@ -19,7 +20,8 @@ const ROOMS = [
   'protocol',
   'file-system',
   'folder',
-  'processes',
+  'cluster',
+  'cluster/local',
   'registry',
   'storage',
   'interfaces',
@@ -55,9 +57,15 @@ const ROOMS = [
   'index.ts',
 ];
 
+/** What is behind the back doors. */
+const IMPLEMENTATIONS = ['cluster/local', 'registry/lmdb', 'storage/disk'];
+
+/** Who builds them. */
+const BUILDERS = ['tus.module.ts', 'registry/index.ts', 'storage/index.ts'];
+
 const lib = fileURLToPath(new URL('../lib/', import.meta.url));
 const imports = new Map(filesIn(lib).map((file) => [file, importsOf(file)]));
-const problems = [...unknownRooms(), ...climbs(), ...circles()];
+const problems = [...unknownRooms(), ...climbs(), ...shortcuts(), ...circles()];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
@@ -89,6 +97,16 @@ function* climbs() {
   }
 }
 
+function* shortcuts() {
+  for (const [file, targets] of imports) {
+    for (const target of targets) {
+      const room = implementationOf(target);
+      if (!room || room === implementationOf(file) || BUILDERS.includes(nameOf(file))) continue;
+      yield `lib/${nameOf(file)} imports lib/${nameOf(target)}, which is behind a back door.`;
+    }
+  }
+}
+
 /** Walks from each file to all it imports, and tells the way when that comes back to where it was. */
 function* circles() {
   const done = new Set();
@@ -107,11 +125,18 @@ function* circlesFrom(file, way, done) {
 }
 
 function levelOf(file) {
-  const name = nameOf(file);
-  return ROOMS.findIndex((room) => {
-    if (room.endsWith('*')) return name.startsWith(room.slice(0, -1));
-    return name === room || name.startsWith(`${room}/`);
-  });
+  const fitting = ROOMS.filter((room) => isIn(room, nameOf(file)));
+  const longest = fitting.sort((one, other) => other.length - one.length)[0];
+  return ROOMS.indexOf(longest);
+}
+
+function implementationOf(file) {
+  return IMPLEMENTATIONS.find((room) => isIn(room, nameOf(file)));
+}
+
+function isIn(room, name) {
+  if (room.endsWith('*')) return name.startsWith(room.slice(0, -1));
+  return name === room || name.startsWith(`${room}/`);
 }
 
 function nameOf(file) {

@@ -10,6 +10,9 @@ export const TUS_REGISTRY = Symbol('TUS_REGISTRY');
 /** Injection token of an instance's `UploadStorage`. */
 export const TUS_STORAGE = Symbol('TUS_STORAGE');
 
+/** Injection token of an instance's `Cluster`. */
+export const TUS_CLUSTER = Symbol('TUS_CLUSTER');
+
 /** Injection token of the mark that an instance's routes carry. */
 export const TUS_ROUTE = Symbol('TUS_ROUTE');
 

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { join } from 'node:path';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
+import type { Cluster } from './cluster/index.js';
+import { LocalCluster } from './cluster/local/index.js';
 import {
   DeliveryAttempts,
   DeliveryOrchestrator,
@@ -27,7 +29,6 @@ import {
   UploadPath,
 } from './http/index.js';
 import { resolveOptions, type TusOptions } from './options/index.js';
-import { Processes, SharedClaims } from './processes/index.js';
 import {
   DATA_FILE,
   LmdbRegistry,
@@ -38,7 +39,7 @@ import {
 import {
   DiskLog,
   FolderLog,
-  ProcessesLog,
+  ClusterLog,
   RecoveryLog,
   RegistryLog,
   StartupChecks,
@@ -52,6 +53,7 @@ import {
   PROCESSES_FOLDER,
   REGISTRY_FOLDER,
   RESERVE_FOLDER,
+  TUS_CLUSTER,
   TUS_NAME,
   TUS_OPTIONS,
   TUS_REGISTRY,
@@ -130,23 +132,17 @@ import {
         new LmdbSharedTables(registryOptions(options, watch, reserve)),
     },
     {
-      provide: Processes,
+      provide: TUS_CLUSTER,
       inject: [TUS_OPTIONS, FolderWatch, LmdbSharedTables],
       useFactory: ({ tmpFileDir }: TusOptions, watch: FolderWatch, tables: LmdbSharedTables) => {
         const folder = join(tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER);
-        return new Processes({ folder, tables, watch, observer: new ProcessesLog(tmpFileDir) });
+        return new LocalCluster({ folder, tables, watch, observer: new ClusterLog(tmpFileDir) });
       },
     },
     {
-      provide: SharedClaims,
-      inject: [Processes, LmdbSharedTables],
-      useFactory: (processes: Processes, tables: LmdbSharedTables) =>
-        new SharedClaims(processes, tables),
-    },
-    {
       provide: Leases,
-      inject: [SharedClaims],
-      useFactory: (claims: SharedClaims) => new Leases(undefined, claims),
+      inject: [TUS_CLUSTER],
+      useFactory: (cluster: Cluster) => new Leases(undefined, cluster),
     },
     {
       provide: TUS_OPTIONS,
@@ -155,12 +151,12 @@ import {
     },
     {
       provide: TUS_REGISTRY,
-      inject: [TUS_OPTIONS, FolderWatch, DiskReserve, SharedClaims],
+      inject: [TUS_OPTIONS, FolderWatch, DiskReserve, TUS_CLUSTER],
       useFactory: (
         options: TusOptions,
         watch: FolderWatch,
         reserve: DiskReserve,
-        fence: SharedClaims,
+        fence: Cluster,
       ) => {
         const common = registryOptions(options, watch, reserve);
         return new LmdbRegistry({ ...common, fence, observer: new RegistryLog(common.folder) });
@@ -168,14 +164,14 @@ import {
     },
     {
       provide: TUS_STORAGE,
-      inject: [TUS_OPTIONS, TUS_REGISTRY, FolderWatch, DiskCalls, DiskReserve, SharedClaims],
+      inject: [TUS_OPTIONS, TUS_REGISTRY, FolderWatch, DiskCalls, DiskReserve, TUS_CLUSTER],
       useFactory: (
         { tmpFileDir, ...modes }: TusOptions,
         registry: UploadRegistry,
         watch: FolderWatch,
         calls: DiskCalls,
         reserve: DiskReserve,
-        fence: SharedClaims,
+        fence: Cluster,
       ) => {
         const records = storageRecords(registry);
         return new DiskStorage({

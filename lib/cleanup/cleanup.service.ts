@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CLEANUP_KEY } from '../cluster/index.js';
 import { ContextSnapshot } from '../context/index.js';
 import { asError, ClosedError, FolderLostError, UploadFencedError } from '../errors/index.js';
 import type { CleanupReport } from '../interfaces/index.js';
@@ -20,9 +21,6 @@ const SOON = 1000;
 
 /** Milliseconds after which it is looked again whether an upload without a file was delivered. */
 const HOUR = 3_600_000;
-
-/** What a pass holds, so that one process at a time makes one: with a dot, it is no upload's id. */
-const PASS = '.cleanup';
 
 /** What one look did to an upload; one that is stuck is as due as before. */
 type Verdict = 'expired' | 'removed' | 'forgotten' | 'kept' | 'stuck';
@@ -71,7 +69,7 @@ export class CleanupService {
   }
 
   private async walkAlone(now: number): Promise<CleanupReport> {
-    const lease = await this.leases.tryAcquire(PASS);
+    const lease = await this.leases.tryAcquireKey(CLEANUP_KEY);
     if (!lease) return nothingDone();
     // It ends only when the app's methods do that are asked about uploads.
     lease.pin();

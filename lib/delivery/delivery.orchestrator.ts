@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Cluster } from '../cluster/index.js';
 import { ContextSnapshot } from '../context/index.js';
 import { asError, ClosedError, FolderLostError } from '../errors/index.js';
 import { LONGEST_TIMER } from '../options/index.js';
-import { Processes } from '../processes/index.js';
 import type {
   DeliveryOutcome,
   DeliveryRecord,
@@ -12,12 +12,11 @@ import type {
   UploadRecord,
   UploadRegistry,
 } from '../registry/index.js';
-import { LOGGER_CONTEXT, TUS_REGISTRY } from '../tus.constants.js';
+import { LOGGER_CONTEXT, TUS_CLUSTER, TUS_REGISTRY } from '../tus.constants.js';
 import type { Completion } from '../uploads/index.js';
 import { longestBackoff } from './backoff.js';
 import { DeliveryAttempts } from './delivery.attempts.js';
 import { FinishedHandlers } from './finished-handlers.js';
-import { RemoteWake } from './remote-wake.js';
 import { RunningDeliveries } from './running-deliveries.js';
 
 /** Milliseconds until the registry is asked again after it failed. */
@@ -37,7 +36,6 @@ export class DeliveryOrchestrator implements Completion {
   private readonly holder: string;
   private readonly running = new RunningDeliveries();
   private readonly shutdown = new AbortController();
-  private readonly others: RemoteWake;
   private timer?: NodeJS.Timeout;
   private started = false;
   private isLeft = false;
@@ -48,14 +46,14 @@ export class DeliveryOrchestrator implements Completion {
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     private readonly handlers: FinishedHandlers,
     private readonly attempts: DeliveryAttempts,
-    private readonly processes: Processes,
+    @Inject(TUS_CLUSTER) private readonly cluster: Cluster,
   ) {
-    this.holder = processes.identity;
+    this.holder = cluster.identity;
     // Each delivery listens to it.
     setMaxListeners(0, this.shutdown.signal);
-    processes.whenGone((identity) => void this.takeOverFrom(identity));
-    processes.whenSuspected((identity) => void this.goOnWithout(identity));
-    this.others = new RemoteWake(processes, () => this.onWoken());
+    cluster.onGone((identity) => void this.takeOverFrom(identity));
+    cluster.onSuspected((identity) => void this.goOnWithout(identity));
+    cluster.onWoken(() => this.onWoken());
   }
 
   /** Begins to deliver, first of all what processes that died have left. */
@@ -69,7 +67,7 @@ export class DeliveryOrchestrator implements Completion {
   leaveToOthers(): void {
     this.isLeft = true;
     // One that could not greet this one in time may have looked before the last finish.
-    this.processes.whenMet(() => this.others.wakeOthers());
+    this.cluster.onMet(() => this.cluster.wakeOthers());
   }
 
   /** Begins no more deliveries; resolves when running handlers have returned, which may never be. */
@@ -106,7 +104,7 @@ export class DeliveryOrchestrator implements Completion {
   /** Has what is due delivered, here or elsewhere. */
   private call(): void {
     if (this.started) this.wake();
-    else this.others.wakeOthers();
+    else this.cluster.wakeOthers();
   }
 
   private onWoken(): boolean {
@@ -120,7 +118,7 @@ export class DeliveryOrchestrator implements Completion {
   }
 
   private async mayTakeOver(holder: string): Promise<boolean> {
-    return (await this.processes.isGone(holder)) || this.processes.isSuspected(holder);
+    return (await this.cluster.isGone(holder)) || this.cluster.isSuspected(holder);
   }
 
   /** Its handlers may run twice then, for it may go on. No other process need have noticed that it hangs. */
@@ -128,7 +126,7 @@ export class DeliveryOrchestrator implements Completion {
     if (!this.isLeft) return this.takeOverFrom(identity);
     try {
       await this.registry.releaseDeliveries((holder) => holder === identity, Date.now());
-      this.others.wakeOthers();
+      this.cluster.wakeOthers();
     } catch (error) {
       this.report(error, 'Deliveries could not be left to others');
     }

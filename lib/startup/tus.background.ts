@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CleanupOrchestrator } from '../cleanup/index.js';
+import { uploadIdOf, type Cluster } from '../cluster/index.js';
 import { DeliveryOrchestrator } from '../delivery/index.js';
 import type { TusOptions } from '../options/index.js';
-import { Processes, SharedClaims } from '../processes/index.js';
-import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
+import { LOGGER_CONTEXT, TUS_CLUSTER, TUS_OPTIONS } from '../tus.constants.js';
 import { Recovery } from '../uploads/index.js';
 import { TusHandlers } from './tus.handlers.js';
 
@@ -26,8 +26,7 @@ export class TusBackground {
     private readonly deliveries: DeliveryOrchestrator,
     private readonly cleanup: CleanupOrchestrator,
     private readonly recovery: Recovery,
-    private readonly processes: Processes,
-    private readonly claims: SharedClaims,
+    @Inject(TUS_CLUSTER) private readonly cluster: Cluster,
   ) {}
 
   /** Begins, or leaves it to other processes on the folder. */
@@ -37,8 +36,9 @@ export class TusBackground {
     await this.deliveries.start();
     this.cleanup.start();
     this.recovery.start();
-    this.processes.whenGone((identity) => {
-      void this.recovery.takeOver(this.claims.leftBy(identity));
+    this.cluster.onGone((_identity, keys) => {
+      const ids = keys.map(uploadIdOf).filter((id) => id !== undefined);
+      void this.recovery.takeOver(ids);
     });
   }
 

@@ -12,16 +12,17 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Cluster } from '../cluster/index.js';
 import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../folder/index.js';
 import { platformOf, type HttpPlatform } from '../http/index.js';
 import type { TusOptions } from '../options/index.js';
 import { processWide } from '../process-wide.js';
-import { pidOf, Processes, SharedClaims } from '../processes/index.js';
 import type { UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
 import {
   LOGGER_CONTEXT,
   REGISTRY_FOLDER,
+  TUS_CLUSTER,
   TUS_OPTIONS,
   TUS_REGISTRY,
   TUS_STORAGE,
@@ -65,8 +66,7 @@ export class TusLifecycle
     @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
     private readonly folder: FolderWatch,
     private readonly reserve: DiskReserve,
-    private readonly processes: Processes,
-    private readonly claims: SharedClaims,
+    @Inject(TUS_CLUSTER) private readonly cluster: Cluster,
     private readonly leases: Leases,
     private readonly fencedFiles: FencedFiles,
     private readonly uploads: Uploads,
@@ -135,11 +135,10 @@ export class TusLifecycle
   private async open(): Promise<void> {
     await this.storage.open();
     await this.takeFolder();
-    await this.processes.refuseOtherPidNamespace();
-    await this.processes.lookAround();
+    await this.cluster.lookAround();
     await this.registry.open();
-    this.claims.onFence((key, suspect) => this.fencedFiles.fence(key, pidOf(suspect)));
-    await this.claims.open();
+    this.cluster.onFence((key, suspect) => this.fencedFiles.fence(key, suspect));
+    await this.cluster.open();
     this.folder.begin();
     this.handlers.explore();
     this.opened = true;
@@ -158,7 +157,7 @@ export class TusLifecycle
     this.opened = false;
     this.stopFreeingSignals?.();
     try {
-      await this.claims.close();
+      await this.cluster.close();
       await this.registry.close();
     } finally {
       this.folder.end();

@@ -3,7 +3,6 @@ export * from './actions/append-request.js';
 export * from './model/append.errors.js';
 export type * from './bodies/body-check.js';
 export * from './bodies/body-pump.js';
-export type * from './leases/claims.js';
 export type { UploadResult } from './model/upload-result.js';
 export * from './model/completion.interface.js';
 export * from './actions/creator.js';

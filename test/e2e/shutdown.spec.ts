@@ -5,9 +5,9 @@ import type { Server } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OnUploadFinished } from '../../lib/index.js';
 import type { FinishedUpload } from '../../lib/index.js';
-import { SharedClaims } from '../../lib/processes/index.js';
+import type { Cluster } from '../../lib/cluster/index.js';
 import type { UploadStorage } from '../../lib/storage/index.js';
-import { TUS_STORAGE } from '../../lib/tus.constants.js';
+import { TUS_CLUSTER, TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
   OCTETS,
   PLATFORMS,
@@ -77,9 +77,9 @@ async function cutSlowly(app: TestApp): Promise<string[]> {
     };
     return writer;
   };
-  const claims = app.nest.get(SharedClaims, { strict: false });
-  const close = claims.close.bind(claims);
-  claims.close = () => {
+  const cluster = app.nest.get<Cluster>(TUS_CLUSTER, { strict: false });
+  const close = cluster.close.bind(cluster);
+  cluster.close = () => {
     order.push('given away');
     return close();
   };

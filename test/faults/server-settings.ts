@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { LogLevel } from '@nestjs/common';
-import type { Patience } from '../../lib/processes/index.js';
+import type { Patience } from '../../lib/cluster/local/index.js';
 import type { PlatformName } from '../support/platforms.js';
 import type { TusOptions } from '../support/test-app.js';
 

@@ -33,7 +33,8 @@ import type {
   EndpointUpload,
   FinishedUpload,
 } from '../../lib/index.js';
-import { Processes } from '../../lib/processes/index.js';
+import type { LocalCluster } from '../../lib/cluster/local/index.js';
+import { TUS_CLUSTER } from '../../lib/tus.constants.js';
 import { writeEntry } from './journal.js';
 import type { JournalEntry } from './journal.js';
 import { THREW } from './server-settings.js';
@@ -168,7 +169,7 @@ const app = await NestFactory.create(ServerModule, await createAdapter(), {
 });
 const { patience } = settings;
 if (patience) {
-  for (const processes of app.get(Processes, { strict: false, each: true })) {
+  for (const { processes } of app.get<LocalCluster>(TUS_CLUSTER, { strict: false, each: true })) {
     Object.assign(processes, { patience });
   }
 }

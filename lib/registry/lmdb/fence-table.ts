@@ -1,5 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb';
-import type { FenceState } from '../../processes/index.js';
+import type { FenceState } from '../../cluster/index.js';
 
 /** The key of the one row that names all suspects; no identity is so. */
 const SUSPECTS = 'suspects';

@@ -6,7 +6,7 @@ import {
   type FolderCheck,
   type RoomReserve,
 } from '../../folder/index.js';
-import type { ClaimTable } from '../../processes/index.js';
+import type { ClaimTable } from '../../cluster/index.js';
 import { loadLmdb, type Lmdb } from './load-lmdb.js';
 import { assertRoom, explainOpening, meansNoSpace, roomIn } from './lmdb.errors.js';
 import { fillLockFile, isCopyOnWrite, placeLockFile } from './lock-file.js';
@@ -80,6 +80,11 @@ export class LmdbClaims implements ClaimTable {
       if (current !== holder) root.putSync(key, holder);
       return holder;
     });
+  }
+
+  holderOf(key: string): string | undefined {
+    this.root.resetReadTxn();
+    return this.root.get(key);
   }
 
   remove(key: string, holder: string): void {

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClaimTable, FenceState, Members, SharedTables } from '../../processes/index.js';
+import type { ClaimTable, FenceState, Members, SharedTables } from '../../cluster/index.js';
 import { removeLockFile } from './lock-file.js';
 import { LmdbClaims } from './lmdb.claims.js';
 import { LmdbEnvironment } from './lmdb.environment.js';

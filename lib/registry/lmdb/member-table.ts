@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
 import { isDeepStrictEqual } from 'node:util';
-import type { Members } from '../../processes/index.js';
+import type { Members } from '../../cluster/index.js';
 
 /** The one key of the table. */
 const NOW = 'now';

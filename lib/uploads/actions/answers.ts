@@ -1,3 +1,4 @@
+import { answerKey } from '../../cluster/index.js';
 import type { StoredAnswer, UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { Leases } from '../leases/leases.js';
 import { UploadBusyError, UploadNotFoundError } from '../model/upload.errors.js';
@@ -19,7 +20,7 @@ export class Answers {
    * @throws UploadBusyError while another request does it
    */
   async during<T>(id: string, work: (record: UploadRecord) => Promise<T>): Promise<T> {
-    const lease = await this.leases.tryAcquire(keyOf(id));
+    const lease = await this.leases.tryAcquireKey(answerKey(id));
     if (!lease) throw new UploadBusyError(id);
     // It ends when the app's method does.
     lease.pin();
@@ -39,14 +40,9 @@ export class Answers {
    */
   async keep(record: UploadRecord, answer: StoredAnswer, isRefusal: boolean): Promise<void> {
     const { id } = record;
-    const assertHeld = () => this.leases.assertHeld(keyOf(id));
+    const assertHeld = () => this.leases.assertHeld(answerKey(id));
     await this.leases.hold(id, () =>
       this.finisher.answer(record, answer, { isRefusal, assertHeld }),
     );
   }
-}
-
-/** What is held while an upload is answered: with a dot, it is no upload's id. */
-function keyOf(id: string): string {
-  return `${id}.answer`;
 }

@@ -1,3 +1,4 @@
+import { creationKey } from '../../cluster/index.js';
 import { UploadIdTakenError } from '../../errors/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 import type { Lease } from '../leases/lease.js';
@@ -20,7 +21,7 @@ export class GivenIds {
    */
   async hold<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
     // An upload that is there is not to be taken out of anybody's hands by who wants its id.
-    const reservation = await this.leases.tryAcquire(`${id}.new`);
+    const reservation = await this.leases.tryAcquireKey(creationKey(id));
     if (!reservation) throw new UploadIdTakenError(id);
     try {
       await this.assertFree(id);

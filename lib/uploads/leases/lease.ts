@@ -1,3 +1,4 @@
+import type { LeaseKey } from '../../cluster/index.js';
 import { ClosedError, UploadFencedError } from '../../errors/index.js';
 
 /**
@@ -14,15 +15,15 @@ export class Lease {
   #givenUp = false;
 
   constructor(
-    private readonly id: string,
+    private readonly key: LeaseKey,
     private readonly letGo: (lease: Lease) => void,
     private readonly keep: (lease: Lease) => void,
-    private readonly hasLost: (id: string) => boolean = () => false,
+    private readonly hasLost: (key: LeaseKey) => boolean = () => false,
   ) {}
 
   /** Whether another process has taken the upload, as of now. */
   get isLost(): boolean {
-    return this.hasLost(this.id);
+    return this.hasLost(this.key);
   }
 
   /**
@@ -33,7 +34,7 @@ export class Lease {
    */
   assertHeld(): void {
     if (this.#givenUp) throw new ClosedError();
-    if (this.isLost) throw new UploadFencedError(this.id);
+    if (this.isLost) throw new UploadFencedError(this.key);
   }
 
   /** Whether the holder will not let go when asked. */

@@ -1,8 +1,7 @@
-import { assertNotLost } from '../../errors/index.js';
-import { ClosedError } from '../../errors/index.js';
+import { SoleCluster, uploadKey, type Cluster, type LeaseKey } from '../../cluster/index.js';
+import { assertNotLost, ClosedError } from '../../errors/index.js';
 import { knownId } from '../model/known-id.js';
 import { UploadBusyError } from '../model/upload.errors.js';
-import { SoleClaims, type Claims } from './claims.js';
 import { Lease, type RevokeReason } from './lease.js';
 
 /** A caller in the line for an upload: the first one holds it, the others wait. */
@@ -25,7 +24,7 @@ interface Place {
  * its place in the line as everyone else.
  */
 export class Leases {
-  private readonly lines = new Map<string, Place[]>();
+  private readonly lines = new Map<LeaseKey, Place[]>();
   private closedBy?: RevokeReason;
   private isClosed = false;
   /** Look again whether they have waited long enough for the lines to go. */
@@ -33,24 +32,25 @@ export class Leases {
 
   /**
    * @param patience milliseconds a caller waits for a holder to flush and let go
-   * @param claims the uploads that other processes hold; none unless given
+   * @param cluster the processes among which they are shared; none but this one unless given
    */
   constructor(
     private readonly patience = 10_000,
-    private readonly claims: Claims = new SoleClaims(),
+    private readonly cluster: Cluster = new SoleCluster(),
   ) {
-    claims.onWanted((id) => this.reserve(id).catch(() => undefined));
-    claims.onLost((id) => this.lines.get(id)?.[0]?.lease.revoke('fenced'));
+    cluster.onWanted((key) => this.reserve(key).catch(() => undefined));
+    cluster.onLost((key) => this.lines.get(key)?.[0]?.lease.revoke('fenced'));
   }
 
   /** Whether an upload is not held, here or in another process, as far as is known. */
   isIdle(id: string): boolean {
-    return !this.lines.has(id) && this.claims.isAlone;
+    return !this.lines.has(uploadKey(id)) && this.cluster.isAlone;
   }
 
   /** Whether that is so as of now, so that what was read of the upload before counts. */
   isStillIdle(id: string): boolean {
-    return !this.lines.has(id) && this.claims.isStillAlone;
+    const key = uploadKey(id);
+    return !this.lines.has(key) && this.cluster.isAlone && !this.cluster.isHeldElsewhere(key);
   }
 
   /**
@@ -61,9 +61,10 @@ export class Leases {
    */
   acquire(id: string): Promise<Lease> {
     if (this.isClosed) return Promise.reject(new ClosedError());
-    const line = this.lines.get(id);
-    if (line) return this.wait(id, line);
-    return this.claims.claim(id) ? this.wait(id, this.begin(id)) : this.holdNow(id);
+    const key = uploadKey(id);
+    const line = this.lines.get(key);
+    if (line) return this.wait(key, line);
+    return this.cluster.claim(key) ? this.wait(key, this.begin(key)) : this.holdNow(key);
   }
 
   /**
@@ -84,8 +85,9 @@ export class Leases {
    */
   async holdNew<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
     if (this.isClosed) throw new ClosedError();
-    if (!this.claims.claimNew(id)) throw new UploadBusyError(id);
-    const lease = await this.holdNow(id);
+    const key = uploadKey(id);
+    if (!this.cluster.claimNew(key)) throw new UploadBusyError(id);
+    const lease = await this.holdNow(key);
     try {
       return await work(lease);
     } catch (error) {
@@ -97,13 +99,18 @@ export class Leases {
   }
 
   /** Takes an upload that is not held, and disturbs no one. */
-  async tryAcquire(id: string): Promise<Lease | undefined> {
+  tryAcquire(id: string): Promise<Lease | undefined> {
+    return this.tryAcquireKey(uploadKey(id));
+  }
+
+  /** The same with what is no upload. */
+  async tryAcquireKey(key: LeaseKey): Promise<Lease | undefined> {
     if (this.isClosed) throw new ClosedError();
-    if (this.lines.has(id)) return undefined;
-    const lease = await this.holdNow(id);
+    if (this.lines.has(key)) return undefined;
+    const lease = await this.holdNow(key);
     let isOurs = false;
     try {
-      isOurs = await this.claims.tryClaim(id);
+      isOurs = await this.cluster.tryClaim(key);
     } finally {
       if (!isOurs) lease.release();
     }
@@ -115,8 +122,8 @@ export class Leases {
    *
    * @throws UploadFencedError
    */
-  assertHeld(id: string): void {
-    assertNotLost(this.claims, id);
+  assertHeld(key: LeaseKey): void {
+    assertNotLost(this.cluster, key);
   }
 
   /** Asks everyone to let go, now and from now on. */
@@ -174,42 +181,42 @@ export class Leases {
   }
 
   /** Takes an upload out of the hands of this process, so that another one can have it. */
-  private reserve(id: string): Promise<Lease> {
-    const line = this.lines.get(id);
-    return line ? this.wait(id, line, true) : this.holdNow(id);
+  private reserve(key: LeaseKey): Promise<Lease> {
+    const line = this.lines.get(key);
+    return line ? this.wait(key, line, true) : this.holdNow(key);
   }
 
-  private begin(id: string): Place[] {
+  private begin(key: LeaseKey): Place[] {
     const line: Place[] = [];
-    this.lines.set(id, line);
+    this.lines.set(key, line);
     return line;
   }
 
-  private holdNow(id: string): Promise<Lease> {
-    const lease = this.lease(id);
-    this.begin(id).push({ lease });
+  private holdNow(key: LeaseKey): Promise<Lease> {
+    const lease = this.lease(key);
+    this.begin(key).push({ lease });
     return Promise.resolve(lease);
   }
 
-  private lease(id: string): Lease {
+  private lease(key: LeaseKey): Lease {
     const lease = new Lease(
-      id,
-      (held) => this.leave(id, held),
-      () => this.refuseWaiting(id),
-      (held) => this.claims.hasLost(held),
+      key,
+      (held) => this.leave(key, held),
+      () => this.refuseWaiting(key),
+      (held) => this.cluster.hasLost(held),
     );
     if (this.closedBy !== undefined) lease.revoke(this.closedBy);
     return lease;
   }
 
-  private wait(id: string, line: Place[], isReserved = false): Promise<Lease> {
+  private wait(key: LeaseKey, line: Place[], isReserved = false): Promise<Lease> {
     const [holder] = line;
-    if (holder?.lease.isPinned) return Promise.reject(new UploadBusyError(id));
-    const lease = this.lease(id);
+    if (holder?.lease.isPinned) return Promise.reject(new UploadBusyError(key));
+    const lease = this.lease(key);
     return new Promise((resolve, reject) => {
-      const refused = (reason: unknown = new UploadBusyError(id)) => {
+      const refused = (reason: unknown = new UploadBusyError(key)) => {
         clearTimeout(timer);
-        this.leave(id, lease);
+        this.leave(key, lease);
         reject(reason as Error);
       };
       const timer = setTimeout(refused, this.patience);
@@ -221,48 +228,48 @@ export class Leases {
       const place: Place = { lease, isReserved, granted, refused, isWaiting: true };
       line.push(place);
       if (holder) holder.lease.revoke('newer-request');
-      else this.grant(id, line);
+      else this.grant(key, line);
     });
   }
 
-  private refuseWaiting(id: string): void {
-    const [, ...waiting] = this.lines.get(id) ?? [];
+  private refuseWaiting(key: LeaseKey): void {
+    const [, ...waiting] = this.lines.get(key) ?? [];
     for (const place of waiting) place.refused?.();
     this.lookAgain();
   }
 
-  private leave(id: string, lease: Lease): void {
-    const line = this.lines.get(id);
+  private leave(key: LeaseKey, lease: Lease): void {
+    const line = this.lines.get(key);
     const index = line?.findIndex((place) => place.lease === lease) ?? -1;
     if (!line || index === -1) return;
 
     line.splice(index, 1);
-    if (line.length === 0) this.end(id);
-    else if (index === 0) this.grant(id, line);
+    if (line.length === 0) this.end(key);
+    else if (index === 0) this.grant(key, line);
   }
 
-  private end(id: string): void {
-    this.lines.delete(id);
-    this.claims.release(id);
+  private end(key: LeaseKey): void {
+    this.lines.delete(key);
+    this.cluster.release(key);
     this.lookAgain();
   }
 
-  private grant(id: string, line: Place[]): void {
+  private grant(key: LeaseKey, line: Place[]): void {
     const [next, ...others] = line;
     if (others.length > 0) next?.lease.revoke('newer-request');
-    const claiming = next?.isReserved ? undefined : this.claims.claim(id);
+    const claiming = next?.isReserved ? undefined : this.cluster.claim(key);
     if (!claiming) return next?.granted?.();
     claiming.then(
-      (isOurs) => (isOurs ? this.onClaimed(id) : next?.refused?.()),
+      (isOurs) => (isOurs ? this.onClaimed(key) : next?.refused?.()),
       (error: unknown) => next?.refused?.(error),
     );
   }
 
   /** The first in line now has it; the one for whom it was claimed may have run out of patience. */
-  private onClaimed(id: string): void {
-    const line = this.lines.get(id);
-    if (line) this.grant(id, line);
-    else this.claims.release(id);
+  private onClaimed(key: LeaseKey): void {
+    const line = this.lines.get(key);
+    if (line) this.grant(key, line);
+    else this.cluster.release(key);
   }
 }
 

@@ -1,4 +1,4 @@
-import { isUploadId } from '../../protocol/index.js';
+import { uploadIdOf, type LeaseKey, type Member } from '../../cluster/index.js';
 import type { UploadRegistry } from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 
@@ -14,14 +14,13 @@ export class FencedFiles {
    *
    * Once it is finished its bytes are not written to any more.
    *
-   * @param key what was taken from the process; that need be no upload's id
-   * @param pid id of the process, if it is known
+   * @param key what was taken from the process; that need be no upload
    * @throws NoSpaceError
    */
-  async fence(key: string, pid?: number): Promise<void> {
-    if (!isUploadId(key)) return;
-    const record = await this.registry.get(key);
+  async fence(key: LeaseKey, suspect?: Member): Promise<void> {
+    const id = uploadIdOf(key);
+    const record = id === undefined ? undefined : await this.registry.get(id);
     if (record?.state !== 'receiving') return;
-    await this.storage.fence(record, pid);
+    await this.storage.fence(record, suspect?.pid);
   }
 }

@@ -1,5 +1,6 @@
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { answerKey, CLEANUP_KEY, uploadKey } from '../../../lib/cluster/index.js';
 import { UploadFencedError } from '../../../lib/errors/index.js';
 import { LmdbRegistry } from '../../../lib/registry/index.js';
 import { DiskStorage } from '../../../lib/storage/index.js';
@@ -123,20 +124,21 @@ describe('The file of an upload that was taken from a process', () => {
       await storage.finish({ ...upload(), filePath: PATH });
       const before = await inodeOf();
 
-      await files.fence(id);
+      await files.fence(uploadKey(id));
 
       expect(await inodeOf()).not.toBe(before);
       expect(await stat(join(folder, PATH)).catch(() => undefined)).toBeUndefined();
       await registry.change(id, (record) => ({ record: { ...record, state: 'finished' } }));
       const finished = await inodeOf();
-      await files.fence(id);
+      await files.fence(uploadKey(id));
       expect(await inodeOf()).toBe(finished);
     });
 
     it('is of no concern to what is no upload', async () => {
       await writeFile(join(folder, 'theirs'), '');
 
-      for (const key of ['.cleanup', `${id}.answer`, 'theirs', newId()]) await files.fence(key);
+      const keys = [CLEANUP_KEY, answerKey(id), uploadKey('theirs'), uploadKey(newId())];
+      for (const key of keys) await files.fence(key);
 
       expect(await listFiles(folder)).toEqual(expect.arrayContaining([id, 'theirs']));
     });

@@ -1,7 +1,7 @@
 import { setTimeout as timeout } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { ClosedError } from '../../../../lib/errors/index.js';
-import { SoleClaims, type Claims } from '../../../../lib/uploads/leases/claims.js';
+import { SoleCluster, type Cluster } from '../../../../lib/cluster/index.js';
 import { Leases } from '../../../../lib/uploads/leases/leases.js';
 import {
   UploadBusyError,
@@ -101,8 +101,8 @@ describe('Leases', () => {
   });
 
   it('claims nothing for what cannot be an upload', async () => {
-    const claim = jest.fn<Claims['claim']>();
-    const leases = new Leases(undefined, Object.assign(new SoleClaims(), { claim }));
+    const claim = jest.fn<Cluster['claim']>();
+    const leases = new Leases(undefined, Object.assign(new SoleCluster(), { claim }));
     const work = jest.fn<() => Promise<void>>();
 
     for (const id of ['', 'x'.repeat(5000), '\0', '.cleanup', `${ID}.answer`, undefined, 5]) {
@@ -198,10 +198,10 @@ describe('Leases', () => {
   });
 
   it('refuses those who wait for another process when it is closed', async () => {
-    const claims = Object.assign(new SoleClaims(), {
+    const cluster = Object.assign(new SoleCluster(), {
       claim: () => new Promise<boolean>(() => undefined),
     });
-    const leases = new Leases(60_000, claims);
+    const leases = new Leases(60_000, cluster);
     const first = leases.acquire(ID);
     const second = leases.acquire(ID);
 

@@ -1,0 +1,3 @@
+export type * from './local-cluster-options.interface.js';
+export * from './local.cluster.js';
+export type { Patience } from './silences.js';

@@ -252,8 +252,6 @@ export class TusService {
   }
 
   private describe(snapshot: UploadSnapshot): Upload {
-    const { record } = snapshot;
-    const hasFile = record.state === 'finished' && record.fileRemovedAt === undefined;
-    return describeUpload(snapshot, hasFile ? this.files.locate(record) : undefined);
+    return describeUpload(snapshot, (record) => this.files.locate(record));
   }
 }

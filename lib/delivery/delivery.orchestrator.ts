@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ContextSnapshot } from '../context/index.js';
-import { asError, ClosedError, FolderLostError } from '../errors/index.js';
+import { ClosedError, FolderLostError, logError } from '../errors/index.js';
 import { LONGEST_TIMER } from '../options/index.js';
 import { Processes } from '../processes/index.js';
 import type {
@@ -251,7 +251,6 @@ export class DeliveryOrchestrator implements Completion {
   /** That the folder is lost is told once, by its watch, and which handlers the app's end gave up too. */
   private report(error: unknown, what: string): void {
     if (error instanceof FolderLostError || error instanceof ClosedError) return;
-    const { message, stack } = asError(error);
-    this.logger.error(`${what}: ${message}`, stack);
+    logError(this.logger, what, error);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DeliveryRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
+import { waitAtMost } from '../wait-at-most.js';
 import { handlerRunsLong } from './delivery.messages.js';
 import { TimeLimit } from './time-limit.js';
 
@@ -57,7 +57,8 @@ export class HandlerRuns {
       const called = call(limit.signal);
       this.track(row, called);
       if (await limit.allows(called)) return;
-      await (shutdown.aborted ? called : Promise.race([called, this.isOver(limit)]));
+      if (shutdown.aborted) await called;
+      else if (!(await waitAtMost(this.lastWords, called))) limit.signal.throwIfAborted();
     } finally {
       limit.end();
     }
@@ -67,11 +68,6 @@ export class HandlerRuns {
   private async earlierCall(row: DeliveryRecord, limit: TimeLimit): Promise<void> {
     const earlier = this.running.get(keyOf(row));
     if (earlier && !(await limit.allows(earlier))) limit.signal.throwIfAborted();
-  }
-
-  private async isOver({ signal }: TimeLimit): Promise<void> {
-    await pause(this.lastWords, undefined, { ref: false });
-    signal.throwIfAborted();
   }
 
   private track(row: DeliveryRecord, called: Promise<unknown>): void {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
-import { asError } from '../errors/index.js';
+import { logError } from '../errors/index.js';
 import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { OnUploadProgressOptions, UploadEvent } from '../interfaces/index.js';
 import { parseTimer } from '../options/index.js';
@@ -103,7 +103,6 @@ export class EventDispatcher {
   }
 
   private report({ name }: Handler, { type, upload }: UploadEvent, error: unknown): void {
-    const { message, stack } = asError(error);
-    this.logger.error(`Upload ${upload.id}: ${name} failed on "${type}": ${message}`, stack);
+    logError(this.logger, `Upload ${upload.id}: ${name} failed on "${type}"`, error);
   }
 }

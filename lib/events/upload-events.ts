@@ -117,11 +117,7 @@ export class UploadEvents implements UploadObserver {
   private describe(record: UploadRecord, offset?: number): Upload {
     const stored =
       offset === undefined ? undefined : { size: offset, flushed: 0, modifiedAt: Date.now() };
-    const hasFile = record.state === 'finished' && record.fileRemovedAt === undefined;
-    return describeUpload(
-      takeSnapshot(record, stored),
-      hasFile ? this.files.locate(record) : undefined,
-    );
+    return describeUpload(takeSnapshot(record, stored), (finished) => this.files.locate(finished));
   }
 }
 

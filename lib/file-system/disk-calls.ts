@@ -12,6 +12,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { hasCode } from '../errors/index.js';
 import { DiskPace } from './disk-pace.js';
 import { mayBeSlow } from './fast-file-systems.js';
 
@@ -77,7 +78,7 @@ export class DiskCalls {
   }
 }
 
-function undefinedIfGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
+function undefinedIfGone(error: unknown): undefined {
+  if (hasCode(error, 'ENOENT')) return undefined;
   throw error;
 }

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { ContextSnapshot } from '../context/index.js';
-import { NoSpaceError } from '../errors/index.js';
+import { hasCode, NoSpaceError } from '../errors/index.js';
 import { isNoSpace } from '../file-system/index.js';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from './private-folder.js';
 
@@ -225,7 +225,7 @@ function makeIfMissing(folder: string): void {
   try {
     mkdirSync(folder, { mode: PRIVATE_FOLDER });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }
 

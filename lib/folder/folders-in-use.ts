@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { UnfitFolderError } from '../errors/index.js';
+import { waitAtMost } from '../wait-at-most.js';
 import { identityOf, lineageOf } from './folder-identity.js';
 
 /** Milliseconds for which an app that was not closed yet is waited for. */
@@ -62,7 +62,7 @@ export class FoldersInUse {
       if (other.app === wanted.app) throw new UnfitFolderError(folderShared(path));
       const patience = deadline - Date.now();
       if (patience <= 0) throw new UnfitFolderError(folderKept(path));
-      await withinTime(other.left, patience);
+      await waitAtMost(patience, other.left);
     }
     this.holders.add(wanted);
   }
@@ -76,13 +76,6 @@ export class FoldersInUse {
 
 function isNested(one: Holder, other: Holder): boolean {
   return one.lineage.includes(other.own) || other.lineage.includes(one.own);
-}
-
-async function withinTime(work: Promise<void>, milliseconds: number): Promise<void> {
-  const over = new AbortController();
-  const outOfTime = pause(milliseconds, undefined, { signal: over.signal }).catch(() => undefined);
-  await Promise.race([work, outOfTime]);
-  over.abort();
 }
 
 function folderShared(path: string): string {

@@ -1,5 +1,6 @@
 import { chmod, lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../errors/index.js';
 
 /** What is for one user only: a folder, and a file. */
 export const PRIVATE_FOLDER = 0o700;
@@ -15,8 +16,7 @@ export async function makeOwnFolder(folder: string): Promise<void> {
     // With `recursive` Node says that there is no folder where there is no room for one.
     await mkdir(folder, PRIVATE_FOLDER);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    if (hasCode(error, 'ENOENT')) await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
     else if (!(await isFolder(folder))) throw error;
   }
 }

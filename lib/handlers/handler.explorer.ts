@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ContextIdFactory, MetadataScanner, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import type { Module } from '@nestjs/core/injector/module.js';
-import { asError } from '../errors/index.js';
+import { asError, logError } from '../errors/index.js';
 import type { HandlerOptions } from '../interfaces/index.js';
 import { TusOptionError, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
@@ -128,10 +128,9 @@ export class HandlerExplorer {
     try {
       return when?.(upload) ?? true;
     } catch (error) {
-      const { message, stack } = asError(error);
       const { id } = upload as { id?: string };
       const of = id === undefined ? '' : `Upload ${id}: `;
-      this.logger.error(`${of}the "when" of ${name} failed, so it is called: ${message}`, stack);
+      logError(this.logger, `${of}the "when" of ${name} failed, so it is called`, error);
       return true;
     }
   }

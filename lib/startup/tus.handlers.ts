@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { FinishedHandlers, MissingHandlers } from '../delivery/index.js';
-import { asError } from '../errors/index.js';
+import { logError } from '../errors/index.js';
 import { EventDispatcher, UploadEvents } from '../events/index.js';
 import { RunningCalls, type RunningCall } from '../handlers/index.js';
 import { CreateHooks, FinishHooks } from '../hooks/index.js';
@@ -33,8 +33,7 @@ export class TusHandlers {
   /** Tells of deliveries that have lost their handlers, beside everything else. */
   reportMissing(): void {
     this.reporting = this.missing.report().catch((error: unknown) => {
-      const { message, stack } = asError(error);
-      this.logger.error(`Deliveries could not be looked through: ${message}`, stack);
+      logError(this.logger, 'Deliveries could not be looked through', error);
     });
   }
 

@@ -11,7 +11,6 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
 import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../folder/index.js';
 import { platformOf, type HttpPlatform } from '../http/index.js';
 import type { TusOptions } from '../options/index.js';
@@ -27,6 +26,7 @@ import {
   TUS_STORAGE,
 } from '../tus.constants.js';
 import { FencedFiles, Leases, Uploads } from '../uploads/index.js';
+import { waitAtMost } from '../wait-at-most.js';
 import { freeFaultSignals } from './fault-signals.js';
 import { startFault } from './start-faults.js';
 import { StartupChecks } from './startup-checks.js';
@@ -128,7 +128,7 @@ export class TusLifecycle
     this.until = performance.now() + PATIENCE;
     this.uploads.interrupt('shutdown');
     this.platform?.servers.endConnections(this.until);
-    await within(PATIENCE, Promise.all([this.background.stop(), this.handlers.idle()]));
+    await waitAtMost(PATIENCE, Promise.all([this.background.stop(), this.handlers.idle()]));
     await this.handlers.stop();
   }
 
@@ -174,18 +174,6 @@ export class TusLifecycle
   private prepareServer(): void {
     const server = this.adapterHost.httpAdapter?.getHttpServer?.() as Server | undefined;
     if (server) this.platform?.servers.prepare(server);
-  }
-}
-
-/** Waits for work, but not for ever. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  const { signal } = over;
-  const outOfTime = pause(milliseconds, undefined, { signal }).catch(() => undefined);
-  try {
-    await Promise.race([work, outOfTime]);
-  } finally {
-    over.abort();
   }
 }
 

@@ -4,10 +4,18 @@ import type { UploadRecord } from '../../registry/index.js';
 import { isPartial } from './upload-kind.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
 
-/** An upload as `TusService` shows it. */
-export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload {
+/**
+ * An upload as `TusService` shows it.
+ *
+ * @param locate tells where the file of a finished upload is
+ */
+export function describeUpload(
+  snapshot: UploadSnapshot,
+  locate: (record: UploadRecord) => string,
+): Upload {
   const { record, offset, expiresAt } = snapshot;
   const { state, length, endedAt, hash } = record;
+  const hasFile = state === 'finished' && record.fileRemovedAt === undefined;
   return {
     ...describeRecord(record),
     state,
@@ -16,7 +24,7 @@ export function describeUpload(snapshot: UploadSnapshot, path?: string): Upload 
     ...(length !== undefined && { length }),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
     ...(endedAt !== undefined && { endedAt: new Date(endedAt) }),
-    ...(path !== undefined && { path }),
+    ...(hasFile && { path: locate(record) }),
     ...(hash && { hash }),
   };
 }

@@ -1,6 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { ContextSnapshot } from '../../context/index.js';
-import type { UploadRecord, UploadRegistry, Usages } from '../../registry/index.js';
+import {
+  eachPage,
+  type UploadRecord,
+  type UploadRegistry,
+  type Usages,
+} from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 import { NoRoomError, TooManyUploadsError, UploadTooLargeError } from '../model/limit.errors.js';
 import type { Quota } from './upload-rules.js';
@@ -70,13 +75,13 @@ export class Admission {
 
   private async sumReceived(): Promise<number> {
     let bytes = 0;
-    let cursor: string | undefined;
-    do {
-      const page = await this.registry.list({ state: 'receiving', cursor, limit: PAGE });
-      const stored = await Promise.all(page.items.map(({ id }) => this.storage.stat(id)));
+    const pages = eachPage((cursor) =>
+      this.registry.list({ state: 'receiving', cursor, limit: PAGE }),
+    );
+    for await (const records of pages) {
+      const stored = await Promise.all(records.map(({ id }) => this.storage.stat(id)));
       for (const found of stored) bytes += found?.size ?? 0;
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    }
     return bytes;
   }
 }

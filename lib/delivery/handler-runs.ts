@@ -6,8 +6,8 @@ import { handlerRunsLong } from './delivery.messages.js';
 import { TimeLimit } from './time-limit.js';
 
 /**
- * The calls of handlers in this process: how long they may take, and that none is made for a
- * delivery while an earlier one for it goes on.
+ * Calls handlers in this process: limits how long a call may take, and makes none for a delivery
+ * while an earlier call for it goes on.
  */
 @Injectable()
 export class HandlerRuns {
@@ -15,10 +15,10 @@ export class HandlerRuns {
   /** By delivery, the end of its call; never rejects. */
   private readonly running = new Map<string, Promise<void>>();
 
-  /** Milliseconds after which a call that goes on is told of. */
+  /** Milliseconds after which a running call is logged. */
   readonly longAfter = 600_000;
 
-  /** Milliseconds for which a handler is heard after its time is over: it may just be clearing up. */
+  /** Milliseconds that a handler has to clear up once its time is over. */
   readonly lastWords = 1000;
 
   /**
@@ -64,7 +64,7 @@ export class HandlerRuns {
     }
   }
 
-  /** One that did not return in its time may still be at the file. */
+  /** A call that did not return in time may still use the file. */
   private async earlierCall(row: DeliveryRecord, limit: TimeLimit): Promise<void> {
     const earlier = this.running.get(keyOf(row));
     if (earlier && !(await limit.allows(earlier))) limit.signal.throwIfAborted();

@@ -2,7 +2,7 @@ import { UnfitFolderError } from '../errors/index.js';
 import { waitAtMost } from '../wait-at-most.js';
 import { identityOf, lineageOf } from './folder-identity.js';
 
-/** Milliseconds for which an app that was not closed yet is waited for. */
+/** Milliseconds to wait for another app to close. */
 const PATIENCE = 10_000;
 
 /** The folders of one instance. */
@@ -16,7 +16,7 @@ export interface InstanceFolders {
 /** An instance that has its folders. */
 interface Holder {
   readonly app: object;
-  /** What they are. */
+  /** Identity of its own folder. */
   readonly own: string;
   readonly lineage: readonly string[];
   /** Resolves when it gives them back. */
@@ -24,13 +24,13 @@ interface Holder {
 }
 
 /**
- * The folders that instances of this process have, one instance each: two would expire and deliver
- * each other's uploads. Folders are told apart by what they are, not by what they are called.
+ * The folders of this process's instances. No two instances share one, for they would expire and
+ * deliver each other's uploads. Folders are compared by what they are, not by their paths.
  */
 export class FoldersInUse {
   private readonly holders = new Set<Holder>();
 
-  /** @param patience milliseconds for which another app is waited for */
+  /** @param patience milliseconds to wait for another app to close */
   constructor(private readonly patience = PATIENCE) {}
 
   /**

@@ -22,8 +22,8 @@ export async function makeOwnFolder(folder: string): Promise<void> {
 }
 
 /**
- * Makes a folder for this user only. One that is there, and was made by this user for others too, is
- * narrowed with what is in it; what belongs to another user is left as it is.
+ * Makes a folder for this user only. If it is there, belongs to this user and is open to others, it
+ * and what is in it are narrowed. What belongs to another user is left as it is.
  *
  * @returns whether anything was narrowed
  */
@@ -32,7 +32,7 @@ export async function makePrivateFolder(folder: string): Promise<boolean> {
   const path = await realpath(folder);
   if (!(await narrow(path))) return false;
   const names = await readdir(path);
-  // What comes and goes meanwhile is another process's, which makes it narrow.
+  // Files that come and go meanwhile are another process's, which makes them narrow.
   await Promise.allSettled(names.map((name) => narrow(join(path, name))));
   return true;
 }

@@ -22,7 +22,7 @@ export class TusHandlers {
     private readonly calls: RunningCalls,
   ) {}
 
-  /** Finds them; uploads that are created or finished from now on are meant for them. */
+  /** Finds them; they are called for uploads that are created or finished from now on. */
   explore(): void {
     this.finished.explore();
     this.createHooks.explore();
@@ -30,7 +30,7 @@ export class TusHandlers {
     this.dispatcher.explore();
   }
 
-  /** Tells of deliveries that have lost their handlers, beside everything else. */
+  /** Logs deliveries that have lost their handlers; nothing waits for it. */
   reportMissing(): void {
     this.reporting = this.missing.report().catch((error: unknown) => {
       logError(this.logger, 'Deliveries could not be looked through', error);

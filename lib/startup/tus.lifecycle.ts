@@ -34,15 +34,15 @@ import { TusBackground } from './tus.background.js';
 import { TusHandlers } from './tus.handlers.js';
 
 /**
- * Milliseconds, from the beginning of a shutdown, for which the app's methods and the clients of
- * uploads are waited for: what follows is done within a second, then.
+ * Milliseconds that the app's methods and the clients of uploads have, from the beginning of a
+ * shutdown. With what follows, it is over within a second.
  */
 const PATIENCE = 800;
 
-/** Those of all instances of this process. */
+/** The folders of all instances of this process. */
 const foldersInUse = processWide('folders', () => new FoldersInUse());
 
-/** Those of each app, which has one host of its adapter. */
+/** The instances of each app, which has one host of its adapter. */
 const instancesOf = new WeakMap<HttpAdapterHost, Set<TusLifecycle>>();
 
 /** Starts the parts of an instance in order, and ends them in order. */

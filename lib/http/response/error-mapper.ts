@@ -36,7 +36,7 @@ export class ErrorMapper {
   }
 }
 
-/** Whether the log is to tell it: it is not the client's doing, nor, as 503 is, told elsewhere. */
+/** Whether to log it: it is not the client's doing, and not logged elsewhere, as 503 is. */
 function isFault(exception: TusException): boolean {
   const status = exception.getStatus();
   return status >= 500 && status !== 503 && !(exception.cause instanceof UploadError);

@@ -109,11 +109,11 @@ async function makeLockFile(path: string): Promise<void> {
 }
 
 /**
- * Fills the holes of one that LMDB has made, which other processes may have open: the last byte of a
- * reader is never used, and they end where the file does.
+ * Fills the holes of a lock file that LMDB has made, which other processes may have open. The last
+ * byte of a reader's place is never used, and the places end where the file does.
  */
 async function fillHoles(path: string, size: number): Promise<void> {
-  // To close a file takes the locks on it away that this process has by other descriptors (POSIX).
+  // Closing a file drops the locks that this process has on it by other descriptors (POSIX).
   if (!(await isClosed(path))) return;
   const file = await open(path, 'r+');
   try {

@@ -10,7 +10,7 @@ import type { UploadStorage } from '../../storage/index.js';
 import { NoRoomError, TooManyUploadsError, UploadTooLargeError } from '../model/limit.errors.js';
 import type { Quota } from './upload-rules.js';
 
-/** Milliseconds for which what running uploads have received is taken as known. */
+/** Milliseconds for which a count of the received bytes is used again. */
 const FRESH = 1000;
 
 /** Unfinished uploads looked at together. */
@@ -19,9 +19,9 @@ const PAGE = 64;
 /** Decides, in the registry's transaction, whether there is room for an upload. */
 export type Admit = (usages: Usages) => UploadRecord;
 
-/** Sees to it that no owner takes more than its share, nor all together more than there is. */
+/** Keeps each owner within its quota, and all of them within the room on the disk. */
 export class Admission {
-  /** What is counted for several requests is kept longer than any of them lasts. */
+  /** A count serves several requests, so it belongs to none of them. */
   private readonly context = new ContextSnapshot();
   private received?: { readonly at: number; readonly bytes: Promise<number> };
 
@@ -60,12 +60,12 @@ export class Admission {
       this.storage.room(),
       this.registry.usage(undefined),
     ]);
-    // To look at them all takes time, and is seldom needed.
+    // Looking at all unfinished uploads takes time, and is seldom needed.
     return all.pending + bytes <= free ? free : free + (await this.receivedBytes());
   }
 
   private receivedBytes(): Promise<number> {
-    // No clock that may be set back.
+    // A clock that is never set back.
     const now = performance.now();
     if (!this.received || now - this.received.at > FRESH) {
       this.received = { at: now, bytes: this.context.run(() => this.sumReceived()) };

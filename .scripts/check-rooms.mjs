@@ -15,6 +15,7 @@ const ROOMS = [
   'errors',
   'context',
   'process-wide.ts',
+  'wait-at-most.ts',
   'tus.constants.ts',
   'marks',
   'protocol',

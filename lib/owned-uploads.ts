@@ -19,7 +19,7 @@ interface UploadsOfAll {
 }
 
 /**
- * The uploads of one owner: the methods of `TusService`, to which everyone else's are not there.
+ * The uploads of one owner: methods of `TusService` that do not see the uploads of others.
  *
  * @publicApi
  */

@@ -146,7 +146,7 @@ export class TusService {
 
   /**
    * A page of deliveries to `@OnUploadFinished()` handlers that have not succeeded yet, optionally
-   * of one upload or in one state only: `dead` are those that were given up on.
+   * of one upload or in one state only: `dead` ones were given up on.
    *
    * @throws RangeError for a cursor that did not come from here
    */
@@ -156,8 +156,8 @@ export class TusService {
   }
 
   /**
-   * Has deliveries of an upload tried again that were given up on, with all their attempts before
-   * them; where this process makes none itself (`background`), by one that does.
+   * Tries deliveries of an upload again that were given up on, with all their attempts before them.
+   * Where this process delivers nothing itself (`background`), another one does.
    *
    * @param handler only that handler's; all unless given
    * @returns how many there were
@@ -252,8 +252,6 @@ export class TusService {
   }
 
   private describe(snapshot: UploadSnapshot): Upload {
-    const { record } = snapshot;
-    const hasFile = record.state === 'finished' && record.fileRemovedAt === undefined;
-    return describeUpload(snapshot, hasFile ? this.files.locate(record) : undefined);
+    return describeUpload(snapshot, (record) => this.files.locate(record));
   }
 }

@@ -6,7 +6,7 @@ import { markHandler } from '../handlers/index.js';
  *
  * It is given an `UploadDraft`, refuses by throwing an `HttpException`, and may return
  * `UploadChanges`. Several methods are asked one after the other, each with what those before it
- * changed. Nothing is left behind of what is refused.
+ * changed. A refused upload leaves nothing behind.
  *
  * @publicApi
  */

@@ -19,10 +19,10 @@ import { FinishedHandlers } from './finished-handlers.js';
 import { HandlerRuns } from './handler-runs.js';
 import { TimeLimit } from './time-limit.js';
 
-/** Milliseconds after which it is looked again whether a handler is there. */
+/** Milliseconds between two looks for a missing handler. */
 const HANDLER_PAUSE = 60_000;
 
-/** How many attempts may end with their process, for each one that may fail. */
+/** How many attempts may end with their process, for each attempt that may fail. */
 const LOST_FOR_EACH = 3;
 
 /** Makes the attempts to deliver, one at a time each. */
@@ -30,7 +30,7 @@ const LOST_FOR_EACH = 3;
 export class DeliveryAttempts {
   private readonly logger = new Logger(LOGGER_CONTEXT);
 
-  /** Milliseconds for which handlers that were to be told of the upload before are waited for. */
+  /** Milliseconds to wait for the handlers that are told of the upload first. */
   readonly patience = 10_000;
 
   constructor(
@@ -85,7 +85,7 @@ export class DeliveryAttempts {
     if (outcome.kind === 'done' && record.removeWhenDelivered) await this.removeDelivered(record);
   }
 
-  /** What happened to an upload is told in order, unless a handler that was told before hangs. */
+  /** Events of an upload are told in order, unless a handler of an earlier event hangs. */
   private async othersReturned(row: DeliveryRecord, shutdown: AbortSignal): Promise<void> {
     const others = this.dispatcher.settled(row.uploadId);
     if (!others) return;
@@ -119,7 +119,7 @@ export class DeliveryAttempts {
     return { kind: 'retry', dueAt: Date.now() + wait, error: error.message };
   }
 
-  /** A handler that did not find its file there has not failed either. */
+  /** While the folder is lost, a handler that does not find its file has not failed. */
   private async hasLostFolder(error: unknown): Promise<boolean> {
     if (error instanceof FolderLostError) return true;
     return this.folder.look().then(
@@ -129,14 +129,14 @@ export class DeliveryAttempts {
   }
 
   /**
-   * A handler that gives up because the app ends, or because the folder is lost, has not failed; the
-   * next one need not wait either.
+   * A handler that gives up because the app ends or the folder is lost has not failed, so its next
+   * attempt need not wait.
    */
   private uncounted({ message }: Error): DeliveryOutcome {
     return { kind: 'retry', dueAt: Date.now(), error: message, isUncounted: true };
   }
 
-  /** A deployment that was rolled back, or another process, may only be without it for a while. */
+  /** The handler may come back: after a rollback, or with another process. */
   private waitForHandler(row: DeliveryRecord): DeliveryOutcome {
     const error = handlerGone(row.handler);
     if (row.error !== error) this.logger.error(`Upload ${row.uploadId}: ${error}`);
@@ -144,7 +144,7 @@ export class DeliveryAttempts {
     return { kind: 'retry', dueAt: Date.now() + wait, error, isUncounted: true };
   }
 
-  /** This attempt, of all, was none. */
+  /** The handler was not called, so this counts as no attempt. */
   private giveUpOnLost(row: DeliveryRecord): DeliveryOutcome {
     const error = handlerEndsProcess(row.lost ?? 0);
     this.logger.error(`Upload ${row.uploadId}: ${row.handler} failed for good: ${error}`);
@@ -160,7 +160,7 @@ export class DeliveryAttempts {
   }
 }
 
-/** A process may be ended by anything, and by its handler time and again. */
+/** Anything may end a process once; a handler may end it each time. */
 function isLostTooOften({ lost = 0 }: DeliveryRecord, { attempts }: RetryRules): boolean {
   return lost >= attempts * LOST_FOR_EACH;
 }

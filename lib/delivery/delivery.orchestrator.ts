@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../cluster/index.js';
 import { ContextSnapshot } from '../context/index.js';
-import { asError, ClosedError, FolderLostError } from '../errors/index.js';
+import { ClosedError, FolderLostError, logError } from '../errors/index.js';
 import { LONGEST_TIMER } from '../options/index.js';
 import type {
   DeliveryOutcome,
@@ -25,14 +25,14 @@ const REGISTRY_PAUSE = 1000;
 /**
  * Brings finished uploads to their handlers, at least once each.
  *
- * What is to be delivered is written in the registry's rows, born in the same transaction as the
- * finish; this class only works them off, so whatever dies here is found again.
+ * Rows in the registry say what is to be delivered. They are written in the same transaction as the
+ * finish, and this class only works them off, so a crash loses none.
  */
 @Injectable()
 export class DeliveryOrchestrator implements Completion {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly context = new ContextSnapshot();
-  /** Tells this process from all others, those that had the same process id included. */
+  /** Tells this process from all others, earlier ones with the same process id included. */
   private readonly holder: string;
   private readonly running = new RunningDeliveries();
   private readonly shutdown = new AbortController();
@@ -56,7 +56,7 @@ export class DeliveryOrchestrator implements Completion {
     cluster.onWoken(() => this.onWoken());
   }
 
-  /** Begins to deliver, first of all what processes that died have left. */
+  /** Begins to deliver, first what dead processes have left. */
   async start(): Promise<void> {
     await this.registry.releaseDeliveries((holder) => this.mayTakeOver(holder), Date.now());
     this.started = true;
@@ -66,11 +66,13 @@ export class DeliveryOrchestrator implements Completion {
   /** Delivers nothing: other processes on the folder do, and are told when there is something. */
   leaveToOthers(): void {
     this.isLeft = true;
-    // One that could not greet this one in time may have looked before the last finish.
+    // A process that could not greet this one in time may have looked before the last finish.
     this.cluster.onMet(() => this.cluster.wakeOthers());
   }
 
-  /** Begins no more deliveries; resolves when running handlers have returned, which may never be. */
+  /**
+   * Begins no more deliveries; resolves when running handlers have returned, which may be never.
+   */
   async stop(): Promise<void> {
     this.started = false;
     clearTimeout(this.timer);
@@ -94,7 +96,7 @@ export class DeliveryOrchestrator implements Completion {
     this.call();
   }
 
-  /** Has deliveries of an upload tried again that were given up on; see `UploadRegistry`. */
+  /** Tries deliveries again that were given up on; see `UploadRegistry`. */
   async retry(uploadId: string, handler?: string): Promise<number> {
     const revived = await this.registry.reviveDeliveries(uploadId, handler, Date.now());
     if (revived > 0) this.call();
@@ -121,7 +123,10 @@ export class DeliveryOrchestrator implements Completion {
     return (await this.cluster.isGone(holder)) || this.cluster.isSuspected(holder);
   }
 
-  /** Its handlers may run twice then, for it may go on. No other process need have noticed that it hangs. */
+  /**
+   * The hanging process may go on, so handlers may run twice. Other processes may not have noticed
+   * that it hangs.
+   */
   private async goOnWithout(identity: string): Promise<void> {
     if (!this.isLeft) return this.takeOverFrom(identity);
     try {
@@ -132,7 +137,7 @@ export class DeliveryOrchestrator implements Completion {
     }
   }
 
-  /** What a process that died was to retry later waits for a look, too. */
+  /** Deliveries that the dead process was to retry later need a look, too. */
   private async takeOverFrom(identity: string): Promise<void> {
     while (this.started) {
       try {
@@ -178,7 +183,7 @@ export class DeliveryOrchestrator implements Completion {
     void this.running.add(row.handler, this.deliver(claimed)).then(() => this.wake());
   }
 
-  /** Each handler has its own places, so that one that hangs holds up no other. */
+  /** Each handler has its own places, so that a handler that hangs holds up no other. */
   private roomFor(handler: string): number {
     return this.handlers.rulesOf(handler).concurrency - this.running.countOf(handler);
   }
@@ -194,7 +199,7 @@ export class DeliveryOrchestrator implements Completion {
     await this.settle(row, { kind: 'retry', dueAt, error, isUncounted: true });
   }
 
-  /** A handler that has no room needs no timer: the next of its deliveries that ends wakes it. */
+  /** A handler without room needs no timer: its next delivery that ends wakes it. */
   private async wakeAtNext(): Promise<void> {
     clearTimeout(this.timer);
     const next = await this.registry.nextDeliveryAt((handler) => this.roomFor(handler) > 0);
@@ -216,7 +221,7 @@ export class DeliveryOrchestrator implements Completion {
 
   private async deliver(row: DeliveryRecord): Promise<void> {
     const outcome = await this.attempts.make(row, this.shutdown.signal);
-    // What another process has taken over meanwhile is that one's to follow up.
+    // If another process has taken the delivery over, that process does what follows.
     if (!(await this.settle(row, outcome))) return;
     await this.attempts.followUp(row, outcome).catch((error: unknown) => {
       this.report(error, `Upload ${row.uploadId}: what follows ${row.handler} failed`);
@@ -234,7 +239,9 @@ export class DeliveryOrchestrator implements Completion {
     }
   }
 
-  /** A full disk may have room again; a process that ends first delivers once more at its next start. */
+  /**
+   * A full disk may get room again. If this process ends first, the next start delivers once more.
+   */
   private async settleLater(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<boolean> {
     while (this.started) {
       await pause(REGISTRY_PAUSE);
@@ -246,10 +253,12 @@ export class DeliveryOrchestrator implements Completion {
     return true;
   }
 
-  /** That the folder is lost is told once, by its watch, and which handlers the app's end gave up too. */
+  /**
+   * A lost folder is logged once, by its watch, and handlers that the app's end gives up are logged
+   * elsewhere too.
+   */
   private report(error: unknown, what: string): void {
     if (error instanceof FolderLostError || error instanceof ClosedError) return;
-    const { message, stack } = asError(error);
-    this.logger.error(`${what}: ${message}`, stack);
+    logError(this.logger, what, error);
   }
 }

@@ -46,7 +46,7 @@ export class FinishedHandlers {
     return this.handlers.get(name);
   }
 
-  /** How a handler is called; one that is not there, as any other would be. */
+  /** How a handler is called; a missing one gets the instance's defaults. */
   rulesOf(name: string): DeliveryRules {
     return this.handlers.get(name)?.rules ?? this.options.delivery;
   }
@@ -57,7 +57,10 @@ export class FinishedHandlers {
     return Math.max(...[this.options.delivery, ...rules].map(longestBackoff));
   }
 
-  /** Names of the handlers that are to hear of an upload; what an endpoint answers is handled. */
+  /**
+   * Names of the handlers that are to get an upload; none for an upload to an endpoint, whose
+   * method handles it.
+   */
   meantFor(record: UploadRecord): string[] {
     this.explorer.look();
     if (record.endpoint !== undefined || this.handlers.size === 0) return [];

@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DeliveryRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
+import { waitAtMost } from '../wait-at-most.js';
 import { handlerRunsLong } from './delivery.messages.js';
 import { TimeLimit } from './time-limit.js';
 
 /**
- * The calls of handlers in this process: how long they may take, and that none is made for a
- * delivery while an earlier one for it goes on.
+ * Calls handlers in this process: limits how long a call may take, and makes none for a delivery
+ * while an earlier call for it goes on.
  */
 @Injectable()
 export class HandlerRuns {
@@ -15,10 +15,10 @@ export class HandlerRuns {
   /** By delivery, the end of its call; never rejects. */
   private readonly running = new Map<string, Promise<void>>();
 
-  /** Milliseconds after which a call that goes on is told of. */
+  /** Milliseconds after which a running call is logged. */
   readonly longAfter = 600_000;
 
-  /** Milliseconds for which a handler is heard after its time is over: it may just be clearing up. */
+  /** Milliseconds that a handler has to clear up once its time is over. */
   readonly lastWords = 1000;
 
   /**
@@ -57,21 +57,17 @@ export class HandlerRuns {
       const called = call(limit.signal);
       this.track(row, called);
       if (await limit.allows(called)) return;
-      await (shutdown.aborted ? called : Promise.race([called, this.isOver(limit)]));
+      if (shutdown.aborted) await called;
+      else if (!(await waitAtMost(this.lastWords, called))) limit.signal.throwIfAborted();
     } finally {
       limit.end();
     }
   }
 
-  /** One that did not return in its time may still be at the file. */
+  /** A call that did not return in time may still use the file. */
   private async earlierCall(row: DeliveryRecord, limit: TimeLimit): Promise<void> {
     const earlier = this.running.get(keyOf(row));
     if (earlier && !(await limit.allows(earlier))) limit.signal.throwIfAborted();
-  }
-
-  private async isOver({ signal }: TimeLimit): Promise<void> {
-    await pause(this.lastWords, undefined, { ref: false });
-    signal.throwIfAborted();
   }
 
   private track(row: DeliveryRecord, called: Promise<unknown>): void {

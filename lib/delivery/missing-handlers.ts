@@ -1,5 +1,5 @@
 import { Injectable, Inject, Logger } from '@nestjs/common';
-import type { DeliveryState, UploadRegistry } from '../registry/index.js';
+import { eachPage, type DeliveryState, type UploadRegistry } from '../registry/index.js';
 import { LOGGER_CONTEXT, TUS_REGISTRY } from '../tus.constants.js';
 import { handlersMissing } from './delivery.messages.js';
 import { FinishedHandlers } from './finished-handlers.js';
@@ -33,17 +33,16 @@ export class MissingHandlers {
 
   private async count(): Promise<Map<string, Counts>> {
     const missing = new Map<string, Counts>();
-    let cursor: string | undefined;
-    do {
-      const page = await this.registry.deliveries({ cursor, limit: PAGE });
-      for (const { handler, state } of page.items) {
+    const pages = eachPage((cursor) => this.registry.deliveries({ cursor, limit: PAGE }));
+    for await (const rows of pages) {
+      for (const { handler, state } of rows) {
         if (this.handlers.get(handler)) continue;
         const counts = missing.get(handler) ?? { waiting: 0, running: 0, dead: 0 };
         counts[state] += 1;
         missing.set(handler, counts);
       }
-      cursor = page.cursor;
-    } while (cursor !== undefined && !this.stopped);
+      if (this.stopped) break;
+    }
     return missing;
   }
 }

@@ -6,7 +6,7 @@ export class OutOfTimeError extends Error {
 
   constructor(milliseconds: number) {
     super(`It did not return within ${milliseconds / 1000} s.`);
-    // Where it was made tells nothing of what takes so long.
+    // The stack would not show what takes so long.
     this.stack = `${this.name}: ${this.message}`;
   }
 }

@@ -2,7 +2,7 @@ import { UploadFencedError } from './upload-fenced.error.js';
 
 /** Knows what this process has lost to others, because it did not answer for a while. */
 export interface Fence {
-  /** Looks now, so that what was seen or done before counts when it says no. */
+  /** Looks now: if it says no, what was seen or done before counts. */
   hasLost(key: string): boolean;
 }
 

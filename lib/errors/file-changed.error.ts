@@ -1,8 +1,8 @@
 /**
- * What lies where the file of an upload was is not what was uploaded: something else has removed it,
- * put something in its place, written to it, or cut it off.
+ * What lies where the file of an upload was is not what was uploaded: something else has removed
+ * it, put something in its place, written to it, or cut it off.
  *
- * The HTTP answer is 500, and the log says which upload it was. One that was not finished begins anew
+ * The HTTP answer is 500, and the log says which upload it was. An unfinished upload begins anew
  * with the next request of its client.
  *
  * @publicApi

@@ -1,8 +1,8 @@
 /**
- * Thrown by a storage or a registry whose disk has failed to keep what it was given, and that cannot
- * vouch for what follows either.
+ * Thrown when the disk of a storage or a registry has failed to keep what was written, so that
+ * later writes cannot be trusted either.
  *
- * What a flush has covered before stays; bytes of an unfinished upload that none has are to be sent
+ * What an earlier flush covered stays; the client must send the other bytes of an unfinished upload
  * again. The HTTP answer is 503 with `Retry-After` (RFC 9110 §15.6.4).
  */
 export class StorageFaultError extends Error {

@@ -1,8 +1,9 @@
 import { UploadError } from './upload.error.js';
 
 /**
- * Thrown where this process had an upload and has lost it: it did not answer for a while, and another
- * process on the folder has taken the upload over. What was begun counts no more, and touches nothing.
+ * Thrown where this process had an upload and has lost it: it did not answer for a while, and
+ * another process on the folder has taken the upload over. What this process had begun no longer
+ * counts, and changes nothing.
  *
  * The connection of such a request is closed without an answer, which clients take as a reason to
  * resume.

@@ -1,7 +1,7 @@
 import { IntrinsicException } from '@nestjs/common';
 
 /**
- * Says of an upload what an app can see coming, such as that it is not there. Where one reaches Nest,
- * it answers, but is not logged as a fault would be.
+ * An expected error about an upload, such as that it is not there. Nest answers it, but does not
+ * log it as a fault.
  */
 export abstract class UploadError extends IntrinsicException {}

@@ -1,14 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
-import { asError } from '../errors/index.js';
+import { logError } from '../errors/index.js';
 import { HandlerExplorer, type Handler } from '../handlers/index.js';
 import type { OnUploadProgressOptions, UploadEvent } from '../interfaces/index.js';
 import { parseTimer } from '../options/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { Pace } from './pace.js';
+import { Throttle } from './throttle.js';
 import { UploadEvents } from './upload-events.js';
 
-/** The kinds of handlers that tell, and the events they are called for. */
+/** The kinds of handlers that are told of events, and the events of each. */
 const EVENTS = [
   { kind: 'created', types: ['created'] },
   { kind: 'terminated', types: ['terminated', 'quarantined'] },
@@ -16,7 +16,10 @@ const EVENTS = [
   { kind: 'failed', types: ['failed'] },
 ] as const;
 
-/** Seconds between two calls of a progress handler for the same upload, unless it says other. */
+/**
+ * Seconds between two calls of a progress handler for the same upload, unless its decorator says
+ * otherwise.
+ */
 const DEFAULT_EVERY = 1;
 
 type Listener = (event: UploadEvent) => void;
@@ -29,8 +32,8 @@ type Listener = (event: UploadEvent) => void;
 export class EventDispatcher {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly listeners = new Map<UploadEvent['type'], Listener[]>();
-  private readonly paces: Pace<UploadEvent>[] = [];
-  /** By upload, the end of what its handlers are at. */
+  private readonly throttles: Throttle<UploadEvent>[] = [];
+  /** By upload; resolves when the handlers called so far have returned. */
   private readonly chains = new Map<string, Promise<void>>();
   private subscription?: Subscription;
 
@@ -47,14 +50,14 @@ export class EventDispatcher {
       });
     }
     this.explorer.explore<OnUploadProgressOptions>('progress', (handler) => {
-      this.listenPaced(handler);
+      this.listenThrottled(handler);
     });
   }
 
   /**
    * Resolves when the handlers that an upload's events have called so far have returned.
    *
-   * @returns `undefined` when they have
+   * @returns `undefined` when none is running
    */
   settled(uploadId: string): Promise<void> | undefined {
     return this.chains.get(uploadId);
@@ -63,7 +66,7 @@ export class EventDispatcher {
   /** Calls no handler for what has not been told yet. */
   stop(): void {
     this.subscription?.unsubscribe();
-    for (const pace of this.paces) pace.clear();
+    for (const throttle of this.throttles) throttle.clear();
   }
 
   private listen(type: UploadEvent['type'], listener: Listener): void {
@@ -71,17 +74,17 @@ export class EventDispatcher {
     this.subscription ??= this.events.events$.subscribe((event) => this.dispatch(event));
   }
 
-  private listenPaced(handler: Handler<OnUploadProgressOptions>): void {
+  private listenThrottled(handler: Handler<OnUploadProgressOptions>): void {
     const every = parseTimer('@OnUploadProgress every', handler.options.every ?? DEFAULT_EVERY);
-    const pace = new Pace<UploadEvent>(every, (event) => this.enqueue(handler, event));
-    this.paces.push(pace);
-    this.listen('progress', (event) => pace.offer(event.upload.id, event));
+    const throttle = new Throttle<UploadEvent>(every, (event) => this.enqueue(handler, event));
+    this.throttles.push(throttle);
+    this.listen('progress', (event) => throttle.offer(event.upload.id, event));
   }
 
   private dispatch(event: UploadEvent): void {
     const { id, partial } = event.upload;
     if (partial) return;
-    if (event.type !== 'progress') for (const pace of this.paces) pace.drop(id);
+    if (event.type !== 'progress') for (const throttle of this.throttles) throttle.drop(id);
     for (const listener of this.listeners.get(event.type) ?? []) listener(event);
   }
 
@@ -103,7 +106,6 @@ export class EventDispatcher {
   }
 
   private report({ name }: Handler, { type, upload }: UploadEvent, error: unknown): void {
-    const { message, stack } = asError(error);
-    this.logger.error(`Upload ${upload.id}: ${name} failed on "${type}": ${message}`, stack);
+    logError(this.logger, `Upload ${upload.id}: ${name} failed on "${type}"`, error);
   }
 }

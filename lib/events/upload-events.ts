@@ -117,11 +117,7 @@ export class UploadEvents implements UploadObserver {
   private describe(record: UploadRecord, offset?: number): Upload {
     const stored =
       offset === undefined ? undefined : { size: offset, flushed: 0, modifiedAt: Date.now() };
-    const hasFile = record.state === 'finished' && record.fileRemovedAt === undefined;
-    return describeUpload(
-      takeSnapshot(record, stored),
-      hasFile ? this.files.locate(record) : undefined,
-    );
+    return describeUpload(takeSnapshot(record, stored), (finished) => this.files.locate(finished));
   }
 }
 
@@ -142,7 +138,7 @@ function uploadRenewed(id: string, fault: string, place: string): string {
 function flushFailed(id: string, lost: number, reason: string): string {
   const cost = lost > 0 ? `The last ${lost} bytes do not count any more. ` : '';
   return (
-    `Upload ${id}: the disk has failed to store its bytes (${reason}). ${cost}Its client is refused, ` +
-    `and then told where to go on, in a new file. Look after the disk.`
+    `Upload ${id}: the disk has failed to store its bytes (${reason}). ${cost}Its client is told to ` +
+    `try again, and then goes on in a new file. Look after the disk.`
   );
 }

@@ -12,6 +12,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { hasCode } from '../errors/index.js';
 import { DiskPace } from './disk-pace.js';
 import { mayBeSlow } from './fast-file-systems.js';
 
@@ -27,13 +28,13 @@ const inPool = {
 };
 
 /**
- * The calls to one disk that ask for no bytes: on the event loop as long as they are answered at once,
- * see {@link DiskPace}. They are awaited, or cost nothing.
+ * The calls to one disk that transfer no bytes. They run on the event loop as long as the disk
+ * answers at once, see {@link DiskPace}; else they return a promise.
  */
 export class DiskCalls {
   constructor(private readonly pace = new DiskPace()) {}
 
-  /** Keeps all calls off the event loop where a folder is on no file system that is known to be fast. */
+  /** Keeps all calls off the event loop unless the folder's file system is known to be fast. */
   async examine(folder: string): Promise<void> {
     if (await mayBeSlow(folder)) this.pace.distrust();
   }
@@ -61,7 +62,7 @@ export class DiskCalls {
     );
   }
 
-  /** Opens what is there; to make a file waits for the disk, and is not for here. */
+  /** Opens an existing file. To create one would wait for the disk. */
   open(path: string, flags: number): Eventually<number> {
     return this.pace.run(
       () => openSync(path, flags),
@@ -77,7 +78,7 @@ export class DiskCalls {
   }
 }
 
-function undefinedIfGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
+function undefinedIfGone(error: unknown): undefined {
+  if (hasCode(error, 'ENOENT')) return undefined;
   throw error;
 }

@@ -10,7 +10,10 @@ const TRIAL = 5000;
 /** The most of it. */
 const LONGEST_TRIAL = 600_000;
 
-/** Milliseconds after which a call in the thread pool is one that hangs, and does not merely wait its turn. */
+/**
+ * Milliseconds after which a call in the thread pool counts as hanging, not as waiting for its
+ * turn.
+ */
 const HANGING = 250;
 
 /** What tells slow disks from slow machines, in milliseconds. */
@@ -30,16 +33,16 @@ interface Pending {
 }
 
 /**
- * Decides where a call to the file system is made: on the event loop, where it costs a fifth of what a
- * turn in the thread pool does, or off it, where a disk that hangs holds up nothing else.
+ * Decides where a call to the file system is made: on the event loop, where it costs a fifth of
+ * what a turn in the thread pool does, or off it, where a disk that hangs holds up nothing else.
  *
- * Calls are made on the event loop as long as they are answered at once. The first slow one is not
- * known to be one before it has returned, so that a disk which begins to hang holds up the loop for
- * that one call, or, where the machine is busy too, for two; those after it go to the thread pool, until the disk has answered fast there, and for
- * longer each time it has turned out to be slow again.
+ * Calls are made on the event loop as long as they are answered at once. The first slow call is
+ * known to be slow only when it has returned. So a disk that begins to hang holds up the loop for
+ * that one call, or for two where the machine is busy too. Later calls go to the thread pool until
+ * the disk has answered fast there, and for longer each time it turns out to be slow again.
  *
- * A call is slow too where the machine has no processor for it, which is not the disk's fault, and
- * which the thread pool would make worse.
+ * A call is also slow when the machine has no processor for it. That is not the disk's fault, and
+ * the thread pool would make it worse.
  */
 export class DiskPace {
   private mayBlock = true;
@@ -84,7 +87,9 @@ export class DiskPace {
     }
   }
 
-  /** Where that cannot be told from what was waited since the last slow call, the next one tells. */
+  /**
+   * Waits are counted since the last slow call; if they hide the answer, the next slow call tells.
+   */
   private isOfDisk(milliseconds: number): boolean {
     const before = this.waitedBefore;
     this.waitedBefore = this.clocks.waited();

@@ -1,5 +1,6 @@
 import { close, fsync, open } from 'node:fs';
 import { promisify } from 'node:util';
+import { hasCode } from '../errors/index.js';
 
 // The handles of `node:fs/promises` cannot sync where Yarn's Plug'n'Play has patched them.
 const openFile = promisify(open);
@@ -7,7 +8,7 @@ const syncFile = promisify(fsync);
 const closeFile = promisify(close);
 
 /** What Windows, some file systems, and a folder that may not be read answer to a flush. */
-const UNSYNCABLE = new Set(['EACCES', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EPERM']);
+const UNSYNCABLE = ['EACCES', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EPERM'];
 
 /** Puts a file's bytes on disk. */
 export function syncBytes(path: string): Promise<void> {
@@ -19,7 +20,7 @@ export async function syncFolder(path: string): Promise<void> {
   try {
     await sync(path, 'r');
   } catch (error) {
-    if (!UNSYNCABLE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!hasCode(error, ...UNSYNCABLE)) throw error;
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { ContextSnapshot } from '../context/index.js';
-import { NoSpaceError } from '../errors/index.js';
+import { hasCode, NoSpaceError } from '../errors/index.js';
 import { isNoSpace } from '../file-system/index.js';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from './private-folder.js';
 
@@ -22,40 +22,42 @@ import { PRIVATE_FILE, PRIVATE_FOLDER } from './private-folder.js';
 const FILES = 8;
 const FILE_BYTES = 128 * 1024;
 
-/** Milliseconds after which it is looked again whether a full disk has room. */
+/** Milliseconds between two looks for room on a full disk. */
 const PAUSE = 1000;
 
-/** Milliseconds for which another process has what it made it give up: as long as a start may take. */
+/**
+ * Milliseconds that another process has to use the room it has freed: as long as a start may take.
+ */
 const GRACE = 5000;
 
-/** Who hears that a disk was too full to free room on it, once, and that it has room again. */
+/** Is told once that a disk was too full to free room on it, and that it has room again. */
 export interface DiskReserveObserver {
   full(): void;
 
   roomAgain(): void;
 }
 
-/** Room on a disk that is kept for what frees room, or adds nothing to what the disk holds. */
+/** Room on a disk, kept for work that frees room or that adds nothing to what the disk holds. */
 export interface RoomReserve {
   /**
-   * Does some work; when there is no room for it, again, with the reserve given up for it.
+   * Does some work. If there is no room for it, gives up the reserve and does it again.
    *
    * @param work changes nothing when it throws, or may be repeated
    */
   spend<T>(work: () => Promise<T>): Promise<T>;
 
-  /** Does the same at once. */
+  /** Does the same synchronously. */
   spendSync<T>(work: () => T): T;
 
   /**
-   * Keeps what is new off its room, while some of it is missing.
+   * Refuses new uploads while part of the reserve is missing.
    *
    * @throws NoSpaceError
    */
   assertWhole(): void;
 }
 
-/** For what has none. */
+/** Stands for no reserve. */
 export const NO_RESERVE: RoomReserve = {
   spend: (work) => work(),
   spendSync: (work) => work(),
@@ -63,19 +65,19 @@ export const NO_RESERVE: RoomReserve = {
 };
 
 /**
- * The reserve of a folder: some files, which are removed when a full disk has no room for the start of
- * an app or for the end of an upload, and are made again at once, as far as there is room then.
+ * The reserve of a folder: some files. They are removed when a full disk has no room for an app to
+ * start or an upload to end, and are made again at once, as far as there is room.
  *
- * All is synchronous: it takes some milliseconds, on a disk that is full, and nothing else is to take
- * the room meanwhile.
+ * All of it is synchronous, so that nothing else takes the room in between. It takes some
+ * milliseconds, and only on a full disk.
  */
 export class DiskReserve implements RoomReserve {
   private readonly context = new ContextSnapshot();
   private readonly files: readonly string[];
-  /** How many works have it now. */
+  /** How many pieces of work use it now. */
   private spenders = 0;
   private isWhole = true;
-  /** When this process left it as it is, if no other did meanwhile. */
+  /** When this process last changed it; a later change is another process's. */
   private leftAt = 0;
   /** Looks for room, while the disk is known to be full. */
   private search?: NodeJS.Timeout;
@@ -162,7 +164,7 @@ export class DiskReserve implements RoomReserve {
       for (const file of this.files) fillFile(file);
       return true;
     } catch (error) {
-      // What there is no room for is made when there is some; where else it fails, it has to do without.
+      // Without room it is made later. After any other failure the app does without it.
       return !saysNoSpace(error);
     }
   }
@@ -190,7 +192,7 @@ export class DiskReserve implements RoomReserve {
   }
 }
 
-/** Where even that needs room, as on a file system that stores changes somewhere else, it is emptied. */
+/** On a copy-on-write file system even removing needs room; then the file is emptied. */
 function removeFile(path: string): void {
   try {
     rmSync(path, { force: true });
@@ -199,7 +201,7 @@ function removeFile(path: string): void {
   }
 }
 
-/** Some file systems have the room of what was removed only once they have noted that. */
+/** Some file systems free the room of a removed file only with the next flush. */
 function flush(folder: string): void {
   try {
     const fd = openSync(folder, constants.O_RDONLY);
@@ -209,7 +211,7 @@ function flush(folder: string): void {
       closeSync(fd);
     }
   } catch {
-    // Others have it at once, or take no flush of a folder.
+    // Other file systems free it at once, or cannot flush a folder.
   }
 }
 
@@ -217,7 +219,7 @@ function emptyFile(path: string): void {
   try {
     truncateSync(path);
   } catch {
-    // It is tried without what the file takes.
+    // The work is tried without the room that the file takes.
   }
 }
 
@@ -225,7 +227,7 @@ function makeIfMissing(folder: string): void {
   try {
     mkdirSync(folder, { mode: PRIVATE_FOLDER });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }
 
@@ -245,7 +247,7 @@ function fillFile(path: string): void {
   }
 }
 
-/** When files of it came or went last. */
+/** When a file of it was last made or removed. */
 function changeOf(folder: string): number {
   return statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
@@ -261,7 +263,7 @@ function hasRoom(folder: string): boolean {
   }
 }
 
-/** Whether it was for want of room that something failed. */
+/** Whether something failed for lack of room. */
 function saysNoSpace(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { cause } = error as Partial<Error>;

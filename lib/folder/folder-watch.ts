@@ -4,10 +4,10 @@ import { ContextSnapshot } from '../context/index.js';
 import { asError, FolderLostError } from '../errors/index.js';
 import { DiskCalls } from '../file-system/index.js';
 
-/** Milliseconds after which it is looked again whether a lost folder is there. */
+/** Milliseconds between two looks for a lost folder. */
 const PAUSE = 1000;
 
-/** Who hears that a folder was lost, once, and that it is there again. */
+/** Is told once that a folder was lost, and that it is there again. */
 export interface FolderObserver {
   /** @param reason what is wrong with the file that stands for it, as the end of a sentence */
   lost(reason: string): void;
@@ -17,18 +17,18 @@ export interface FolderObserver {
 
 /** Tells whether a folder is still the one it was. */
 export interface FolderCheck {
-  /** Takes the file that stands for it, which this process has replaced, for the right one. */
+  /** To be called when this process has replaced the file by which the folder is known. */
   replaced(): void;
 
   /**
-   * Looks at once, so that what was seen or done right before counts.
+   * Looks at once. If it does not throw, what was seen or done right before counts.
    *
    * @throws FolderLostError
    */
   look(): Promise<void>;
 
   /**
-   * Does the same before it returns, where nothing can be awaited: a disk that hangs holds up
+   * Does the same synchronously, for callers that cannot wait. A disk that hangs then holds up
    * everything.
    *
    * @throws FolderLostError
@@ -36,8 +36,8 @@ export interface FolderCheck {
   assertSame(): void;
 
   /**
-   * Looks after the current turn of the event loop, once for all who ask in it: what they have seen
-   * before they asked counts then.
+   * Looks after the current turn of the event loop, once for all callers in it. If it does not
+   * throw, what they saw before they called counts.
    *
    * @throws FolderLostError
    */
@@ -45,13 +45,13 @@ export interface FolderCheck {
 }
 
 /**
- * Knows whether a folder is still the one it was: by a file in it that this process has open, for
- * as long as that is so, the system gives its number to no other file. A folder that was removed and
- * made anew, moved away, unmounted, or reached by a link that leads elsewhere now, has another file
+ * Knows whether a folder is still the one it was, by a file in it that this process has open: as
+ * long as it is open, the system gives its number to no other file. A folder that was removed and
+ * made anew, moved away, unmounted, or reached by a link that leads elsewhere now has another file
  * there, or none.
  */
 export class FolderWatch implements FolderCheck {
-  /** It is some request that notices first, and none that it concerns more than others. */
+  /** The request that happens to notice first has nothing to do with the search. */
   private readonly context = new ContextSnapshot();
   private known?: { readonly dev: number; readonly ino: number };
   /** Looks for the folder, while that is lost. */
@@ -68,7 +68,7 @@ export class FolderWatch implements FolderCheck {
     private readonly calls = new DiskCalls(),
   ) {}
 
-  /** Takes the file that is there now, and that this process has open, for the right one. */
+  /** Watches from now on, by the file that is there and that this process has open. */
   begin(): void {
     this.known = statSync(this.witness);
   }
@@ -84,7 +84,7 @@ export class FolderWatch implements FolderCheck {
     this.search = undefined;
   }
 
-  /** As {@link FolderCheck.look}; before `begin()` and after `end()` it always is the same. */
+  /** See {@link FolderCheck.look}. Before `begin()` and after `end()` it finds nothing wrong. */
   async look(): Promise<void> {
     this.conclude(await this.find());
   }

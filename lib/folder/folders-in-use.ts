@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { UnfitFolderError } from '../errors/index.js';
+import { waitAtMost } from '../wait-at-most.js';
 import { identityOf, lineageOf } from './folder-identity.js';
 
-/** Milliseconds for which an app that was not closed yet is waited for. */
+/** Milliseconds to wait for another app to close. */
 const PATIENCE = 10_000;
 
 /** The folders of one instance. */
@@ -16,7 +16,7 @@ export interface InstanceFolders {
 /** An instance that has its folders. */
 interface Holder {
   readonly app: object;
-  /** What they are. */
+  /** Identity of its own folder. */
   readonly own: string;
   readonly lineage: readonly string[];
   /** Resolves when it gives them back. */
@@ -24,13 +24,13 @@ interface Holder {
 }
 
 /**
- * The folders that instances of this process have, one instance each: two would expire and deliver
- * each other's uploads. Folders are told apart by what they are, not by what they are called.
+ * The folders of this process's instances. No two instances share one, for they would expire and
+ * deliver each other's uploads. Folders are compared by what they are, not by their paths.
  */
 export class FoldersInUse {
   private readonly holders = new Set<Holder>();
 
-  /** @param patience milliseconds for which another app is waited for */
+  /** @param patience milliseconds to wait for another app to close */
   constructor(private readonly patience = PATIENCE) {}
 
   /**
@@ -62,7 +62,7 @@ export class FoldersInUse {
       if (other.app === wanted.app) throw new UnfitFolderError(folderShared(path));
       const patience = deadline - Date.now();
       if (patience <= 0) throw new UnfitFolderError(folderKept(path));
-      await withinTime(other.left, patience);
+      await waitAtMost(patience, other.left);
     }
     this.holders.add(wanted);
   }
@@ -76,13 +76,6 @@ export class FoldersInUse {
 
 function isNested(one: Holder, other: Holder): boolean {
   return one.lineage.includes(other.own) || other.lineage.includes(one.own);
-}
-
-async function withinTime(work: Promise<void>, milliseconds: number): Promise<void> {
-  const over = new AbortController();
-  const outOfTime = pause(milliseconds, undefined, { signal: over.signal }).catch(() => undefined);
-  await Promise.race([work, outOfTime]);
-  over.abort();
 }
 
 function folderShared(path: string): string {

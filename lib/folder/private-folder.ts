@@ -1,5 +1,6 @@
 import { chmod, lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../errors/index.js';
 
 /** What is for one user only: a folder, and a file. */
 export const PRIVATE_FOLDER = 0o700;
@@ -15,15 +16,14 @@ export async function makeOwnFolder(folder: string): Promise<void> {
     // With `recursive` Node says that there is no folder where there is no room for one.
     await mkdir(folder, PRIVATE_FOLDER);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    if (hasCode(error, 'ENOENT')) await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
     else if (!(await isFolder(folder))) throw error;
   }
 }
 
 /**
- * Makes a folder for this user only. One that is there, and was made by this user for others too, is
- * narrowed with what is in it; what belongs to another user is left as it is.
+ * Makes a folder for this user only. If it is there, belongs to this user and is open to others, it
+ * and what is in it are narrowed. What belongs to another user is left as it is.
  *
  * @returns whether anything was narrowed
  */
@@ -32,7 +32,7 @@ export async function makePrivateFolder(folder: string): Promise<boolean> {
   const path = await realpath(folder);
   if (!(await narrow(path))) return false;
   const names = await readdir(path);
-  // What comes and goes meanwhile is another process's, which makes it narrow.
+  // Files that come and go meanwhile are another process's, which makes them narrow.
   await Promise.allSettled(names.map((name) => narrow(join(path, name))));
   return true;
 }

@@ -36,8 +36,8 @@ export class AppProviders {
   }
 
   /**
-   * Looks for modules that were loaded meanwhile; to be called before handlers are, for Nest says
-   * nothing of it. While there are none it is one comparison.
+   * Looks for modules that were loaded meanwhile. Nest does not tell of them, so call this before
+   * handlers are called. Without new modules it costs one comparison.
    */
   look(): void {
     if (this.modules.size === this.modulesSeen || this.modulesSeen === 0) return;
@@ -60,8 +60,8 @@ export class AppProviders {
   }
 
   /**
-   * The provider of a class that goes by a name, for one whose package the app may not have. There may
-   * be several copies of a package, so the class itself would not always be the right one.
+   * The provider of a class, found by the class's name, because the app may not have its package.
+   * There may also be several copies of the package, so the class itself may not be the right one.
    */
   named<T extends object>(name: string): T | undefined {
     const isIt = ({ metatype }: InstanceWrapper) => (metatype as Function | null)?.name === name;
@@ -73,13 +73,16 @@ export class AppProviders {
   }
 }
 
-/** Of what is made for each request, there is nothing to wait for. */
+/** There is nothing to wait for in a provider that is made for each request. */
 function isMade(wrapper: InstanceWrapper): boolean {
   const { isResolved } = wrapper.getInstanceByContextId(STATIC_CONTEXT);
   return isResolved === true || wrapper.isTransient || isRequestScoped(wrapper);
 }
 
-/** As `isDependencyTreeStatic()`, which would keep its answer, though more may come to be known. */
+/**
+ * Does what `isDependencyTreeStatic()` does. That one keeps its answer, which later modules may
+ * change.
+ */
 function isRequestScoped(wrapper: InstanceWrapper, asked = new Set<InstanceWrapper>()): boolean {
   if (asked.has(wrapper)) return false;
   asked.add(wrapper);

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ContextIdFactory, MetadataScanner, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import type { Module } from '@nestjs/core/injector/module.js';
-import { asError } from '../errors/index.js';
+import { asError, logError } from '../errors/index.js';
 import type { HandlerOptions } from '../interfaces/index.js';
 import { TusOptionError, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
@@ -33,9 +33,9 @@ interface MarkedMethod {
 export class HandlerExplorer {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly takers = new Map<HandlerKind, Take>();
-  /** Objects that need not be looked at again: a factory may pass on what has a token already. */
+  /** Objects that were looked at: a factory may return an object that has another token already. */
   private readonly seen = new WeakSet<object>();
-  /** Found once, for to look at every method of an app takes a while. */
+  /** Found once, because looking at every method of an app takes a while. */
   private marked?: readonly MarkedMethod[];
 
   constructor(
@@ -51,7 +51,8 @@ export class HandlerExplorer {
    * Gives the handlers of a kind on all providers and controllers, in the order Nest has them, and
    * later those of modules that the app loads.
    *
-   * @param take what it throws keeps the app from its start, or a later handler out
+   * @param take gets each handler. If it throws, the app does not start, or a later handler is left
+   *   out
    * @throws TusOptionError for a handler of an instance that is not there
    */
   explore<Options extends HandlerOptions<never> = HandlerOptions>(
@@ -74,7 +75,7 @@ export class HandlerExplorer {
     this.takers.get(marked.mark.kind)?.(this.handlerOf(marked));
   }
 
-  /** What is wrong with it must not fail the request that happens to come next. */
+  /** A wrong handler must not fail the request that happens to come next. */
   private takeLate(wrapper: InstanceWrapper): void {
     for (const marked of this.markedOn(wrapper)) {
       try {
@@ -128,10 +129,9 @@ export class HandlerExplorer {
     try {
       return when?.(upload) ?? true;
     } catch (error) {
-      const { message, stack } = asError(error);
       const { id } = upload as { id?: string };
       const of = id === undefined ? '' : `Upload ${id}: `;
-      this.logger.error(`${of}the "when" of ${name} failed, so it is called: ${message}`, stack);
+      logError(this.logger, `${of}the "when" of ${name} failed, so it is called`, error);
       return true;
     }
   }
@@ -151,8 +151,8 @@ export class HandlerExplorer {
   }
 
   /**
-   * A request-scoped provider is made for every call, in a context of its own, and so is a
-   * transient one, of which there is no instance to find.
+   * A request-scoped provider is made anew for every call, in a context of its own. So is a
+   * transient provider, which has no instance to find.
    */
   private async instanceOf(wrapper: InstanceWrapper, context: object): Promise<object> {
     if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) return wrapper.instance as object;

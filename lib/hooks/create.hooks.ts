@@ -51,7 +51,7 @@ export class CreateHooks {
     return this.options.uploadId ? this.withId(prepared, request) : prepared;
   }
 
-  /** Last, so that no id is drawn for what is refused, and it may be made of what others changed. */
+  /** Asked last: a refused upload takes no id, and the id may depend on what hooks have changed. */
   private async withId(prepared: PreparedUpload, request?: object): Promise<PreparedUpload> {
     const { upload } = prepared;
     if (upload.id !== undefined) return prepared;

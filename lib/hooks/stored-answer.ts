@@ -34,7 +34,7 @@ export function toStoredAnswer({ status, headers = {}, body }: FinishAnswer): St
   };
 }
 
-/** What a client is told again whose upload was refused: the status, and what Nest says of it. */
+/** What the client of a refused upload is told each time: the status, and what Nest says of it. */
 export function refusalAnswer(exception: HttpException): StoredAnswer {
   const status = exception.getStatus();
   const said = exception.getResponse();
@@ -48,7 +48,7 @@ export function refusalAnswer(exception: HttpException): StoredAnswer {
   };
 }
 
-/** What several hooks add, as one; the later one counts where both say something. */
+/** Merges what several hooks add; where two say something, the later one counts. */
 export function mergeAnswers(
   first: FinishAnswer | undefined,
   second: FinishAnswer | undefined,

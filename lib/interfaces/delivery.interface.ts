@@ -16,10 +16,10 @@ export interface Delivery {
   /** How many attempts have begun. */
   readonly attempt: number;
 
-  /** When the next attempt is due, of one that waits. */
+  /** When the next attempt is due; only while it waits. */
   readonly dueAt?: Date;
 
-  /** Since when the attempt runs, of one that is running. */
+  /** Since when the attempt runs; only while it runs. */
   readonly startedAt?: Date;
 
   /** Message of the last failure. */
@@ -33,13 +33,12 @@ export interface Delivery {
  */
 export interface DeliveryContext {
   /**
-   * Aborted when the app shuts down, and when the handler's `timeout` is over. What a handler returns
-   * or throws is heard up to 0.8 seconds after the beginning of the first, and a second after the
-   * second.
+   * Aborted when the app shuts down, and when the handler's `timeout` is over.
    *
-   * At a shutdown, one that throws, or does neither, is called again at the next start, and no attempt
-   * is counted for what it throws. After its `timeout`, one that throws, or does neither, has failed.
-   * Give the signal to what the handler waits for, as in `fetch(url, { signal })`.
+   * At a shutdown the handler then has 0.8 seconds to return. If it throws or does not return, it
+   * is called again at the next start, and what it throws counts as no attempt. After its `timeout`
+   * it has a second to return; else the attempt has failed. Give the signal to what the handler
+   * waits for, as in `fetch(url, { signal })`.
    */
   readonly signal: AbortSignal;
 }

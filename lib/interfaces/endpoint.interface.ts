@@ -58,15 +58,15 @@ export interface EndpointBody {
 }
 
 /**
- * The upload as `@UploadedUpload()` gives it to a `@TusEndpoint()` method: a finished one that has,
- * beside its own, the properties pipes know of uploaded files.
+ * The upload as `@UploadedUpload()` gives it to a `@TusEndpoint()` method: a finished upload that
+ * also has the properties that pipes expect of uploaded files.
  *
  * @publicApi
  */
 export interface EndpointUpload extends Omit<FinishedUpload, 'attempt'> {
   /**
-   * What the bytes show the file to be; else the declared type, if it is one that bytes do not show,
-   * or `application/octet-stream`.
+   * The type that the bytes show; else the declared type, if bytes cannot show that one, or
+   * `application/octet-stream`.
    */
   readonly mimetype: string;
 

@@ -9,8 +9,8 @@ import type { UploadDescription } from './upload.interface.js';
  */
 export interface HandlerOptions<T = UploadDescription> {
   /**
-   * Name of the instance whose uploads the method is called for; the app does not start with one
-   * that is not there.
+   * Name of the instance whose uploads the method is called for; the app does not start if there is
+   * no such instance.
    *
    * @default the instance without a name
    */
@@ -40,8 +40,8 @@ export interface HandlerOptions<T = UploadDescription> {
  */
 export interface OnUploadFinishedOptions extends HandlerOptions {
   /**
-   * How often a handler that throws is tried before it is given up on, and a third of how often one
-   * whose process dies is.
+   * How many attempts may throw before a delivery is given up. Attempts that end with their process
+   * are counted apart: three times as many may.
    *
    * @default the module's `delivery.attempts`
    */

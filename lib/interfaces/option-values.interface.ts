@@ -33,12 +33,12 @@ export type FileMode = number | string;
 export type HashAlgorithm = ChecksumAlgorithm;
 
 /**
- * How hard an upload's bytes are kept.
+ * How safely an upload's bytes are kept.
  *
  * - `'completion'`: a finished file is on disk before the client hears of it;
  * - `'chunk'`: every acknowledged byte is;
- * - `'none'`: the operating system writes them when it likes. A killed process still loses
- *   nothing, a lost machine may lose all that is known of uploads.
+ * - `'none'`: the operating system writes them when it likes. A killed process still loses nothing,
+ *   a lost machine may lose all that is known of uploads.
  *
  * @publicApi
  */

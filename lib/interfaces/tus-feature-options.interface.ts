@@ -23,7 +23,7 @@ export interface MaxSizeFunction {
  * What an upload takes is free again when it is terminated or expires, and when the file of a
  * finished one is removed by `cleanupFile()` or moved by `moveTo()`.
  *
- * A limit of 0 allows none; `Infinity`, like one that is left out, any number.
+ * A limit of 0 allows none; `Infinity`, or no limit, any number.
  *
  * @publicApi
  */
@@ -175,8 +175,8 @@ export interface TusDeliveryOptions {
   };
 
   /**
-   * How many deliveries to each handler run at the same time in this process. Each handler has so
-   * many of its own, so one that hangs holds up no other.
+   * How many deliveries to each handler run at the same time in this process. Each handler has as
+   * many of its own, so a handler that hangs holds up no other.
    *
    * @default 10
    */
@@ -185,17 +185,18 @@ export interface TusDeliveryOptions {
   /**
    * How long an attempt may take; `false` for any time. When it is over, the `signal` of its
    * `DeliveryContext` is aborted, and the attempt has failed unless the handler returns within a
-   * second. One that goes on all the same is not called again for this upload in this process before
-   * it has returned; attempts that come due meanwhile wait for it, as long as `timeout`, and fail.
+   * second. A handler that goes on all the same is not called again for this upload in this process
+   * until it has returned. Attempts that are due meanwhile wait for it up to `timeout`, and then
+   * fail.
    *
    * @default false
    */
   timeout?: Duration | false;
 
   /**
-   * What becomes of a file once all handlers of its upload have succeeded. Those of an upload that
-   * has no handlers stay. The upload stays known as complete, and a file that was moved away is
-   * not touched.
+   * What becomes of a file once all handlers of its upload have succeeded. Files of uploads without
+   * handlers stay. The upload stays known as complete, and a file that was moved away is not
+   * touched.
    *
    * @default 'keep'
    */

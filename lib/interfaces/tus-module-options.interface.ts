@@ -111,11 +111,11 @@ export interface TusModuleOptions {
   owner?(this: void, request: object): string | undefined | Promise<string | undefined>;
 
   /**
-   * Gives uploads ids of your own, such as one that sorts or one from your database: 1 to 100
+   * Gives uploads ids of your own, such as ids that sort, or ids from your database: 1 to 100
    * letters, digits, `_` and `-`, the first a letter or a digit, and none of Windows' names for
-   * devices (`con`). It is asked last, when all `@BeforeUploadCreate()` methods have agreed, with the
-   * upload as they changed it; what it throws is answered as what they throw. An id that an upload
-   * has, or had as long as that is remembered, in whatever case, is refused with 409.
+   * devices (`con`). It is asked last, when all `@BeforeUploadCreate()` methods have agreed, with
+   * the upload as they changed it; what it throws is answered as what they throw. An id that an
+   * upload has, or had as long as that is remembered, in whatever case, is refused with 409.
    *
    * An id that can be guessed is no protection: let guards or `owner` protect uploads.
    *
@@ -145,8 +145,8 @@ export interface TusModuleOptions {
   idleTimeout?: Duration;
 
   /**
-   * The least a request must send, in bytes a second: one that stays below it, averaged over
-   * `idleTimeout` or 10 seconds, whichever is shorter, is ended, its bytes kept.
+   * The least a request must send, in bytes a second. A slower request, averaged over `idleTimeout`
+   * or 10 seconds, whichever is shorter, is ended, and its bytes are kept.
    *
    * @default none
    */
@@ -154,29 +154,29 @@ export interface TusModuleOptions {
 
   /**
    * How many requests may bring bytes at the same time in this process, or make a final upload of
-   * partial ones. One more is refused with 503 and `Retry-After` before its body is read; one that
-   * takes a running append of the same upload over is not one more.
+   * partial ones. One more is refused with 503 and `Retry-After` before its body is read; a request
+   * that takes over a running append of the same upload does not count as one more.
    *
    * @default any number
    */
   maxAppends?: number;
 
   /**
-   * How hard bytes are kept: `'completion'`, `'chunk'` or `'none'`.
+   * How safely bytes are kept: `'completion'`, `'chunk'` or `'none'`.
    *
-   * When the disk fails to flush, what no flush before has covered does not count any more: the offset
-   * goes back, which at `'completion'` may be to 0 of a file that was just whole, and the client is
-   * refused with 503 (507 for lack of room) and sends the rest again.
+   * When the disk fails to flush, bytes that no earlier flush covered no longer count. The offset
+   * goes back, at `'completion'` perhaps to 0, even of a file that was just whole. The client is
+   * told 503 (507 for lack of room), and sends those bytes again.
    *
    * @default 'completion'
    */
   durability?: Durability;
 
   /**
-   * Hashes whole files: `'sha1'`, `'sha256'`, `'sha512'`, `'md5'` or `'crc32'`. It is computed while
-   * the bytes come, and read back from the disk where those before them came to another process or
-   * before a restart, and of a final upload. Handlers, hooks and endpoints get it as `upload.hash`;
-   * of parts of an upload there is none.
+   * Hashes whole files: `'sha1'`, `'sha256'`, `'sha512'`, `'md5'` or `'crc32'`. It is computed
+   * while the bytes come. Bytes that came to another process or before a restart are read back from
+   * the disk, and so is a final upload. Handlers, hooks and endpoints get it as `upload.hash`;
+   * partial uploads have none.
    *
    * @default none
    */

@@ -45,8 +45,8 @@ export interface UploadDescription {
 }
 
 /**
- * An upload as `TusService` shows it. One that has ended, and whose file has gone, has no metadata
- * any more: of a finished one that is so only for metadata of more than 512 bytes.
+ * An upload as `TusService` shows it. Once it has ended and its file has gone, it has no metadata
+ * any more; a finished upload keeps metadata of up to 512 bytes.
  *
  * @publicApi
  */

@@ -4,8 +4,8 @@ type Notes<T> = ReadonlyMap<PropertyKey, readonly T[]>;
 /**
  * Notes on a class that one of its methods was decorated.
  *
- * Metadata of a function goes with it when a decorator above puts another in its place; what the class
- * knows stays.
+ * Metadata of a function is lost when a decorator above replaces the function; what the class knows
+ * stays.
  *
  * @param kind tells one sort of notes from another
  * @param prototype what a decorator is given as its target

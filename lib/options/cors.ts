@@ -7,8 +7,8 @@ import { optional, parseFlag } from './option-values.js';
 import type { CheckedCors } from './tus-options.js';
 
 /**
- * Origins that no app has reason to name: what admits one of them admits any. `null` is that of every
- * page that wants it, by a sandboxed frame (HTML §7.1.1).
+ * Origins that no app has reason to name: an option that admits one of them admits any. Every page
+ * can have the origin `null`, by a sandboxed frame (HTML §7.1.1).
  */
 const ANYBODY = ['null', 'https://anybody.invalid', 'http://anybody.invalid'];
 

@@ -33,13 +33,13 @@ const PREFIX = /^(?:\/(?!\.\.?(?:\/|$))[\w.~!$&'()*+=:@-]+)*$/;
  * Reads `Upload-Concat` (tus 1.0 §Upload-Concat).
  *
  * A part is known by the end of its URL: a path of ours, and an id. Scheme, host and what comes
- * before the path are those that the client sees, of which proxies do not always tell. They need no
- * proof: no URL is ever asked for, and an id is worth nothing without an upload of ours that the
+ * before the path are as the client sees them, and proxies do not always tell us. They need no
+ * check: no URL is ever asked for, and an id is worth nothing without an upload of ours that the
  * client may use.
  *
  * @returns `undefined` when there is none
- * @throws ProtocolError 400 where it is not offered, for any other value, for too many parts, and for
- *   a URL that cannot be an upload's of this server
+ * @throws ProtocolError 400 where it is not offered, for any other value, for too many parts, and
+ *   for a URL that cannot be an upload's of this server
  */
 export function parseConcat(
   headers: HeaderFields,

@@ -8,7 +8,7 @@ import type { ChecksumAlgorithm } from '../protocol/index.js';
  */
 export type UploadState = 'receiving' | 'finished' | 'terminated' | 'expired' | 'quarantined';
 
-/** What an upload is to others: a part that others are made of, or one that is made of parts. */
+/** Whether an upload is a part that others are made of, or is made of parts. */
 export type UploadKind = 'partial' | 'final';
 
 /** The last answer to an upload's client, kept to be given again. */
@@ -77,7 +77,7 @@ export interface UploadRecord {
   readonly validFor?: number;
   /** When it was finished, terminated or expired. */
   readonly endedAt?: number;
-  /** What the whole file hashes to, of one that was finished where hashes were asked for. */
+  /** What the whole file hashes to; absent unless the `hash` option was set at the finish. */
   readonly hash?: StoredHash;
   /** Absolute path the finished file was moved to; absent: it lies in the storage. */
   readonly movedTo?: string;
@@ -129,8 +129,8 @@ export interface DeliveryRecord extends DeliveryKey {
 }
 
 /**
- * What becomes of a record: the new record, and deliveries that are born with it. One that is there
- * already starts anew, unless it is running.
+ * What becomes of a record: the new record, and deliveries that are created with it. A delivery
+ * that is there already starts anew, unless it is running.
  */
 export interface UploadChange {
   readonly record: UploadRecord;
@@ -264,10 +264,10 @@ export interface UploadRegistry {
   due(until: number, limit: number): Promise<UploadRecord[]>;
 
   /**
-   * The uploads of an owner, or of those without one, that were terminated or have expired, but for
-   * those that did so last; oldest first.
+   * The terminated and expired uploads of an owner, or without an owner, oldest first. The last
+   * ones are left out.
    *
-   * @param last how many of those
+   * @param last how many are left out
    */
   endedBefore(last: number, owner: string | undefined): Promise<UploadRecord[]>;
 
@@ -279,7 +279,7 @@ export interface UploadRegistry {
 
   /**
    * The waiting deliveries due at or before the time, earliest first; of each handler no more than
-   * its terms say, so that none waits behind those of another.
+   * its terms say, so that no handler waits behind another's deliveries.
    */
   dueDeliveries(until: number, termsOf: (handler: string) => DueTerms): Promise<DeliveryRecord[]>;
 
@@ -298,8 +298,8 @@ export interface UploadRegistry {
   claimDelivery(key: DeliveryKey, holder: string, now: number): Promise<DeliveryRecord | undefined>;
 
   /**
-   * Says how a running delivery ended. A row that another holder has is left alone, and so is one that
-   * is at a later attempt: it was taken from this holder meanwhile.
+   * Says how a running delivery ended. A row of another holder, or at a later attempt, is left
+   * alone: it was taken from this holder meanwhile.
    *
    * @param key with the attempt that ended; any unless given
    * @returns whether it was stored
@@ -339,7 +339,7 @@ export interface RegistryObserver {
   /** A write has waited for seconds until other processes have ended theirs: one may be stopped in it. */
   blocked(): void;
   /**
-   * Rows could not be read, as told in words for people. They count as none, and their bytes are kept
+   * Rows could not be read, as told in words for people. They count as missing, and their bytes are kept
    * in a table of their own, "unreadable".
    */
   damaged(rows: readonly string[]): void;

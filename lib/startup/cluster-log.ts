@@ -34,12 +34,12 @@ function processSilent(folder: string, pid: number | undefined, reason?: string)
   );
 }
 
-/** It goes on. */
+/** The process answers again. */
 function processAnswers(folder: string, pid: number | undefined): string {
   return `${nameOf(pid)}, which uses ${folder} too, answers again.`;
 }
 
-/** This one was taken for one that hangs. */
+/** The others took this process for a hanging one. */
 function processFenced(uploads: number): string {
   return (
     `This process did not answer the others on its folder for some seconds, and was fenced: they have ` +

@@ -10,7 +10,7 @@ const watchers = new Set<OnFreed>();
  *
  * A listener in JavaScript never runs for a fault: the instruction that failed is repeated for ever
  * instead, with the event loop stopped. Nest's `enableShutdownHooks()` without arguments listens to
- * them. Listeners that are there are taken off, and so are those that come later.
+ * them. Listeners are removed, later ones too.
  *
  * @param onFreed told of the signals whose listeners were taken off
  * @returns stops it

@@ -26,7 +26,7 @@ function folderLost(folder: string, reason: string): string {
   );
 }
 
-/** It is. */
+/** The folder is back. */
 function folderBack(folder: string): string {
   return `The folder for uploads, ${folder}, is there again: uploads go on.`;
 }

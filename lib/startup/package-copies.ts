@@ -30,7 +30,7 @@ export function warnOfCopies(): void {
   new Logger(LOGGER_CONTEXT).warn(packageTwice([...copies.folders].map(describe)));
 }
 
-/** The stack knows it in both formats; TypeScript has no other word for it that suits both. */
+/** The stack tells it in both formats; no other expression compiles in both. */
 function findOwnFile(): string | undefined {
   const stacks: Stacks = Error;
   const { prepareStackTrace } = stacks;

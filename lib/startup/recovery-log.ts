@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { asError } from '../errors/index.js';
+import { logError } from '../errors/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
 import type { RecoveryObserver, RecoveryReport } from '../uploads/index.js';
 import { count } from './count.js';
@@ -9,9 +9,8 @@ export class RecoveryLog implements RecoveryObserver {
   private readonly logger = new Logger(LOGGER_CONTEXT);
 
   failed(error: unknown, id?: string): void {
-    const { message, stack } = asError(error);
     const subject = id === undefined ? 'What a last end may have left' : `Upload ${id}`;
-    this.logger.error(`${subject} could not be looked at: ${message}`, stack);
+    logError(this.logger, `${subject} could not be looked at`, error);
   }
 
   recovered(report: RecoveryReport): void {

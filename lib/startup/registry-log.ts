@@ -52,7 +52,7 @@ function rowsDamaged(rows: readonly string[], folder: string): string {
   const more = rows.length > SHOWN_ROWS ? ` and ${rows.length - SHOWN_ROWS} more` : '';
   return (
     `The registry in ${folder} has ${count(rows.length, 'row')} that cannot be read: ` +
-    `${shown}${more}. They count as none from now on, and their bytes are kept in its table ` +
+    `${shown}${more}. They count as missing from now on, and their bytes are kept in its table ` +
     `"unreadable"; the files of such uploads are put into .tus/lost. Check the disk.`
   );
 }
@@ -60,8 +60,8 @@ function rowsDamaged(rows: readonly string[], folder: string): string {
 /** LMDB lets one process write at a time. */
 function registryBlocked(folder: string): string {
   return (
-    `A write to the registry in ${folder} has waited for seconds until other processes end theirs. One ` +
-    `that was stopped in the middle of a write keeps all others from writing: let it go on ` +
+    `A write to the registry in ${folder} has waited for seconds for writes of other processes. A ` +
+    `process that was stopped in the middle of a write keeps all others from writing: let it go on ` +
     `(kill -CONT), or end it (kill -KILL).`
   );
 }

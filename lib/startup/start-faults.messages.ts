@@ -27,7 +27,7 @@ export function folderFull(reason: string): string {
 /** A limit on this process, and no fault of the folder. */
 export function filesUsedUp(folder: string, reason: string): string {
   return (
-    `TusModule cannot open what it keeps in ${folder}, for too many files are open (${reason}). ` +
+    `TusModule cannot open what it keeps in ${folder}, because too many files are open (${reason}). ` +
     `Raise the limit of this process (ulimit -n, LimitNOFILE), or look for what leaves files open.`
   );
 }
@@ -35,8 +35,8 @@ export function filesUsedUp(folder: string, reason: string): string {
 /** The processes on the folder cannot hear of each other. */
 export function processesUnusable(reason: string): string {
   return (
-    `No socket can be made in it, by which the processes that share it hand uploads over (${reason}). ` +
-    `Give a folder on a local file system that takes Unix domain sockets; of a container that is a ` +
-    `volume, not a folder shared with another operating system.`
+    `No socket can be made in it, and the processes that share it need some to hand uploads over ` +
+    `(${reason}). Give a folder on a local file system that takes Unix domain sockets; in a container, ` +
+    `a volume, and not a folder shared with another operating system.`
   );
 }

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
-import { asError, NoSpaceError, UnfitFolderError } from '../errors/index.js';
+import { asError, hasCode, NoSpaceError, UnfitFolderError } from '../errors/index.js';
 import { isNoSpace } from '../file-system/index.js';
 import { TusOptionError } from '../options/index.js';
 import { PROCESSES_FOLDER, REGISTRY_FOLDER } from '../tus.constants.js';
@@ -32,7 +32,7 @@ const REMEDIES: Readonly<Record<string, (reason: string) => string>> = {
  */
 export function startFault(fault: unknown, tmpFileDir: string): unknown {
   const { message } = asError(fault);
-  if (USED_UP.includes(systemErrorOf(fault).code ?? '')) {
+  if (hasCode(fault, ...USED_UP)) {
     return new Error(filesUsedUp(tmpFileDir, message), { cause: fault });
   }
   const remedy = remedyFor(fault, message, tmpFileDir);

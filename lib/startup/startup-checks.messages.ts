@@ -1,10 +1,10 @@
 /** Requests for uploads are not known as such before Nest has them. */
 export function routesNotFound(): string {
   return (
-    `Not all routes of uploads are known to the HTTP platform, for something has replaced their ` +
-    `handlers before it got them, such as an agent that wraps Nest's HTTP adapter. Body parsers may ` +
-    `read uploads, refusals lack Tus-Resumable, and CORS and method overrides are left to the app. ` +
-    `Have the agent wrap the platform itself.`
+    `Not all routes of uploads are known to the HTTP platform: something has replaced their handlers, ` +
+    `such as an agent that wraps Nest's HTTP adapter. Body parsers may read uploads, refusals lack ` +
+    `Tus-Resumable, and CORS and method overrides are left to the app. Have the agent wrap the ` +
+    `platform itself.`
   );
 }
 
@@ -22,7 +22,7 @@ export function routeAhead(theirs: string, taken: readonly string[]): string {
 export function interceptorTimesOut(name: string): string {
   return (
     `The global interceptor ${name} looks like a time limit on requests, which would end long ` +
-    `uploads. They resume, but let it pass by the routes of uploads.`
+    `uploads. They resume, but exclude the routes of uploads from it.`
   );
 }
 
@@ -37,8 +37,8 @@ export function requestsLimited(setting: string, milliseconds: number): string {
 /** The platform ends connections sooner than it was asked for. */
 export function idleLimited(setting: string, milliseconds: number, idleTimeout: number): string {
   return (
-    `${setting} is ${milliseconds} ms, so connections are closed that long without a byte, and ` +
-    `not after the idleTimeout of ${idleTimeout} ms. Make it longer, or idleTimeout shorter.`
+    `${setting} is ${milliseconds} ms, so connections without a byte for that long are closed ` +
+    `before the idleTimeout of ${idleTimeout} ms. Make it longer, or idleTimeout shorter.`
   );
 }
 
@@ -46,8 +46,8 @@ export function idleLimited(setting: string, milliseconds: number, idleTimeout: 
 export function keepAliveShort(milliseconds: number): string {
   return (
     `The app trusts a proxy, and the HTTP server's keepAliveTimeout is ${milliseconds} ms: proxies ` +
-    `keep idle connections for 60 s as a rule, and what they send on one that was just closed is ` +
-    `lost. Make it longer than theirs, as in app.getHttpServer().keepAliveTimeout = 65_000.`
+    `usually keep idle connections for 60 s, and a request that they send on a connection that was ` +
+    `just closed is lost. Make it longer than theirs, as in app.getHttpServer().keepAliveTimeout = 65_000.`
   );
 }
 

@@ -19,7 +19,7 @@ import {
 /** Milliseconds for which proxies keep an idle connection, as a rule. */
 const PROXY_KEEP_ALIVE = 60_000;
 
-/** Says at start, a line each, what of an app will bite its uploads, and what is good to know. */
+/** Warns at start, in a line each, of what in the app will disturb its uploads. */
 @Injectable()
 export class StartupChecks {
   private readonly logger = new Logger(LOGGER_CONTEXT);

@@ -12,8 +12,8 @@ import { TusHandlers } from './tus.handlers.js';
  * What an instance does by itself, beside requests and what the app asks for: deliveries, cleanup,
  * and the repair of what processes that died have left.
  *
- * It is for those that serve, and for workers. A script that only wants to look at uploads would take
- * deliveries from a server, and end in the middle of them.
+ * Only servers and workers do so. A script that only wants to look at uploads would take deliveries
+ * from a server, and end in the middle of them.
  */
 @Injectable()
 export class TusBackground {
@@ -42,7 +42,7 @@ export class TusBackground {
     });
   }
 
-  /** Resolves when the app's methods have returned that were called for it, which may never be. */
+  /** Resolves when the app's methods that it has called have returned, which may be never. */
   async stop(): Promise<void> {
     await Promise.all([this.cleanup.stop(), this.recovery.stop(), this.deliveries.stop()]);
   }

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { FinishedHandlers, MissingHandlers } from '../delivery/index.js';
-import { asError } from '../errors/index.js';
+import { logError } from '../errors/index.js';
 import { EventDispatcher, UploadEvents } from '../events/index.js';
 import { RunningCalls, type RunningCall } from '../handlers/index.js';
 import { CreateHooks, FinishHooks } from '../hooks/index.js';
@@ -22,7 +22,7 @@ export class TusHandlers {
     private readonly calls: RunningCalls,
   ) {}
 
-  /** Finds them; uploads that are created or finished from now on are meant for them. */
+  /** Finds them; they are called for uploads that are created or finished from now on. */
   explore(): void {
     this.finished.explore();
     this.createHooks.explore();
@@ -30,11 +30,10 @@ export class TusHandlers {
     this.dispatcher.explore();
   }
 
-  /** Tells of deliveries that have lost their handlers, beside everything else. */
+  /** Logs deliveries that have lost their handlers; nothing waits for it. */
   reportMissing(): void {
     this.reporting = this.missing.report().catch((error: unknown) => {
-      const { message, stack } = asError(error);
-      this.logger.error(`Deliveries could not be looked through: ${message}`, stack);
+      logError(this.logger, 'Deliveries could not be looked through', error);
     });
   }
 

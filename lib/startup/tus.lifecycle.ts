@@ -11,7 +11,6 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../cluster/index.js';
 import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../folder/index.js';
 import { platformOf, type HttpPlatform } from '../http/index.js';
@@ -28,6 +27,7 @@ import {
   TUS_STORAGE,
 } from '../tus.constants.js';
 import { FencedFiles, Leases, Uploads } from '../uploads/index.js';
+import { waitAtMost } from '../wait-at-most.js';
 import { freeFaultSignals } from './fault-signals.js';
 import { startFault } from './start-faults.js';
 import { StartupChecks } from './startup-checks.js';
@@ -35,15 +35,15 @@ import { TusBackground } from './tus.background.js';
 import { TusHandlers } from './tus.handlers.js';
 
 /**
- * Milliseconds, from the beginning of a shutdown, for which the app's methods and the clients of
- * uploads are waited for: what follows is done within a second, then.
+ * Milliseconds that the app's methods and the clients of uploads have, from the beginning of a
+ * shutdown. With what follows, it is over within a second.
  */
 const PATIENCE = 800;
 
-/** Those of all instances of this process. */
+/** The folders of all instances of this process. */
 const foldersInUse = processWide('folders', () => new FoldersInUse());
 
-/** Those of each app, which has one host of its adapter. */
+/** The instances of each app, which has one host of its adapter. */
 const instancesOf = new WeakMap<HttpAdapterHost, Set<TusLifecycle>>();
 
 /** Starts the parts of an instance in order, and ends them in order. */
@@ -128,7 +128,7 @@ export class TusLifecycle
     this.until = performance.now() + PATIENCE;
     this.uploads.interrupt('shutdown');
     this.platform?.servers.endConnections(this.until);
-    await within(PATIENCE, Promise.all([this.background.stop(), this.handlers.idle()]));
+    await waitAtMost(PATIENCE, Promise.all([this.background.stop(), this.handlers.idle()]));
     await this.handlers.stop();
   }
 
@@ -173,18 +173,6 @@ export class TusLifecycle
   private prepareServer(): void {
     const server = this.adapterHost.httpAdapter?.getHttpServer?.() as Server | undefined;
     if (server) this.platform?.servers.prepare(server);
-  }
-}
-
-/** Waits for work, but not for ever. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  const { signal } = over;
-  const outOfTime = pause(milliseconds, undefined, { signal }).catch(() => undefined);
-  try {
-    await Promise.race([work, outOfTime]);
-  } finally {
-    over.abort();
   }
 }
 

@@ -50,7 +50,7 @@ export class RemoteWake {
     this.asked.delete(identity);
   }
 
-  /** One that ends is noticed by the others, who then look at all that is due. */
+  /** If this process ends, the others notice, and then look at all that is due. */
   private async ask(identity: string): Promise<void> {
     try {
       const answer = await this.processes.ask(identity, TOPIC);

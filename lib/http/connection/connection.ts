@@ -17,8 +17,8 @@ export type RequestBearer = IncomingMessage | ServerHttp2Stream;
 const waiting = new WeakMap<Duplex, Set<() => void>>();
 
 /**
- * Whether a response is out, or its client has gone. It does not always say so itself: HTTP/2's
- * never does, and one that is queued behind another on its connection does not hear of it.
+ * Whether a response is out, or its client has gone. The response does not always tell: on HTTP/2
+ * it never does, and one queued behind another on its connection does not hear of it.
  */
 export function isOver(res: Response): boolean {
   return res.stream?.destroyed ?? (res.destroyed || res.req.socket.destroyed);
@@ -36,8 +36,8 @@ export function whenOver(res: Response, callback: () => void): void {
 }
 
 /**
- * Ends a request without an answer: its connection, or on HTTP/2 its stream, for the connection is
- * others' too. What is sent afterwards goes nowhere.
+ * Ends a request without an answer: closes its connection, or on HTTP/2 only its stream, because
+ * other requests share the connection. What is sent afterwards goes nowhere.
  */
 export function disconnect(req: Request): void {
   cut(bearerOf(req));
@@ -45,7 +45,7 @@ export function disconnect(req: Request): void {
 
 /** Does the same with what bears a request. */
 export function cut(bearer: RequestBearer): void {
-  // One that has come whole would leave its connection open.
+  // Destroying a request that has come whole would leave its connection open.
   if (bearer instanceof IncomingMessage) bearer.socket.destroy();
   // Without this code, a client would take the end of its stream for an answer.
   else bearer.close(constants.NGHTTP2_CANCEL);

@@ -1,18 +1,18 @@
 import onHeaders from 'on-headers';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** Requests that wait for 100, as long as it is open whose they are. */
+/** Requests that wait for 100, while it is not known whether they are ours. */
 const undecided = new WeakSet<IncomingMessage>();
 
-/** Those of ours that wait for it. */
+/** Our requests that wait for 100. */
 const deferred = new WeakSet<IncomingMessage>();
 
 /**
- * Lets a request of ours that says `Expect: 100-continue` be judged before its body is asked for
- * (RFC 9110 §10.1.1); Node would say 100 at once. All others are told so as Node would: a request
- * that was not claimed when the app has been called, or has begun to answer, is none of ours.
+ * Lets us judge a request that says `Expect: 100-continue` before its body is asked for (RFC 9110
+ * §10.1.1); Node would say 100 at once. All other requests get their 100 as from Node: a request
+ * that is still unclaimed once the app was called, or has begun to answer, is not ours.
  *
- * An app that listens itself, from the start or later, keeps its way.
+ * For an app that listens itself, from the start or later, nothing changes.
  */
 export function holdContinue(server: Server): void {
   if (server.listenerCount('checkContinue') > 0) return;

@@ -13,7 +13,7 @@ import { ServerConnections } from './server-connections.js';
 export class HttpServers {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly prepared = new WeakSet<Server>();
-  /** Those that listen, or have not closed yet. */
+  /** Servers that listen, or have not closed yet. */
   private readonly open = new Set<Server>();
 
   /** Makes a server ready for uploads, once. */

@@ -49,7 +49,7 @@ function parsedBody(request: object, length: string | undefined): Buffer | undef
   return length === undefined || Number(length) === body.length ? body : undefined;
 }
 
-/** A listener that has been there for long, but got nothing yet, takes no byte from anyone. */
+/** A listener that is there, but has received nothing yet, has taken no byte. */
 function assertUnread(req: IncomingMessage): void {
   if (req.readableDidRead || req.readableEnded) throw new BodyReadError();
 }

@@ -3,8 +3,8 @@ import { processWide } from '../../process-wide.js';
 import { hasBody } from '../request/has-body.js';
 
 /**
- * Milliseconds; a timer that is set to more fires at once. Node's limit of a server is set to it while
- * we keep the app's, for any other value, 0 too, is then one that the app has set since.
+ * Milliseconds; a longer timer fires at once. A server's own limit has this value while we apply
+ * the app's: any other value, 0 too, is then one that the app has set since.
  */
 const LONGEST = 2 ** 31 - 1;
 
@@ -15,8 +15,8 @@ const timers = processWide('timers', () => new WeakMap<IncomingMessage, NodeJS.T
 /**
  * The time a server gives each request to arrive (`server.requestTimeout`), uploads excepted.
  *
- * Node has one limit for all requests of a server, and would cut off a large upload. So Node's is
- * lifted, and what the app has set, or sets later, holds for the requests of others only.
+ * Node has one limit for all requests of a server, and would cut off a large upload. So Node's
+ * limit is lifted, and what the app has set, or sets later, is applied here to all other requests.
  */
 export class RequestLimit {
   private milliseconds = 0;
@@ -27,7 +27,7 @@ export class RequestLimit {
     server.on('request', (req: IncomingMessage) => this.watch(req));
   }
 
-  /** That of a server, which is ours to keep from now on; `undefined` of one that knows HTTP/2 only. */
+  /** Takes over the limit of a server; `undefined` where the server speaks HTTP/2 only. */
   static of(server: Server): RequestLimit | undefined {
     if (typeof server.requestTimeout !== 'number') return undefined;
     const limit = limits.get(server) ?? new RequestLimit(server);
@@ -56,7 +56,7 @@ export class RequestLimit {
     this.milliseconds = requestTimeout > 0 ? Math.min(requestTimeout, LONGEST) : 0;
     if (this.milliseconds === 0) return;
     this.server.requestTimeout = LONGEST;
-    // Heads were bounded by it too; of none is it known yet whether an upload follows.
+    // Node's limit bounded heads too, and it is not known of a head whether an upload follows.
     const isShorter = headersTimeout === 0 || requestTimeout < headersTimeout;
     if (isShorter) this.server.headersTimeout = this.milliseconds;
   }

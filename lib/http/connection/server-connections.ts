@@ -20,8 +20,8 @@ interface Connection {
   /** Requests that are not answered yet. */
   readonly running: Set<RequestBearer>;
   /**
-   * Bytes sent when the last one was: more of them are another protocol's, such as WebSocket. Absent
-   * where bytes tell nothing, as those of a handshake.
+   * Bytes sent when the last request was answered: more of them belong to another protocol, such as
+   * WebSocket. Absent where bytes tell nothing, as during a handshake.
    */
   written?: number;
 }
@@ -31,9 +31,9 @@ const watched = new WeakMap<Server, ServerConnections>();
 /**
  * The connections of a server, with TLS and HTTP/2 or without, and what runs on them.
  *
- * A server that closes waits for all of them, and Node has then stopped to watch their time: a client
- * that sends nothing, half a handshake or half a head, or holds an idle session of HTTP/2, would hold
- * up the end of the app for ever.
+ * A closing server waits for all of them, and Node no longer limits their time. A client that sends
+ * nothing, half a handshake or half a head, or holds an idle session of HTTP/2, would hold up the
+ * end of the app for ever.
  */
 export class ServerConnections {
   private readonly connections = new Map<unknown, Connection>();
@@ -53,7 +53,7 @@ export class ServerConnections {
     );
   }
 
-  /** Those of a server, which is watched from now on. */
+  /** The connections of a server, which is watched from now on. */
   static of(server: Server): ServerConnections {
     const connections = watched.get(server) ?? new ServerConnections(server);
     watched.set(server, connections);
@@ -61,10 +61,11 @@ export class ServerConnections {
   }
 
   /**
-   * Once the server takes no new ones, and until it has closed, ends those on which no request is
-   * under way, and lets sessions begin no further one.
+   * Once the server takes no new connections, and until it has closed: ends connections on which no
+   * request is under way, and lets sessions begin no further request.
    *
-   * @param until time (`performance.now()`) from which on those of requests for uploads are ended too
+   * @param until time (`performance.now()`) from which on those of requests for uploads are ended
+   *   too
    */
   endWithServer(until: number): void {
     if (this.timer) return;
@@ -90,7 +91,7 @@ export class ServerConnections {
     });
   }
 
-  /** Those of WebSockets too, which are no requests. */
+  /** Counts the streams of WebSockets too, which are no requests. */
   private onStream(stream: ServerHttp2Stream): void {
     const { session } = stream;
     if (!session) return;
@@ -102,7 +103,7 @@ export class ServerConnections {
 
   private accept(socket: Socket): void {
     if (this.isPlain) this.speak(socket);
-    // Without an address, it could not be told which of them speaks later.
+    // Without an address, it could not be told later which connection speaks.
     else if (socket.remotePort !== undefined) this.add(socket).socket ??= socket;
   }
 
@@ -157,7 +158,10 @@ function beginNoMore({ socket, session }: Connection): void {
   if (socket && session?.closed === false) session.close();
 }
 
-/** A session tells its client; one that has ended may wait for its client to close the connection. */
+/**
+ * A session tells its client. An ended session may still wait for its client to close the
+ * connection.
+ */
 function close({ socket, session }: Connection): void {
   if (session?.destroyed === false) session.destroy();
   else socket?.destroy();

@@ -18,8 +18,8 @@ interface InjectedProperty {
 }
 
 /**
- * Has a class be given another dependency in place of one that it asks for, in its constructor or as
- * a property.
+ * Gives a class another dependency than the one that it asks for, in its constructor or as a
+ * property.
  */
 export function replaceDependency(target: Type, from: unknown, to: InjectionToken): void {
   if (from === to) return;

@@ -104,7 +104,9 @@ function own(prototype: object, name: string): void {
   defineMethod(prototype, name, likeMethod(name, methodAt(prototype, name)));
 }
 
-/** A method for the URL that a verb is for, and one for the other, which does the same. */
+/**
+ * Makes a method for the URL that a verb is for, and one for the other URL, which does the same.
+ */
 function ownVerb(prototype: object, verb: Verb): void {
   own(prototype, verb);
   const { key, name } = otherOf(verb);
@@ -168,7 +170,7 @@ function otherOf(verb: Verb): { target: RouteTarget; key: string; name: string }
   return { target, key: `${verb} (${target})`, name: `${verb}_${target}` };
 }
 
-/** An override without a decorator leaves it to the method it overrides which routes there are. */
+/** An override without a decorator keeps the routes of the method that it overrides. */
 function decoratedMethod(prototype: object, verb: Verb): RouteMethod {
   const method = methodAt(prototype, verb);
   if (pathsOf(method).length > 0) return method;

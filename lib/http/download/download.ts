@@ -24,7 +24,7 @@ export interface Download {
 /** What lies at a path of ours and is a symbolic link, or a pipe, was put there by something else. */
 const OWN_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** Lets a page, or a picture that is one, be seen, but run nothing and load nothing. */
+/** Lets a page, or a picture that is one, be seen, but not run or load anything. */
 const SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /**
@@ -53,7 +53,7 @@ export function sendDownload(
       res.setHeader('ETag', etagOf(download.id, stats));
       fitSuffix(req, stats.size);
     });
-    // `send` closes it for a response that ends by itself only.
+    // `send` closes the file only when the response ends by itself.
     stream.on('stream', (file: ReadStream) => whenOver(res, () => file.destroy()));
     stream.on('directory', () => refuse(res, 404));
     stream.on('error', (error: SendError) => {

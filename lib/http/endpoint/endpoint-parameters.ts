@@ -29,7 +29,7 @@ interface Described {
   readonly schema?: unknown;
 }
 
-/** A parameter that a request has the value of already when it creates an upload. */
+/** A parameter whose value is there already when an upload is created. */
 interface Parameter {
   readonly from: 'params' | 'query';
   /** One of those values; absent: all of them. */

@@ -44,14 +44,17 @@ export class EndpointRequest {
     this.stream?.destroy();
   }
 
-  /** Closes it when the response is over, which may be made of it, if it is still being sent. */
+  /**
+   * Closes the file when the response is over: the response may be the file itself, still being
+   * sent.
+   */
   releaseAfter(res: ServerResponse, isBeingSent = false): void {
     if (isBeingSent) whenOver(res, () => this.release());
     else this.release();
   }
 }
 
-/** The file. One that was removed fails to be read, for a method that runs again may not need it. */
+/** The file. If it was removed, only reading it fails: a method that runs again may not need it. */
 async function open(files: FinishedFiles, { id }: UploadRecord): Promise<Readable> {
   return files.createReadStream(id).catch((error: unknown) => {
     if (error instanceof NoFileError) return new Readable().destroy(error);
@@ -75,7 +78,7 @@ async function describeUploaded(
   return Object.defineProperty(upload, 'buffer', { enumerable: false });
 }
 
-/** What the creation was asked with is there at the end, which comes with another request. */
+/** Restores the query of the creation, because another request finishes the upload. */
 function restoreQuery(request: WithBody, { query }: UploadRecord): void {
   if (query === undefined) return;
   const value = { ...request.query, ...(JSON.parse(query) as object) };

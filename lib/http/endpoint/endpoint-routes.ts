@@ -97,12 +97,12 @@ function addRoute(controller: Type, mark: EndpointMark, route: EndpointRoute): v
   if (verb === 'HEAD') putFirst(prototype, key);
 }
 
-/** That one, of all routes, is what the app has said something of by its decorators. */
+/** The route that the app's own decorators describe. */
 function isMain({ verb, target }: EndpointRoute): boolean {
   return verb === 'POST' && target === 'creation';
 }
 
-/** By which tools know the route's handler; it may well stand in generated code. */
+/** The name by which tools know the route's handler; it may stand in generated code. */
 function nameOf({ key }: EndpointMark, route: EndpointRoute): string {
   const { verb, target } = route;
   if (isMain(route)) return key;

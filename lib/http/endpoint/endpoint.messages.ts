@@ -19,6 +19,6 @@ export function endpointReplaced(name: string): string {
 export function endpointNotRouted(name: string): string {
   return (
     `The @TusEndpoint() method "${name}" is not served: its controller was loaded after the start, ` +
-    `when Nest makes no routes. To have it served, import its module as usual.`
+    `and Nest makes no routes then. To have it served, import its module as usual.`
   );
 }

@@ -87,12 +87,12 @@ export class HeldResponse {
     this.release();
   }
 
-  /** Waits for an answer no longer, if its client has left: there will be none then. */
+  /** Stops waiting for an answer if its client has left: none will come. */
   abandon(): void {
     if (isOver(this.res)) this.giveUp();
   }
 
-  /** Waits for an answer only as long as its client does: it may never be made. */
+  /** Stops waiting for an answer when its client leaves: it may never be made. */
   abandonOnClose(): void {
     whenOver(this.res, () => this.giveUp());
   }
@@ -144,7 +144,9 @@ export class HeldResponse {
     return this.res;
   }
 
-  /** What the method was to complete is an answer that speaks of success. */
+  /**
+   * The headers that the method was to complete speak of success, so an error must not carry them.
+   */
   private saySuccessNowhere(): void {
     const { res } = this;
     for (const name of res.getHeaderNames()) if (name.startsWith('upload-')) res.removeHeader(name);
@@ -179,7 +181,9 @@ export class HeldResponse {
   }
 }
 
-/** Some are the response's own already, because others hold them too; the rest are its class's. */
+/**
+ * A method may be the response's own already, because others hold it too; else it is the class's.
+ */
 function restore(res: ServerResponse, name: string, original?: PropertyDescriptor): void {
   if (original) Object.defineProperty(res, name, original);
   else Reflect.deleteProperty(res, name);

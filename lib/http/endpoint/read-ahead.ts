@@ -15,8 +15,8 @@ class InMemory extends Readable {
 }
 
 /**
- * A file of the same bytes, of which those up to the limit are there already, so that one that is no
- * longer than that is whole even if its client leaves.
+ * Reads a file up to the limit, and gives a file of the same bytes. So a file within the limit is
+ * whole even if its client leaves.
  *
  * @param limit bytes
  */

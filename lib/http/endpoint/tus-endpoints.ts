@@ -148,7 +148,7 @@ export class TusEndpoints {
     const { 'accept-encoding': encoding } = req.headers;
     // What is kept is the answer to the last byte, which has a body.
     if (method === 'HEAD') req.method = 'PATCH';
-    // Who asks again may not accept what this client does.
+    // The client may ask again without accepting this encoding.
     if (encoding !== undefined) req.headers['accept-encoding'] = 'identity';
     const held = this.run(record, turn, subscriber);
     const call = { name: record.endpoint ?? method ?? '', uploadId: record.id };
@@ -167,7 +167,7 @@ export class TusEndpoints {
   ): HeldResponse {
     const { res } = exchange;
     const held = new HeldResponse(res);
-    // It expires no more, once it is answered.
+    // Once it is answered, the upload does not expire.
     const { 'Upload-Expires': _expires, ...told } = answer.headers;
     // On Node's response, for the method may write to that.
     for (const [name, value] of Object.entries({ ...addedHeaders, ...told })) {
@@ -215,7 +215,10 @@ export class TusEndpoints {
     return answerOf({ status, message, headers });
   }
 
-  /** What is no last word, a fault above all, leaves the upload as it is: the method is asked again. */
+  /**
+   * An answer that is not final, a fault above all, leaves the upload as it is, and the method is
+   * called again.
+   */
   private async keep(record: UploadRecord, { isTruncated, ...answer }: HeldAnswer): Promise<void> {
     const { status } = answer;
     if (status >= 400 && !isRefusal(status)) return;

@@ -13,7 +13,7 @@ export interface ExpressLayer {
 }
 
 /**
- * Whether a route gets a request. One for GET gets HEAD too, if it has nothing for that itself.
+ * Whether a route gets a request. A route for GET gets HEAD too, unless it handles HEAD itself.
  *
  * @param verb in lower case
  */

@@ -10,7 +10,7 @@ import { tusRouteOf, type TusRoute } from './tus-route.js';
 /** The adapter's methods that Nest maps routes with. */
 const VERBS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'all'] as const;
 
-/** What every tus client sends to an upload; what creates one it sends to the path above. */
+/** What every tus client sends to an upload's URL; creations go to the path above. */
 const VERBS_OF_UPLOAD = ['head', 'patch'];
 
 type AdapterMethod = (...args: unknown[]) => unknown;
@@ -30,7 +30,7 @@ interface OtherRoute {
 interface OurRoute {
   readonly layer: ExpressLayer;
   readonly route: TusRoute;
-  /** Those that come before it, and may take requests from it. */
+  /** Routes that come before it, and may take requests from it. */
   readonly ahead: readonly OtherRoute[];
 }
 

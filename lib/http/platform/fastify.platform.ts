@@ -33,7 +33,10 @@ interface RouteOptions {
   readonly method: string | string[];
   readonly url: string;
   readonly config?: unknown;
-  /** What a request must have beside method and path; Nest has versions here, but those in paths. */
+  /**
+   * What a request must have beside method and path; Nest puts versions here, except those in
+   * paths.
+   */
   readonly constraints?: Readonly<Record<string, unknown>>;
 }
 
@@ -91,7 +94,7 @@ export class FastifyPlatform implements HttpPlatform {
     return this.ours.some(({ config }) => tusRouteIn(config) === route);
   }
 
-  /** Which route a request is for is no question of order here. */
+  /** Fastify does not route by order, so no route comes before ours. */
   routesAhead(): readonly RouteAhead[] {
     return [];
   }
@@ -165,8 +168,8 @@ export class FastifyPlatform implements HttpPlatform {
   }
 
   /**
-   * A route of the app that hands its requests over to us would be refused for want of a parser. Where
-   * there is one, the body is for the one who added it.
+   * Fastify would refuse requests on a route of the app that hands them over to us, for lack of a
+   * parser. If the app has added one, the body is for it.
    */
   private needsParser({ raw, server }: FastifyRequest): boolean {
     const { 'content-type': type, 'tus-resumable': version } = raw.headers;

@@ -28,7 +28,7 @@ export interface HttpPlatform {
   /** Whether the app trusts a proxy at all. */
   trustsAnyProxy(): boolean;
 
-  /** The limits that are set on the time of requests, those that uploads are exempt from not among them. */
+  /** The limits on the time of requests, without those that uploads are exempt from. */
   timeLimits(): readonly TimeLimit[];
 }
 

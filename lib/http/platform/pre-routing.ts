@@ -14,10 +14,10 @@ import type { PreRoutingAnswers } from './tus-route.js';
 export type Entry = 'goes-on' | 'has-another-method';
 
 /**
- * What is done to a request on our routes before the app's middleware, guards and body parsers see
- * it: the method it means (tus 1.0 §X-HTTP-Method-Override), what its server does to other requests
- * only, CORS, and the decision on the answer to OPTIONS, which is the same for everyone and must not
- * be taken by the app's own CORS.
+ * Treats a request on our routes before the app's middleware, guards and body parsers see it.
+ * Applies the method that it means (tus 1.0 §X-HTTP-Method-Override), exempts it from the server's
+ * time limit and 100, sets CORS headers, and decides on the answer to OPTIONS, which is the same
+ * for everyone and which the app's own CORS must not give.
  *
  * @param isOurs whether a route of ours has the request by another method too; an override that
  *   would lead to a route of the app means nothing

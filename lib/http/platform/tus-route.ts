@@ -15,7 +15,7 @@ export interface PreRoutingAnswers {
   readonly discovery: Readonly<Record<string, string>>;
   /** Answers CORS, where the `cors` option asks for it. */
   readonly cors?: CorsHandler;
-  /** Notices those that others give. */
+  /** Notices answers that others give. */
   readonly foreign?: ForeignAnswers;
 }
 

@@ -12,7 +12,7 @@ export interface EndpointPolicy {
   readonly name: string;
   /** Bytes; absent: as its instance has it. */
   readonly maxSize?: number;
-  /** What its method is to know at the end of the query that an upload is created with, as JSON. */
+  /** The part of the creation's query that its method gets at the end, as JSON. */
   readonly query?: string;
 }
 

@@ -7,7 +7,7 @@ import type { ExpectedChecksum } from '../../uploads/index.js';
 import type { Exchange } from './exchange.js';
 import { trailerLines } from './header-lines.js';
 
-/** What the body of a request must hash to; one that comes in the trailer may be by any algorithm. */
+/** What the body of a request must hash to. A checksum in the trailer may be by any algorithm. */
 export function expectedChecksum(
   announced: AnnouncedChecksum | undefined,
   { req }: Exchange,

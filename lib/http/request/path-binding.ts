@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.js';
 
 /**
  * What an upload is bound to by the path of a request: the path's parameters, but for the upload's
- * id. A digest of them, for their length is the client's choice.
+ * id. It is a digest, because clients choose how long the parameters are.
  *
  * @returns `undefined` where there are none
  */

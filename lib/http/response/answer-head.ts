@@ -39,8 +39,9 @@ export function completeHead(
 }
 
 /**
- * Whether caches may keep the answer to a request, such as 404 and 410 (RFC 9111 §4.2.2), unless it
- * is told not to; HEAD must be (tus 1.0 §HEAD). What has an override may have come as a GET.
+ * Whether caches may keep the answer to a request, such as 404 and 410 (RFC 9111 §4.2.2), unless
+ * they are told not to, as for HEAD (tus 1.0 §HEAD). A request with an override may have come as a
+ * GET.
  */
 function mayBeCached(req: IncomingMessage): boolean {
   return req.method === 'HEAD' || req.method === 'GET' || hasOverride(req);
@@ -88,8 +89,9 @@ function closeAfter(req: IncomingMessage, res: ServerResponse): void {
 }
 
 /**
- * Whether a request was told to come back while its body was being read. It does so after a reset
- * too, and must not hold up a shutdown; a client that is refused beforehand must read so.
+ * Whether a client was told to come back while its body was being read. It comes back after a reset
+ * too, so it must not hold up a shutdown. A client that is refused before its body must be able to
+ * read why.
  */
 function isEndedByShutdown(req: IncomingMessage, res: ServerResponse): boolean {
   return res.statusCode === 503 && req.readableFlowing !== null;

@@ -32,8 +32,8 @@ export function createCorsHandler(options: CheckedCors): CorsHandler {
 
 /**
  * Leaves an OPTIONS of a page to the app's own CORS, which answers it in our place; our headers are
- * on the answer by then. To one that is no preflight CORS modules give no answer, or a refusal, so
- * it is made one (Fetch §CORS-preflight request).
+ * on the answer by then. CORS modules do not answer an OPTIONS that is no preflight, or refuse it,
+ * so it is made a preflight (Fetch §CORS-preflight request).
  */
 export function leaveToApp(req: IncomingMessage): void {
   req.headers['access-control-request-method'] ??= 'OPTIONS';
@@ -53,7 +53,7 @@ function addTokens(res: ServerResponse, name: string, tokens: readonly string[])
   res.setHeader(name, mergeTokens(res.getHeader(name)?.toString(), tokens));
 }
 
-/** To every page `cors` would name a single text; of a list it names the one that asks. */
+/** `cors` would name a single text to every page; of a list it names the page that asks. */
 function originOf({ origin = true }: CheckedCors) {
   if (origin === true || origin === '*') return '*';
   return typeof origin === 'string' ? [origin] : origin;

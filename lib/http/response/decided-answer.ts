@@ -15,9 +15,8 @@ const decided = new WeakMap<IncomingMessage, DecidedAnswer>();
  * Decides on the answer to a request before the app's middleware runs, and gives it afterwards, so
  * that loggers see the request as any other.
  *
- * Nothing takes the answer from us meanwhile: who ends the response, as CORS and middleware do that
- * asks for a session, ends it with our answer. The headers that are set by now belong
- * to it.
+ * Nothing can replace the answer meanwhile: if CORS or a session middleware ends the response, it
+ * ends it with our answer. The headers that are set by now belong to it.
  */
 export function decide(req: IncomingMessage, res: ServerResponse, answer: Answer): void {
   decided.set(req, new DecidedAnswer(res, answer));
@@ -46,7 +45,7 @@ class DecidedAnswer {
     const writeHead = res.writeHead.bind(res) as Method;
     const write = res.write.bind(res) as Method;
     this.end = res.end.bind(res) as Method;
-    // They stay in place, for others may have put theirs around them by the time we answer.
+    // They stay in place, because others may have wrapped them by the time we answer.
     Object.assign(res, {
       writeHead: (...args: unknown[]) => (this.isGiven ? writeHead(...args) : res),
       write: (...args: unknown[]) => (this.isGiven ? write(...args) : true),
@@ -59,7 +58,7 @@ class DecidedAnswer {
     this.res.end();
   }
 
-  /** @param args of who wants to end the response, of which only the callback counts */
+  /** @param args of the call that ends the response; only its callback counts */
   private send(args: readonly unknown[]): unknown {
     const { res, answer } = this;
     this.isGiven = true;

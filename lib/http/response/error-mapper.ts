@@ -1,5 +1,5 @@
 import { HttpException, Logger } from '@nestjs/common';
-import { asError, UploadError } from '../../errors/index.js';
+import { logError, UploadError } from '../../errors/index.js';
 import { LOGGER_CONTEXT } from '../../tus.constants.js';
 import { isRefusal } from '../../uploads/index.js';
 import type { Exchange } from '../request/exchange.js';
@@ -21,9 +21,8 @@ export class ErrorMapper {
 
   /** Logs a fault, with its upload. */
   report(error: unknown, { req, id }: Exchange): void {
-    const { message, stack } = asError(error);
     const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
-    this.logger.error(`${subject} failed on ${req.method}: ${message}`, stack);
+    logError(this.logger, `${subject} failed on ${req.method}`, error);
   }
 
   private exceptionFor(error: unknown, exchange: Exchange): HttpException {
@@ -37,7 +36,7 @@ export class ErrorMapper {
   }
 }
 
-/** Whether the log is to tell it: it is not the client's doing, nor, as 503 is, told elsewhere. */
+/** Whether to log it: it is not the client's doing, and not logged elsewhere, as 503 is. */
 function isFault(exception: TusException): boolean {
   const status = exception.getStatus();
   return status >= 500 && status !== 503 && !(exception.cause instanceof UploadError);

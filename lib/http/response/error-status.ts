@@ -7,8 +7,8 @@ import { TusException } from './tus.exception.js';
 const PROPERTIES = ['status', 'statusCode', 'expose'] as const;
 
 /**
- * Gives an error of ours the status that a route of the app's own answers it with, when the app lets
- * it through. It stays the error it is, for whatever else an app does with it.
+ * Gives an error of ours the status with which a route of the app answers when the app lets the
+ * error through. For all else that an app does with it, it stays the same error.
  *
  * @returns the error
  */
@@ -34,7 +34,7 @@ export function withoutStatus(error: unknown): unknown {
   return error;
 }
 
-/** The same work, whose errors have a status. */
+/** Does some work, and gives its errors a status. */
 export async function answering<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -48,7 +48,7 @@ export function answering$<T>(values$: Observable<T>): Observable<T> {
   return values$.pipe(catchError((error: unknown) => throwError(() => withStatus(error))));
 }
 
-/** An app that asks for a file knows of its upload, whose state is what stands against it. */
+/** 409 for a missing file: the app knows the upload, and only the upload's state is in the way. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof TusException) return undefined;
   if (error instanceof NoFileError) return 409;

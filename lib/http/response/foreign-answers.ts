@@ -7,8 +7,8 @@ import { hidesBody } from '../request/hidden-body.js';
 const METHODS: readonly (string | undefined)[] = ['POST', 'HEAD', 'PATCH'];
 
 /**
- * Notices successful answers to requests on routes of ours that never got there: of static files, of
- * middleware, of a route that Nest knows nothing of.
+ * Notices requests for our routes that something else answered with success: static files,
+ * middleware, or a route that Nest does not know.
  */
 export class ForeignAnswers {
   private readonly logger = new Logger(LOGGER_CONTEXT);
@@ -16,7 +16,7 @@ export class ForeignAnswers {
 
   /** To be called as the head of an answer is sent; logs the first for each method. */
   notice(req: IncomingMessage, res: ServerResponse): void {
-    // It is shown where a route of ours begins.
+    // A route of ours would have shown the body.
     if (!hidesBody(req)) return;
     const { method } = req;
     if (res.statusCode >= 300 || !METHODS.includes(method) || this.told.has(method)) return;

@@ -3,11 +3,11 @@ import type { Answer } from '../response/answer.js';
 import { busy, closing } from '../response/tus.exception.js';
 
 /**
- * What a client is told once its body was received as far as it was.
+ * What a client is told once its body has ended, whole or not.
  *
  * @param success the answer when all of it was
- * @returns `undefined` when the client has gone, or does not listen: the connection is
- *   to be closed, which tus clients take as a reason to resume (tus 1.0 §PATCH)
+ * @returns `undefined` when the client has gone, or does not listen: the connection is to be
+ *   closed, which tus clients take as a reason to resume (tus 1.0 §PATCH)
  * @throws UploadTooLargeError, TusException
  */
 export function answerTo(end: BodyEnd, success: Answer): Answer | undefined {

@@ -16,7 +16,7 @@ export class RequestPolicy {
   constructor(private readonly options: TusOptions) {}
 
   /**
-   * Whose uploads are there for the request.
+   * Which uploads the request may see.
    *
    * @throws TusOptionError when the app's function returns what is no owner
    */

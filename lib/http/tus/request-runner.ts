@@ -56,8 +56,8 @@ export class RequestRunner {
   }
 
   /**
-   * That an upload was refused before is an outcome too, and so is that there is nothing to say, for
-   * another process has taken the upload by now.
+   * Two errors are outcomes too: an upload that was refused before, and one that another process
+   * has taken over, about which there is nothing to say.
    */
   private async outcomeOf(exchange: Exchange, work: Promise<Outcome>): Promise<Outcome> {
     try {

@@ -208,8 +208,8 @@ export class TusRequests implements BeforeApplicationShutdown {
   }
 
   /**
-   * Every answer to a PATCH says when the upload expires, refusals too (tus 1.0 §Expiration); and
-   * that an upload is a final one goes before all else that is wrong (§Concatenation).
+   * Every answer to a PATCH says when the upload expires, refusals included (tus 1.0 §Expiration).
+   * That an upload is a final one goes before any other refusal (§Concatenation).
    */
   private async refused(
     refusal: TusException,

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { codeOf } from './lmdb.errors.js';
+import { hasCode } from '../../errors/index.js';
 import { isWithin } from './page-walk.js';
 
 /** LMDB's magic number as its files have it, and where, which depends on the build. */
@@ -85,7 +85,7 @@ async function readHead(handle: FileHandle): Promise<Buffer> {
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   return open(path, 'r').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });
 }

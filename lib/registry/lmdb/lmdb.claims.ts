@@ -29,8 +29,8 @@ const ROOM_TO_SPARE = 2 * 1024 * 1024;
  * Claims in an LMDB environment that is never flushed: it outlives killed processes, and is not
  * meant to outlive the machine.
  *
- * Its transactions are synchronous: they take some ten microseconds, and one that waited for its
- * turn of the event loop would make all other processes wait with it.
+ * Its transactions are synchronous: they take some ten microseconds, and a transaction that waited
+ * for its turn of the event loop would make all other processes wait with it.
  */
 export class LmdbClaims implements ClaimTable {
   private root: RootDatabase<string, string>;
@@ -47,7 +47,7 @@ export class LmdbClaims implements ClaimTable {
   }
 
   /**
-   * @param watch knows whether the folder is still the one it was; it is taken for it unless given
+   * @param watch knows whether the folder is still the one it was; without one it is taken to be
    * @param reserve room for what no room is found for
    * @throws Error when the folder cannot be used, or there is no room in it
    */

@@ -42,7 +42,9 @@ export interface Attendants {
   readonly watch?: FolderCheck;
 }
 
-/** Milliseconds between two repairs: one that fails, as on a full disk, is not to be made by every read. */
+/**
+ * Milliseconds between two repairs, so that not every read tries one that fails, as on a full disk.
+ */
 const REPAIR_PAUSE = 60_000;
 
 /** Milliseconds for which a write waits for those of other processes before that is told. */
@@ -79,11 +81,12 @@ export class LmdbEnvironment {
    * Opens the environment in a folder, which is made when it is not there.
    *
    * @param durable whether a write resolves only when it is on disk; without it a lost machine may
-   * lose the last writes, and leave an environment that cannot be opened any more
-   * @param attendants an observer, told of a disk that fails and of rows that could not be read; and
-   *   who knows whether the folder is still the one it was, as which it is taken unless given
+   *   lose the last writes, and leave an environment that cannot be opened any more
+   * @param attendants an observer, told of a disk that fails and of rows that could not be read;
+   *   and a watch that knows whether the folder is still the one it was, without which it is taken
+   *   to be
    * @throws UnfitFolderError on a network file system, when what is there is damaged, and when as
-   * many processes as can be have it open
+   *   many processes as can be have it open
    * @throws LmdbUnavailableError
    * @throws Error when it is open with another durability
    * @throws NoSpaceError when there is no room for it.
@@ -122,7 +125,7 @@ export class LmdbEnvironment {
   /**
    * Reads from the latest snapshot, what another process just wrote included.
    *
-   * What it meets that cannot be read is seen to first, so that the rest is told whole.
+   * Rows that cannot be read are repaired first, so that the answer is complete.
    *
    * @throws FolderLostError
    */
@@ -136,8 +139,8 @@ export class LmdbEnvironment {
   }
 
   /**
-   * Reads from the latest snapshot at once, and from a write transaction that is under way in it. A
-   * read that comes before is not to be looked at after this.
+   * Reads synchronously: from the latest snapshot, or from the write transaction that is under way.
+   * What was read before must not be used after this.
    *
    * @returns `undefined` while the environment is not open
    */
@@ -151,7 +154,7 @@ export class LmdbEnvironment {
   /**
    * Runs a piece of work in a write transaction that concurrent writers share.
    *
-   * A row that it cannot read is none to it, and is kept aside in the same transaction.
+   * A row that it cannot read counts as missing to it, and is put aside in the same transaction.
    *
    * What it wrote before it threw would be committed, so it must make all its checks first.
    *
@@ -260,7 +263,7 @@ export class LmdbEnvironment {
     return performance.now() - this.repairedAt > REPAIR_PAUSE;
   }
 
-  /** Lets the next transaction see to what was found. */
+  /** Lets the next transaction repair what was found. */
   private async hasRepaired(damage: Damage): Promise<boolean> {
     if (!this.mayRepair) {
       damage.forget();
@@ -294,7 +297,7 @@ export class LmdbEnvironment {
     await this.closing;
   }
 
-  /** One that failed is opened again where it was, and not made anew elsewhere. */
+  /** A failed environment is opened again where it was, and not made anew elsewhere. */
   private openStore(): Store {
     this.watch?.assertSame();
     return tablesOf(openRoot(this.lmdb, { path: this.folder, noSync: !this.durable }));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { NoSpaceError, UnfitFolderError } from '../../errors/index.js';
+import { codeOf, hasCode, NoSpaceError, UnfitFolderError } from '../../errors/index.js';
 import { isNoSpace } from '../../file-system/index.js';
 import { lacksRoom } from './room.js';
 
@@ -22,10 +22,7 @@ export const MAX_READERS = 1024;
 const WINDOWS_NO_SPACE = [39, 112, 1295];
 
 /** What LMDB says of it, beside what the system does. */
-const NO_SPACE: ReadonlySet<unknown> = new Set<unknown>([
-  MDB_MAP_FULL,
-  ...(process.platform === 'win32' ? WINDOWS_NO_SPACE : []),
-]);
+const NO_SPACE = [MDB_MAP_FULL, ...(process.platform === 'win32' ? WINDOWS_NO_SPACE : [])];
 
 /** Free bytes below which nothing is written: more than most transactions take. */
 const LEAST_ROOM = 128 * 1024;
@@ -73,7 +70,7 @@ export function assertRoom(folder: string): void {
 }
 
 function saysNoSpace(error: unknown): boolean {
-  return isNoSpace(error) || NO_SPACE.has(codeOf(error));
+  return isNoSpace(error) || hasCode(error, ...NO_SPACE);
 }
 
 /**
@@ -111,7 +108,7 @@ export async function explainFailure(error: unknown, folder: string): Promise<un
  */
 export async function explainOpening(error: unknown, folder: string): Promise<unknown> {
   const cause = await explainFailure(error, folder);
-  const isCrowded = codeOf(cause) === MDB_READERS_FULL;
+  const isCrowded = hasCode(cause, MDB_READERS_FULL);
   return isCrowded ? new UnfitFolderError(tooManyReaders(folder), { cause }) : cause;
 }
 
@@ -123,7 +120,7 @@ function tooManyReaders(folder: string): string {
 }
 
 async function commitReason(error: unknown): Promise<unknown> {
-  if (!isObject(error) || !('commitError' in error)) return error;
+  if (typeof error !== 'object' || error === null || !('commitError' in error)) return error;
   try {
     await error.commitError;
     return error;
@@ -134,14 +131,5 @@ async function commitReason(error: unknown): Promise<unknown> {
 
 /** LMDB reports a write that stored only its beginning, as on a disk or quota just used up, as EIO. */
 function saysCutShort(error: unknown): boolean {
-  return codeOf(error) === constants.errno.EIO;
-}
-
-/** The code of an error of the system (a text) or of LMDB (a number). */
-export function codeOf(error: unknown): unknown {
-  return isObject(error) && 'code' in error ? error.code : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+  return hasCode(error, constants.errno.EIO);
 }

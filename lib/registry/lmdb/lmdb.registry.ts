@@ -32,7 +32,7 @@ export interface LmdbRegistryOptions {
   readonly durable: boolean;
   /** Told what becomes of the disk and of rows; without one nothing is told. */
   readonly observer?: RegistryObserver;
-  /** Knows whether the folder is still the one it was; it is taken for it unless given. */
+  /** Knows whether the folder is still the one it was; without one it is taken to be. */
   readonly watch?: FolderCheck;
   /** Room for all writes but new uploads when there is none; without one they are refused too. */
   readonly reserve?: RoomReserve;
@@ -222,7 +222,10 @@ export class LmdbRegistry implements UploadRegistry {
     return this.options.reserve ?? NO_RESERVE;
   }
 
-  /** Writes what adds no upload: on a full disk it is what frees room, or what is known of bytes there. */
+  /**
+   * Writes what adds no upload. On a full disk that frees room, or records bytes that are there
+   * already.
+   */
   private write<T>(work: (tables: Tables) => T): Promise<T> {
     return this.reserve.spend(() => this.opened.write(work));
   }

@@ -59,7 +59,7 @@ export async function replaceByCopy(root: RootDatabase, environment: Replaceable
   await syncBytes(join(copy, DATA));
   await chmod(join(copy, DATA), PRIVATE_FILE);
   await environment.assertWhole(copy);
-  // At once, for others look whether the file is still the one it was.
+  // Synchronously, because others look whether the file is still the same.
   renameSync(join(copy, DATA), join(folder, DATA));
   environment.replaced();
   await rm(copy, { recursive: true, force: true });

@@ -1,5 +1,4 @@
-import { asError } from '../../errors/index.js';
-import { codeOf } from './lmdb.errors.js';
+import { asError, hasCode } from '../../errors/index.js';
 
 /** The part of the package that is used. */
 export type Lmdb = Pick<typeof import('lmdb'), 'open'>;
@@ -38,7 +37,7 @@ export function loadLmdb(): Promise<Lmdb> {
 async function load(): Promise<Lmdb> {
   try {
     return await import('lmdb').catch((error: unknown) => {
-      if (codeOf(error) !== NO_IMPORT || typeof require === 'undefined') throw error;
+      if (!hasCode(error, NO_IMPORT) || typeof require === 'undefined') throw error;
       return require('lmdb') as Lmdb;
     });
   } catch (error) {

@@ -16,9 +16,9 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UnfitFolderError } from '../../errors/index.js';
+import { hasCode, UnfitFolderError } from '../../errors/index.js';
 import { PRIVATE_FILE } from '../../folder/index.js';
-import { codeOf, MAX_READERS } from './lmdb.errors.js';
+import { MAX_READERS } from './lmdb.errors.js';
 
 /** The magic numbers of file systems that store what is changed somewhere else (`statfs(2)`). */
 const COPY_ON_WRITE: ReadonlyMap<number, string> = new Map([
@@ -33,7 +33,7 @@ const MEMORY = '/dev/shm';
 export const LOCK_FILE = 'lock.mdb';
 
 /** What the system says where a file has a name already, and where files can have one only. */
-const HAS_NO_LINKS: readonly unknown[] = ['EEXIST', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'];
+const HAS_NO_LINKS = ['EEXIST', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'];
 
 /** Bytes that the lock file has for each reader; LMDB writes to the first half of them, at most. */
 const READER_BYTES = 64;
@@ -73,7 +73,7 @@ export async function placeLockFile(folder: string): Promise<void> {
   const target = join(MEMORY, `nestjs-tus-${randomBytes(16).toString('hex')}.lock`);
   await symlink(target, lockFile).catch((error: unknown) => {
     // Another process that starts was first.
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   });
 }
 
@@ -99,7 +99,7 @@ async function makeLockFile(path: string): Promise<void> {
     await writeFile(draft, Buffer.alloc(WHOLE_BYTES), { flag: 'wx', mode: PRIVATE_FILE });
     await link(draft, path).catch((error: unknown) => {
       // Another process was first; or there are no links, and LMDB makes its own.
-      if (!HAS_NO_LINKS.includes(codeOf(error))) throw error;
+      if (!hasCode(error, ...HAS_NO_LINKS)) throw error;
     });
   } catch (error) {
     throw isInMemory(path) ? new UnfitFolderError(memoryFull(), { cause: error }) : error;
@@ -109,11 +109,11 @@ async function makeLockFile(path: string): Promise<void> {
 }
 
 /**
- * Fills the holes of one that LMDB has made, which other processes may have open: the last byte of a
- * reader is never used, and they end where the file does.
+ * Fills the holes of a lock file that LMDB has made, which other processes may have open. The last
+ * byte of a reader's place is never used, and the places end where the file does.
  */
 async function fillHoles(path: string, size: number): Promise<void> {
-  // To close a file takes the locks on it away that this process has by other descriptors (POSIX).
+  // Closing a file drops the locks that this process has on it by other descriptors (POSIX).
   if (!(await isClosed(path))) return;
   const file = await open(path, 'r+');
   try {
@@ -122,7 +122,7 @@ async function fillHoles(path: string, size: number): Promise<void> {
     }
   } catch (error) {
     // Few processes need more than the first block, which is there.
-    if (codeOf(error) !== 'ENOSPC') throw error;
+    if (!hasCode(error, 'ENOSPC')) throw error;
   } finally {
     await file.close();
   }

@@ -17,7 +17,7 @@ export class MemberTable {
     return this.rows.get(NOW);
   }
 
-  /** Stores members in place of those that were seen; tells whether these were still there. */
+  /** Stores members if the ones that were seen are still there; tells whether it did. */
   replace(seen: Members | undefined, next: Members): boolean {
     if (!isDeepStrictEqual(this.get(), seen)) return false;
     this.rows.putSync(NOW, next);

@@ -1,10 +1,9 @@
 import { access, constants, lstat, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { UnfitFolderError } from '../../errors/index.js';
+import { hasCode, UnfitFolderError } from '../../errors/index.js';
 import { damageOfDataFile } from './data-file.js';
 import { assertDescriptors } from './descriptors.js';
-import { codeOf } from './lmdb.errors.js';
 import { LOCK_FILE } from './lock-file.js';
 import { proveRoom } from './room.js';
 
@@ -48,7 +47,7 @@ export async function assertWritable(path: string, mayUse: typeof access = acces
   try {
     await mayUse(path, constants.R_OK | constants.W_OK);
   } catch (cause) {
-    if (codeOf(cause) !== 'EACCES' && codeOf(cause) !== 'EPERM') return;
+    if (!hasCode(cause, 'EACCES', 'EPERM')) return;
     const { uid } = await stat(path);
     const { uid: own, username } = userInfo();
     throw new UnfitFolderError(

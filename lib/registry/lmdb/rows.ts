@@ -9,7 +9,7 @@ export interface RowsOptions<V extends object, K extends Key> {
   isRow(this: void, value: object): value is V;
   /** Makes of a row that an earlier version has written what it is now; as it is unless given. */
   upToDate?(this: void, row: V): V;
-  /** Where a row is, of one that says so. */
+  /** The key that a row itself names; absent where rows name none. */
   keyOf?(this: void, row: V): K;
 }
 
@@ -86,7 +86,7 @@ export class Rows<V extends object, K extends Key> {
     });
   }
 
-  /** Whether a value is a row, and the one that is found where it says it is. */
+  /** Whether a value is a row, and lies under the key that it names. */
   private isSound(value: Buffer): boolean {
     const row = readJson(() => JSON.parse(value.toString()));
     if (!this.isRow(row)) return false;

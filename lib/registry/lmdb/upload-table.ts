@@ -49,7 +49,7 @@ export class UploadTable {
     return record?.id === id ? record : undefined;
   }
 
-  /** Whether there is an upload of this id, or of one that differs in case only, be it damaged. */
+  /** Whether there is an upload of this id, in any case, damaged ones included. */
   has(id: string): boolean {
     return this.records.has(recordKey(id));
   }

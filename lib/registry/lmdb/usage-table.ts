@@ -81,7 +81,7 @@ function sum(a: Usage, b: Usage, sign: 1 | -1): Usage {
   };
 }
 
-/** One whose length is deferred counts as the largest it may become. */
+/** An upload whose length is deferred counts as the largest it may become. */
 function usageOf(record: UploadRecord): Usage {
   const { state, fileRemovedAt, movedTo } = record;
   const bytes = record.length ?? record.maxSize ?? 0;

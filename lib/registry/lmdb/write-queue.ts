@@ -17,7 +17,9 @@ interface Entry<C> {
  * way and what runs the transactions may start afresh.
  */
 export class WriteQueue<C> {
-  /** Under load it runs on for ever, and must not keep what the request had that began it. */
+  /**
+   * Under load the queue never rests, and must not keep the context of the request that woke it.
+   */
   private readonly context = new ContextSnapshot();
   private readonly waiting: Entry<C>[] = [];
   private draining?: Promise<void>;

@@ -4,7 +4,9 @@ import { createVerifier, type Verifier } from './verifier.js';
 
 /** What the bytes of a request must hash to. */
 export interface ExpectedChecksum {
-  /** What it may be by: one that is told after the bytes names its algorithm only then. */
+  /**
+   * Algorithms that it may be by: a checksum that comes after the bytes names its own only then.
+   */
   readonly algorithms: readonly ChecksumAlgorithm[];
   /** Tells it, once the last byte has come; throws when the request did not say it. */
   told(): Checksum;

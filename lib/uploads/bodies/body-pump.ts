@@ -40,7 +40,7 @@ export function pump(body: Readable, target: PumpTarget): Promise<BodyEnd> {
 }
 
 class BodyPump implements WaitingBody {
-  /** It is other requests that let this one go on, or take its upload away. */
+  /** Other requests let this one go on, or take its upload away. */
   private readonly context = new ContextSnapshot();
   private batch: Uint8Array[] = [];
   private batchBytes = 0;

@@ -22,7 +22,7 @@ interface Running {
 
 /** The hashes of whole files, of which each is computed while its bytes come. */
 export class FileHashes {
-  /** Last is the one that was used last. */
+  /** In the order they were last used. */
   private readonly running = new Map<string, Running>();
   private readonly shutdown = new AbortController();
 
@@ -59,7 +59,7 @@ export class FileHashes {
     }
   }
 
-  /** What a client is told whose file is not what its metadata say; `undefined` when it is. */
+  /** The refusal of a file that is not what its metadata say; `undefined` when it is. */
   refusalOf({ hash, metadata }: UploadRecord): StoredAnswer | undefined {
     const { algorithm, compareWith } = this.rule;
     if (compareWith === undefined || !hash) return undefined;
@@ -110,7 +110,7 @@ function keyOf({ id, createdAt }: UploadRecord): string {
   return `${id} ${createdAt}`;
 }
 
-/** A client that says nothing is believed, and one that says what is no digest is not. */
+/** A client that announces no digest is believed; one that announces nonsense is not. */
 function isAnnounced({ algorithm, hex }: StoredHash, key: string, metadata?: string): boolean {
   try {
     const announced = announcedDigest(decodeMetadata(metadata), key, algorithm);

@@ -21,8 +21,8 @@ export interface HashSource {
 /**
  * The hash of one upload's bytes, as far as it has come.
  *
- * Bytes are hashed as they come, as long as it knows all that are before them. Else they are read
- * back from the storage, a block at a time, beside everything else.
+ * Bytes are hashed as they come if all bytes before them were. Else they are read back from the
+ * storage, a block at a time, in the background.
  */
 export class RunningHash {
   private verifier: Verifier;
@@ -39,7 +39,7 @@ export class RunningHash {
     this.verifier = source.begin();
   }
 
-  /** Says that bytes are going to be added to those that are stored. */
+  /** Says that bytes are going to be added to the stored ones. */
   resume(stored: number): void {
     if (this.position > stored) this.startAnew();
     this.mark = { verifier: this.verifier.copy(), position: this.position };
@@ -56,7 +56,7 @@ export class RunningHash {
   /** Says how many bytes are stored by now. */
   advance(stored: number): void {
     this.stored = stored;
-    // What cannot be read now is read, or missed, when the digest is asked for.
+    // If it cannot be read now, it is read, or fails, when the digest is asked for.
     if (this.source.readsAhead && this.position < stored) this.catchUp().catch(() => undefined);
   }
 

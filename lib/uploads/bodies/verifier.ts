@@ -7,7 +7,7 @@ export interface Verifier {
   update(chunk: Uint8Array): void;
   /** To be called once, at the end. */
   digest(): Buffer;
-  /** Another one that has come as far, to go on with bytes of its own. */
+  /** A copy that has come as far, to go on with bytes of its own. */
   copy(): Verifier;
 }
 

@@ -5,10 +5,18 @@ import type { Located } from '../../storage/index.js';
 import { isPartial } from './upload-kind.js';
 import type { UploadSnapshot } from './upload-snapshot.js';
 
-/** An upload as `TusService` shows it. */
-export function describeUpload(snapshot: UploadSnapshot, located?: Located): Upload {
+/**
+ * An upload as `TusService` shows it.
+ *
+ * @param locate tells where the file of a finished upload is
+ */
+export function describeUpload(
+  snapshot: UploadSnapshot,
+  locate: (record: UploadRecord) => Located,
+): Upload {
   const { record, offset, expiresAt } = snapshot;
   const { state, length, endedAt, hash } = record;
+  const hasFile = state === 'finished' && record.fileRemovedAt === undefined;
   return {
     ...describeRecord(record),
     state,
@@ -17,7 +25,7 @@ export function describeUpload(snapshot: UploadSnapshot, located?: Located): Upl
     ...(length !== undefined && { length }),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
     ...(endedAt !== undefined && { endedAt: new Date(endedAt) }),
-    ...located,
+    ...(hasFile && locate(record)),
     ...(hash && { hash }),
   };
 }

@@ -21,7 +21,7 @@ export function checkFilePath(path: string): string {
   if (!isOutside && !isOurs && !isTooLong && !normal.endsWith(sep)) return normal;
   throw new RangeError(
     `The path ${JSON.stringify(path)} cannot be given to an upload: it must be a relative one ` +
-      `inside tmpFileDir, to a file, with names of at most ${LONGEST_NAME} bytes, and not begin ` +
-      'with ".tus", an upload id, or what else files of this module are called.',
+      `inside tmpFileDir, name a file, have names of at most ${LONGEST_NAME} bytes, and not begin ` +
+      'with ".tus", an upload id, or another name that this module gives its files.',
   );
 }

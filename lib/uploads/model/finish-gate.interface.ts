@@ -26,7 +26,7 @@ export type Verdict =
 
 /** Who decides whether an upload may be finished. */
 export interface FinishGate {
-  /** Whether there is anybody to ask about an upload. */
+  /** Whether there is a hook to ask about an upload. */
   guards(record: UploadRecord): boolean;
 
   /** What it throws is a fault, not a verdict: the upload stays as it is, and is asked about again. */

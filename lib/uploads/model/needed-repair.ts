@@ -1,8 +1,8 @@
 import { isComplete, isExpired, isHalfFinal, type UploadSnapshot } from './upload-snapshot.js';
 
 /**
- * What an upload may need that no request holds: its finish, its end, the bytes cut off that were
- * never verified, or to begin anew because what lies under its name is not its file.
+ * What an upload that no request holds may need: to be finished, to be ended, to lose bytes that
+ * were never verified, or to begin anew because what lies under its name is not its file.
  */
 export type Repair = 'finish' | 'end' | 'cut' | 'renew';
 

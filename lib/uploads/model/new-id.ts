@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 
 const ID_BYTES = 16;
 
-/** To ask for a few random bytes at a time was a twentieth of what a creation costs. */
+/** Random bytes are drawn in bulk: a few at a time were a twentieth of what a creation costs. */
 const pool = Buffer.alloc(256 * ID_BYTES);
 let position = pool.length;
 

@@ -1,9 +1,9 @@
 import type { StoredAnswer, UploadRecord } from '../../registry/index.js';
 
-/** Most bytes of what a client has said that are remembered of an upload. */
+/** Most bytes that are remembered of each text a client has sent. */
 const LONGEST_TEXT = 512;
 
-/** Most bytes of the answer to a refused upload that are, as it is stored. */
+/** Most bytes of a stored answer that are remembered of a refused upload. */
 const LONGEST_ANSWER = 1024;
 
 /**
@@ -44,7 +44,7 @@ export function rememberFinished(record: UploadRecord): UploadRecord {
   };
 }
 
-/** The status counts for clients, and the words only for people. */
+/** Clients need the status; the words are for people, so they may go. */
 function briefAnswer(answer: StoredAnswer): StoredAnswer {
   const withoutBody = { ...answer, body: undefined };
   const { status } = answer;

@@ -7,7 +7,7 @@ export interface FlushFailure {
   readonly cause: unknown;
 }
 
-/** Who is told what becomes of uploads, right after it did; nothing waits for it. */
+/** Is told what has become of an upload, right afterwards; nothing waits for it. */
 export interface UploadObserver {
   created(record: UploadRecord): void;
 
@@ -20,7 +20,7 @@ export interface UploadObserver {
   ended(record: UploadRecord): void;
 
   /**
-   * An unfinished upload begins anew, for what lay under its name was not its file.
+   * An unfinished upload begins anew, because what lay under its name was not its file.
    *
    * @param fault what was wrong with it, as the end of a sentence
    * @param place where that is now, in words for people

@@ -1,4 +1,4 @@
-/** For whom something is asked of uploads: all that is outside of it counts as not there. */
+/** Which uploads a request may see; all others count as not there. */
 export interface UploadScope {
   readonly owner?: string;
   /** Name of the `@TusEndpoint()` method that was asked; absent: the upload path. */
@@ -7,7 +7,7 @@ export interface UploadScope {
   readonly binding?: string;
 }
 
-/** Whether an upload is one of those that can be seen; one that is bound to nothing is, everywhere. */
+/** Whether an upload can be seen; an upload that is bound to nothing can be seen everywhere. */
 export function isWithin(scope: UploadScope, record: UploadScope): boolean {
   if (record.binding !== undefined && record.binding !== scope.binding) return false;
   return record.owner === scope.owner && record.endpoint === scope.endpoint;

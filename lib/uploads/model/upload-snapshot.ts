@@ -12,7 +12,10 @@ export interface UploadSnapshot {
    * and the upload is to begin anew.
    */
   readonly fault?: string;
-  /** How many of them are known to survive a lost machine, of an upload that is not finished. */
+  /**
+   * How many of these bytes are known to survive a lost machine; absent once the upload is
+   * finished.
+   */
   readonly flushed?: number;
   /** When it expires if no byte comes; absent when it never does. */
   readonly expiresAt?: number;
@@ -43,14 +46,14 @@ export function isComplete({ record, offset, fault }: UploadSnapshot): boolean {
   return record.state === 'receiving' && isWhole;
 }
 
-/** Whether the upload has outlived its time; one that is complete may still be finished. */
+/** Whether the upload has outlived its time; a complete upload may still be finished. */
 export function isExpired(snapshot: UploadSnapshot, now: number): boolean {
   return !isComplete(snapshot) && snapshot.expiresAt !== undefined && snapshot.expiresAt <= now;
 }
 
 /**
- * Whether a finished upload is none on its own: a part that something is yet to be made of, or one
- * that its endpoint has not answered. It expires like an unfinished one.
+ * Whether a finished upload still waits for something: a part for the upload to be made of it, or
+ * an upload for its endpoint's answer. It expires like an unfinished one.
  */
 export function isInterim(record: UploadRecord): boolean {
   return record.state === 'finished' && (isPartial(record) || isUnanswered(record));
@@ -64,8 +67,8 @@ export function isUnanswered(record: UploadRecord): boolean {
 }
 
 /**
- * The time slides with every byte (tus 1.0 §Expiration leaves it open). When the last one came is
- * the storage's knowledge, so that an append writes nothing to the registry.
+ * The time slides with every byte (tus 1.0 §Expiration leaves it open). The storage knows when the
+ * last one came, so that an append writes nothing to the registry.
  */
 function expiryOf(record: UploadRecord, stored?: StoredBytes): number | undefined {
   const { state, validFor } = record;
@@ -76,7 +79,10 @@ function expiryOf(record: UploadRecord, stored?: StoredBytes): number | undefine
   return Math.max(record.createdAt, lastByteAt) + validFor;
 }
 
-/** Whether a final upload is half built, and its process has died over it: no other holds it. */
+/**
+ * Whether a final upload is half built because its process died: to be asked only when nothing
+ * holds it.
+ */
 export function isHalfFinal(record: UploadRecord): boolean {
   return isFinal(record) && record.state === 'receiving';
 }

@@ -1,11 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { ContextSnapshot } from '../../context/index.js';
-import type { UploadRecord, UploadRegistry, Usages } from '../../registry/index.js';
+import {
+  eachPage,
+  type UploadRecord,
+  type UploadRegistry,
+  type Usages,
+} from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 import { NoRoomError, TooManyUploadsError, UploadTooLargeError } from '../model/limit.errors.js';
 import type { Quota } from './upload-rules.js';
 
-/** Milliseconds for which what running uploads have received is taken as known. */
+/** Milliseconds for which a count of the received bytes is used again. */
 const FRESH = 1000;
 
 /** Unfinished uploads looked at together. */
@@ -14,9 +19,9 @@ const PAGE = 64;
 /** Decides, in the registry's transaction, whether there is room for an upload. */
 export type Admit = (usages: Usages) => UploadRecord;
 
-/** Sees to it that no owner takes more than its share, nor all together more than there is. */
+/** Keeps each owner within its quota, and all of them within the room on the disk. */
 export class Admission {
-  /** What is counted for several requests is kept longer than any of them lasts. */
+  /** A count serves several requests, so it belongs to none of them. */
   private readonly context = new ContextSnapshot();
   private received?: { readonly at: number; readonly bytes: Promise<number> };
 
@@ -55,12 +60,12 @@ export class Admission {
       this.storage.files?.room() ?? Infinity,
       this.registry.usage(undefined),
     ]);
-    // To look at them all takes time, and is seldom needed.
+    // Looking at all unfinished uploads takes time, and is seldom needed.
     return all.pending + bytes <= free ? free : free + (await this.receivedBytes());
   }
 
   private receivedBytes(): Promise<number> {
-    // No clock that may be set back.
+    // A clock that is never set back.
     const now = performance.now();
     if (!this.received || now - this.received.at > FRESH) {
       this.received = { at: now, bytes: this.context.run(() => this.sumReceived()) };
@@ -70,13 +75,13 @@ export class Admission {
 
   private async sumReceived(): Promise<number> {
     let bytes = 0;
-    let cursor: string | undefined;
-    do {
-      const page = await this.registry.list({ state: 'receiving', cursor, limit: PAGE });
-      const stored = await Promise.all(page.items.map((record) => this.storage.stat(record)));
+    const pages = eachPage((cursor) =>
+      this.registry.list({ state: 'receiving', cursor, limit: PAGE }),
+    );
+    for await (const records of pages) {
+      const stored = await Promise.all(records.map((record) => this.storage.stat(record)));
       for (const found of stored) bytes += found?.size ?? 0;
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    }
     return bytes;
   }
 }

@@ -14,9 +14,9 @@ export class AppendSlots {
   }
 
   /**
-   * Does the work of a request; one that brings bytes, or copies them, needs a slot. All who do so
-   * for one upload share it, for only one of them goes on: a newer one takes the upload over from the
-   * one before.
+   * Does the work of a request, which needs a slot if it brings bytes or copies them. All requests
+   * on one upload share a slot, because only one of them goes on: a newer one takes the upload
+   * over.
    *
    * @param upload what tells it from all others
    * @throws TooManyAppendsError when every slot is taken

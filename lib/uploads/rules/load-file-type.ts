@@ -8,7 +8,7 @@ export interface FileType {
   readonly supportedMimeTypes: ReadonlySet<string>;
 }
 
-/** Else what is loaded keeps, as long as the process lives, the request that was the first to need it. */
+/** Without it, the loaded library would keep alive the request that first needed it. */
 const context = new ContextSnapshot();
 
 let loaded: FileType | undefined;
@@ -16,7 +16,7 @@ let loaded: FileType | undefined;
 /**
  * The library that tells types by the first bytes of a file.
  *
- * It is loaded by `import()`, when it is first needed: it is an ES module only, and what needs it
+ * It is loaded by `import()`, when it is first needed, because it is an ES module, and this package
  * may run as CommonJS.
  *
  * @throws Error where nothing can load it, as in Jest without ES modules under an old Node

@@ -10,7 +10,7 @@ export const TELLING_BYTES = 4100;
 /** Where they lie in the file. */
 export const TELLING_RANGE: ByteRange = { start: 0, end: TELLING_BYTES - 1 };
 
-/** All that a stream gives; to be asked for as much as fits into memory. */
+/** Reads a stream whole; what it gives must fit into memory. */
 export async function bytesOf(stream: Readable): Promise<Buffer> {
   return Buffer.concat((await stream.toArray()) as Buffer[]);
 }
@@ -57,8 +57,8 @@ export class TypeCheck {
   }
 
   /**
-   * A type that has a signature must show it; for one that has none, such as text, the client's
-   * word is all there is.
+   * A type that has a signature must show it; for a type without one, such as text, the client's
+   * word counts.
    *
    * @param header the `Upload-Metadata` header as sent
    * @param start the first `TELLING_BYTES` of the file, or all if it has fewer

@@ -1,32 +1,32 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Pace } from '../../../lib/events/pace.js';
+import { Throttle } from '../../../lib/events/throttle.js';
 import { Calls } from '../../support/calls.js';
 import { Gate } from '../../support/gate.js';
 
-describe('a pace', () => {
+describe('a throttle', () => {
   let told: Calls<string>;
   beforeEach(() => {
     told = new Calls();
   });
 
-  /** A pace whose listener does something more with each value; nothing unless told. */
-  function paceOf(interval: number, work: (value: string) => unknown = () => undefined) {
-    return new Pace<string>(interval, async (value) => {
+  /** A throttle whose listener does something more with each value; nothing unless told. */
+  function throttleOf(interval: number, work: (value: string) => unknown = () => undefined) {
+    return new Throttle<string>(interval, async (value) => {
       told.add(value);
       await work(value);
     });
   }
 
   it('passes the first value on at once', () => {
-    paceOf(3_600_000).offer('key', 'first');
+    throttleOf(3_600_000).offer('key', 'first');
 
     expect(told.all).toEqual(['first']);
   });
 
   it('passes of all that come meanwhile only the latest on', async () => {
     const gate = new Gate();
-    const pace = paceOf(1, () => gate.pass());
-    for (const value of ['first', 'second', 'third']) pace.offer('key', value);
+    const throttle = throttleOf(1, () => gate.pass());
+    for (const value of ['first', 'second', 'third']) throttle.offer('key', value);
 
     gate.open();
 
@@ -35,8 +35,8 @@ describe('a pace', () => {
 
   it('lets the interval go by between two values', async () => {
     const times: number[] = [];
-    const pace = paceOf(40, () => times.push(performance.now()));
-    for (const value of ['first', 'second']) pace.offer('key', value);
+    const throttle = throttleOf(40, () => times.push(performance.now()));
+    for (const value of ['first', 'second']) throttle.offer('key', value);
 
     await told.atLeast(2);
 
@@ -46,9 +46,9 @@ describe('a pace', () => {
 
   it('waits for its listener, however long that takes', async () => {
     const gate = new Gate();
-    const pace = paceOf(1, () => gate.pass());
-    pace.offer('key', 'first');
-    pace.offer('key', 'second');
+    const throttle = throttleOf(1, () => gate.pass());
+    throttle.offer('key', 'first');
+    throttle.offer('key', 'second');
     await pause(5);
     const meanwhile = [...told.all];
 
@@ -59,23 +59,23 @@ describe('a pace', () => {
   });
 
   it('holds no key up for another', () => {
-    const pace = paceOf(3_600_000);
+    const throttle = throttleOf(3_600_000);
 
-    pace.offer('one', 'first of one');
-    pace.offer('two', 'first of two');
+    throttle.offer('one', 'first of one');
+    throttle.offer('two', 'first of two');
 
     expect(told.all).toEqual(['first of one', 'first of two']);
   });
 
   it('forgets what waits when it is dropped, and passes later values on', async () => {
     const gate = new Gate();
-    const pace = paceOf(1, (value) => (value === 'first' ? gate.pass() : undefined));
-    pace.offer('key', 'first');
-    pace.offer('key', 'second');
-    pace.offer('other', 'of another');
-    pace.drop('key');
-    pace.drop('unknown');
-    pace.offer('key', 'third');
+    const throttle = throttleOf(1, (value) => (value === 'first' ? gate.pass() : undefined));
+    throttle.offer('key', 'first');
+    throttle.offer('key', 'second');
+    throttle.offer('other', 'of another');
+    throttle.drop('key');
+    throttle.drop('unknown');
+    throttle.offer('key', 'third');
 
     gate.open();
 
@@ -83,23 +83,23 @@ describe('a pace', () => {
   });
 
   it('begins anew after it has come to rest', async () => {
-    const pace = paceOf(1);
-    pace.offer('key', 'first');
+    const throttle = throttleOf(1);
+    throttle.offer('key', 'first');
     await pause(10);
 
-    pace.offer('key', 'second');
+    throttle.offer('key', 'second');
 
     expect(told.all).toEqual(['first', 'second']);
   });
 
   it('forgets all that waits when it is cleared', async () => {
-    const pace = paceOf(20);
+    const throttle = throttleOf(20);
     for (const key of ['one', 'two']) {
-      pace.offer(key, `first of ${key}`);
-      pace.offer(key, `second of ${key}`);
+      throttle.offer(key, `first of ${key}`);
+      throttle.offer(key, `second of ${key}`);
     }
 
-    pace.clear();
+    throttle.clear();
 
     // A timer of the same length that begins later ends later.
     await pause(20);

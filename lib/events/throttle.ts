@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
  * Passes values on no faster than its listener and its interval allow: the first one at once, then
  * the latest one each time, if there is one.
  */
-export class Pace<T> {
+export class Throttle<T> {
   /** By key, the latest value that waits for its turn. */
   private readonly waiting = new Map<string, T | undefined>();
 

@@ -1,4 +1,16 @@
 export { getCleanupIntervalName } from './cleanup/index.js';
+export {
+  SoleCluster,
+  type Claims,
+  type Cluster,
+  type LeaseKey,
+  type Member,
+  type Membership,
+  type Renew,
+  type Reserve,
+  type Reserved,
+  type Waking,
+} from './cluster/index.js';
 export * from './decorators/inject-tus.decorator.js';
 export * from './decorators/before-upload.decorator.js';
 export * from './decorators/on-upload-events.decorator.js';
@@ -6,6 +18,7 @@ export * from './decorators/on-upload-finished.decorator.js';
 export * from './decorators/tus-endpoint.decorator.js';
 export {
   ClosedError,
+  type Fence,
   FileChangedError,
   FolderLostError,
   NoSpaceError,
@@ -28,14 +41,23 @@ export {
   TUS_EXPOSED_HEADERS,
   type TusExtension,
 } from './protocol/index.js';
+export type * from './registry/registry.interface.js';
 export type {
-  DeliveryQuery,
-  DeliveryState,
-  Page,
-  UploadQuery,
-  UploadState,
-} from './registry/index.js';
-export type { ByteRange, DiskLocation, StorageLocation } from './storage/index.js';
+  ByteRange,
+  Cleared,
+  DiskLocation,
+  FileStorage,
+  FinishedPlace,
+  Holding,
+  Located,
+  ReadOptions,
+  StorageLocation,
+  StorageRecords,
+  StoredBytes,
+  UploadStorage,
+  UploadWriter,
+  WriterOptions,
+} from './storage/index.js';
 export { TusModule } from './tus.module.js';
 export type { TusModuleAsyncOptions, TusModuleExtras } from './tus.module-extras.interface.js';
 export { TusService } from './tus.service.js';

@@ -4,6 +4,9 @@ export const TUS_OPTIONS = Symbol('TUS_OPTIONS');
 /** Injection token of an instance's name, `undefined` for the one without. */
 export const TUS_NAME = Symbol('TUS_NAME');
 
+/** Injection token of an instance's `RegistryBackend`: its registry and its cluster. */
+export const TUS_BACKEND = Symbol('TUS_BACKEND');
+
 /** Injection token of an instance's `UploadRegistry`. */
 export const TUS_REGISTRY = Symbol('TUS_REGISTRY');
 

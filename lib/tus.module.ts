@@ -1,9 +1,8 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
-import { join } from 'node:path';
+import { diskFiles, LocalFolder, localRegistry } from './backends/index.js';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
 import type { Cluster } from './cluster/index.js';
-import { LocalCluster } from './cluster/local/index.js';
 import {
   DeliveryAttempts,
   DeliveryOrchestrator,
@@ -12,8 +11,6 @@ import {
   MissingHandlers,
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
-import { DiskCalls } from './file-system/index.js';
-import { DiskReserve, FolderWatch } from './folder/index.js';
 import { AppProviders, HandlerExplorer, RunningCalls } from './handlers/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
@@ -28,31 +25,20 @@ import {
   UploadCreation,
   UploadPath,
 } from './http/index.js';
+import type { RegistryBackend } from './interfaces/index.js';
 import { resolveOptions, type TusOptions } from './options/index.js';
+import type { UploadRegistry } from './registry/index.js';
 import {
-  DATA_FILE,
-  LmdbRegistry,
-  LmdbSharedTables,
-  type LmdbRegistryOptions,
-  type UploadRegistry,
-} from './registry/index.js';
-import {
-  DiskLog,
-  FolderLog,
-  ClusterLog,
   RecoveryLog,
-  RegistryLog,
   StartupChecks,
   TusBackground,
   TusHandlers,
   TusLifecycle,
   warnOfCopies,
 } from './startup/index.js';
-import { DiskStorage, type UploadStorage } from './storage/index.js';
+import type { UploadStorage } from './storage/index.js';
 import {
-  PROCESSES_FOLDER,
-  REGISTRY_FOLDER,
-  RESERVE_FOLDER,
+  TUS_BACKEND,
   TUS_CLUSTER,
   TUS_NAME,
   TUS_OPTIONS,
@@ -62,6 +48,7 @@ import {
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './tus.module-definition.js';
 import {
   createUploads,
+  describeRecord,
   FencedFiles,
   FinishedFiles,
   Leases,
@@ -110,35 +97,6 @@ import {
     MissingHandlers,
     DeliveryAttempts,
     DeliveryOrchestrator,
-    { provide: DiskCalls, useFactory: () => new DiskCalls() },
-    {
-      provide: FolderWatch,
-      inject: [TUS_OPTIONS, DiskCalls],
-      useFactory: ({ tmpFileDir }: TusOptions, calls: DiskCalls) => {
-        const witness = join(tmpFileDir, REGISTRY_FOLDER, DATA_FILE);
-        return new FolderWatch(witness, new FolderLog(tmpFileDir), calls);
-      },
-    },
-    {
-      provide: DiskReserve,
-      inject: [TUS_OPTIONS],
-      useFactory: ({ tmpFileDir }: TusOptions) =>
-        new DiskReserve(join(tmpFileDir, REGISTRY_FOLDER, RESERVE_FOLDER), new DiskLog(tmpFileDir)),
-    },
-    {
-      provide: LmdbSharedTables,
-      inject: [TUS_OPTIONS, FolderWatch, DiskReserve],
-      useFactory: (options: TusOptions, watch: FolderWatch, reserve: DiskReserve) =>
-        new LmdbSharedTables(registryOptions(options, watch, reserve)),
-    },
-    {
-      provide: TUS_CLUSTER,
-      inject: [TUS_OPTIONS, FolderWatch, LmdbSharedTables],
-      useFactory: ({ tmpFileDir }: TusOptions, watch: FolderWatch, tables: LmdbSharedTables) => {
-        const folder = join(tmpFileDir, REGISTRY_FOLDER, PROCESSES_FOLDER);
-        return new LocalCluster({ folder, tables, watch, observer: new ClusterLog(tmpFileDir) });
-      },
-    },
     {
       provide: Leases,
       inject: [TUS_CLUSTER],
@@ -150,40 +108,41 @@ import {
       useFactory: resolveOptions,
     },
     {
+      provide: LocalFolder,
+      inject: [TUS_OPTIONS, HttpAdapterHost],
+      useFactory: ({ tmpFileDir }: TusOptions, app: HttpAdapterHost) =>
+        new LocalFolder(tmpFileDir, app),
+    },
+    {
+      provide: TUS_BACKEND,
+      inject: [TUS_OPTIONS, LocalFolder],
+      useFactory: ({ name, durability, registry }: TusOptions, folder: LocalFolder) =>
+        (registry ?? localRegistry(folder)).create({ name, durable: durability !== 'none' }),
+    },
+    {
       provide: TUS_REGISTRY,
-      inject: [TUS_OPTIONS, FolderWatch, DiskReserve, TUS_CLUSTER],
-      useFactory: (
-        options: TusOptions,
-        watch: FolderWatch,
-        reserve: DiskReserve,
-        fence: Cluster,
-      ) => {
-        const common = registryOptions(options, watch, reserve);
-        return new LmdbRegistry({ ...common, fence, observer: new RegistryLog(common.folder) });
-      },
+      inject: [TUS_BACKEND],
+      useFactory: ({ registry }: RegistryBackend) => registry,
+    },
+    {
+      provide: TUS_CLUSTER,
+      inject: [TUS_BACKEND],
+      useFactory: ({ cluster }: RegistryBackend) => cluster,
     },
     {
       provide: TUS_STORAGE,
-      inject: [TUS_OPTIONS, TUS_REGISTRY, FolderWatch, DiskCalls, DiskReserve, TUS_CLUSTER],
+      inject: [TUS_OPTIONS, LocalFolder, TUS_BACKEND],
       useFactory: (
-        { tmpFileDir, ...modes }: TusOptions,
-        registry: UploadRegistry,
-        watch: FolderWatch,
-        calls: DiskCalls,
-        reserve: DiskReserve,
-        fence: Cluster,
-      ) => {
-        const records = storageRecords(registry);
-        return new DiskStorage({
-          ...modes,
-          folder: tmpFileDir,
-          records,
-          watch,
-          calls,
-          reserve,
+        options: TusOptions,
+        folder: LocalFolder,
+        { registry, cluster: fence }: RegistryBackend,
+      ) =>
+        (options.storage ?? diskFiles(folder, options)).create({
+          name: options.name,
+          records: storageRecords(registry),
           fence,
-        });
-      },
+          describe: describeRecord,
+        }),
     },
     {
       provide: FencedFiles,
@@ -240,13 +199,4 @@ export class TusModule extends ConfigurableModuleClass {
     // As early as can be: what other modules add to the platform must come after our hooks.
     adapterHost.init$.subscribe(() => platformOf(adapterHost.httpAdapter));
   }
-}
-
-function registryOptions(
-  { tmpFileDir, durability }: TusOptions,
-  watch: FolderWatch,
-  reserve: DiskReserve,
-): LmdbRegistryOptions {
-  const folder = join(tmpFileDir, REGISTRY_FOLDER);
-  return { folder, durable: durability !== 'none', watch, reserve };
 }

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { asError, FolderLostError } from '../errors/index.js';
 import { EventDispatcher, UploadEvents } from '../events/index.js';
-import { FolderWatch } from '../folder/index.js';
 import type { FinishedUpload } from '../interfaces/index.js';
 import type { RetryRules, TusOptions } from '../options/index.js';
 import type {
@@ -10,7 +9,8 @@ import type {
   UploadRecord,
   UploadRegistry,
 } from '../registry/index.js';
-import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY } from '../tus.constants.js';
+import type { UploadStorage } from '../storage/index.js';
+import { LOGGER_CONTEXT, TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from '../tus.constants.js';
 import { handlerEndsProcess, handlerGone, othersHang } from './delivery.messages.js';
 import { describeFinished, FinishedFiles } from '../uploads/index.js';
 import { backoff } from './backoff.js';
@@ -41,7 +41,7 @@ export class DeliveryAttempts {
     private readonly runs: HandlerRuns,
     private readonly dispatcher: EventDispatcher,
     private readonly events: UploadEvents,
-    private readonly folder: FolderWatch,
+    @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
   ) {}
 
   /**
@@ -122,7 +122,7 @@ export class DeliveryAttempts {
   /** While the folder is lost, a handler that does not find its file has not failed. */
   private async hasLostFolder(error: unknown): Promise<boolean> {
     if (error instanceof FolderLostError) return true;
-    return this.folder.look().then(
+    return this.storage.assertSame().then(
       () => false,
       () => true,
     );

@@ -1,3 +1,4 @@
+export * from './backend.interface.js';
 export * from './delivery.interface.js';
 export * from './endpoint.interface.js';
 export * from './handler-options.interface.js';

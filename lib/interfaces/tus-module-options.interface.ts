@@ -1,4 +1,5 @@
 import type { TusExtension } from '../protocol/index.js';
+import type { RegistryFactory, StorageFactory } from './backend.interface.js';
 import type { UploadDraft } from './hooks.interface.js';
 import type {
   Durability,
@@ -33,6 +34,20 @@ export interface TusModuleOptions {
    * @default './uploads', of a named instance './uploads/<name>'
    */
   tmpFileDir?: string;
+
+  /**
+   * Where what is known of uploads is kept: what `postgres()` returns, or another `RegistryFactory`.
+   *
+   * @default LMDB in `tmpFileDir`, for the processes of one machine
+   */
+  registry?: RegistryFactory;
+
+  /**
+   * Where bytes are kept: what `s3()` returns, or another `StorageFactory`.
+   *
+   * @default files in `tmpFileDir`
+   */
+  storage?: StorageFactory;
 
   /**
    * Mode of uploaded files, exactly as given: the process's umask takes nothing from it. Files keep

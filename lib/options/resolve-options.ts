@@ -16,6 +16,7 @@ import { parseDuration, parseTimer } from './duration.js';
 import { parseDirectoryMode, parseFileMode } from './mode.js';
 import { TusOptionError } from './option.error.js';
 import { parseHash } from './hash.js';
+import { parseFactory } from './factory.js';
 import { assertKeys } from './option-keys.js';
 import { optional, orNever, parseCount, parseFlag } from './option-values.js';
 import { parseQuota } from './quota.js';
@@ -38,6 +39,8 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
 
   return {
     name,
+    registry: optional(options.registry, (value) => parseFactory('registry', value)),
+    storage: optional(options.storage, (value) => parseFactory('storage', value)),
     tmpFileDir: parseFolder(options.tmpFileDir ?? defaultFolder(name)),
     fileMode: optional(options.fileMode, (mode) => parseFileMode('fileMode', mode)),
     directoryMode: optional(options.directoryMode, (mode) =>

@@ -1,6 +1,8 @@
 import type {
   MaxSizeFunction,
   QuotaFunction,
+  RegistryFactory,
+  StorageFactory,
   TusCorsOptions,
   TusDownloadOptions,
   TusMetadataOptions,
@@ -13,6 +15,10 @@ import type { Quota, UploadRules } from '../uploads/index.js';
 export interface TusOptions extends UploadRules {
   /** The instance's name; absent for the one without. */
   readonly name?: string;
+  /** Where what is known of uploads is kept; absent: in `tmpFileDir`. */
+  readonly registry?: RegistryFactory;
+  /** Where bytes are kept; absent: in `tmpFileDir`. */
+  readonly storage?: StorageFactory;
   /** Absolute path. */
   readonly tmpFileDir: string;
   /** Mode of uploaded files; absent: by the umask. */

@@ -1,4 +1,3 @@
 export * from './each-page.js';
-export * from './lmdb/index.js';
 export * from './names.js';
 export * from './registry.interface.js';

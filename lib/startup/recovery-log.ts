@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { logError } from '../errors/index.js';
 import { LOGGER_CONTEXT } from '../tus.constants.js';
 import type { RecoveryObserver, RecoveryReport } from '../uploads/index.js';
-import { count } from './count.js';
+import { count } from '../count.js';
 
 /** Says in the log what was repaired after a start, in one line, and what could not be. */
 export class RecoveryLog implements RecoveryObserver {

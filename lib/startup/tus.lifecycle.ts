@@ -9,27 +9,15 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { Cluster } from '../cluster/index.js';
-import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../folder/index.js';
 import { platformOf, type HttpPlatform } from '../http/index.js';
-import type { TusOptions } from '../options/index.js';
-import { processWide } from '../process-wide.js';
-import type { UploadRegistry } from '../registry/index.js';
+import type { RegistryBackend } from '../interfaces/index.js';
+import { TusOptionError, type TusOptions } from '../options/index.js';
 import type { UploadStorage } from '../storage/index.js';
-import {
-  LOGGER_CONTEXT,
-  REGISTRY_FOLDER,
-  TUS_CLUSTER,
-  TUS_OPTIONS,
-  TUS_REGISTRY,
-  TUS_STORAGE,
-} from '../tus.constants.js';
+import { LOGGER_CONTEXT, TUS_BACKEND, TUS_OPTIONS, TUS_STORAGE } from '../tus.constants.js';
 import { FencedFiles, Leases, Uploads } from '../uploads/index.js';
 import { waitAtMost } from '../wait-at-most.js';
 import { freeFaultSignals } from './fault-signals.js';
-import { startFault } from './start-faults.js';
 import { StartupChecks } from './startup-checks.js';
 import { TusBackground } from './tus.background.js';
 import { TusHandlers } from './tus.handlers.js';
@@ -39,9 +27,6 @@ import { TusHandlers } from './tus.handlers.js';
  * shutdown. With what follows, it is over within a second.
  */
 const PATIENCE = 800;
-
-/** The folders of all instances of this process. */
-const foldersInUse = processWide('folders', () => new FoldersInUse());
 
 /** The instances of each app, which has one host of its adapter. */
 const instancesOf = new WeakMap<HttpAdapterHost, Set<TusLifecycle>>();
@@ -58,15 +43,11 @@ export class TusLifecycle
   private ending?: Promise<void>;
   /** Time (`performance.now()`) until which the app's methods are waited for at the end. */
   private until = 0;
-  private leaveFolder?: () => void;
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
-    @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
+    @Inject(TUS_BACKEND) private readonly backend: RegistryBackend,
     @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
-    private readonly folder: FolderWatch,
-    private readonly reserve: DiskReserve,
-    @Inject(TUS_CLUSTER) private readonly cluster: Cluster,
     private readonly leases: Leases,
     private readonly fencedFiles: FencedFiles,
     private readonly uploads: Uploads,
@@ -81,11 +62,11 @@ export class TusLifecycle
 
   async onModuleInit(): Promise<void> {
     try {
-      await this.reserve.spend(() => this.openOrLeave());
-      this.reserve.begin();
+      await this.open();
     } catch (fault) {
-      this.reserve.end();
-      throw startFault(fault, this.options.tmpFileDir);
+      // An app that failed to start may be started again in this process.
+      await this.leave().catch(() => undefined);
+      throw fault;
     }
   }
 
@@ -111,17 +92,6 @@ export class TusLifecycle
       this.logger.warn(methodGivenUp(uploadId, name));
     }
     await this.leave();
-    this.reserve.end();
-  }
-
-  private async openOrLeave(): Promise<void> {
-    try {
-      await this.open();
-    } catch (fault) {
-      // An app that failed to start may be started again in this process.
-      await this.leave().catch(() => undefined);
-      throw fault;
-    }
   }
 
   private async end(): Promise<void> {
@@ -133,35 +103,28 @@ export class TusLifecycle
   }
 
   private async open(): Promise<void> {
+    const { cluster } = this.backend;
+    this.refuseReserve();
     await this.storage.open();
-    await this.takeFolder();
-    await this.cluster.lookAround();
-    await this.registry.open();
-    this.cluster.onFence((key, suspect) => this.fencedFiles.fence(key, suspect));
-    await this.cluster.open();
-    this.folder.begin();
+    cluster.onFence((key, suspect) => this.fencedFiles.fence(key, suspect));
+    await this.backend.open();
     this.handlers.explore();
     this.opened = true;
   }
 
-  private async takeFolder(): Promise<void> {
-    const uploads = this.options.tmpFileDir;
-    const own = join(uploads, REGISTRY_FOLDER);
-    const isNarrowed = await makePrivateFolder(own);
-    // All instances of an app are given the same.
-    this.leaveFolder = await foldersInUse.take({ uploads, own }, this.adapterHost);
-    if (isNarrowed) this.logger.log(folderNarrowed(own));
+  /** @throws TusOptionError where room is to be reserved on a disk, and there is none */
+  private refuseReserve(): void {
+    if (!this.options.reserveDisk || this.storage.files) return;
+    throw new TusOptionError('reserveDisk', true, noDisk());
   }
 
   private async leave(): Promise<void> {
     this.opened = false;
     this.stopFreeingSignals?.();
     try {
-      await this.cluster.close();
-      await this.registry.close();
+      await this.backend.close();
     } finally {
-      this.folder.end();
-      this.leaveFolder?.();
+      await this.storage.close();
     }
   }
 
@@ -176,9 +139,9 @@ export class TusLifecycle
   }
 }
 
-/** What earlier versions, or a generous umask, left open to all users of the machine. */
-function folderNarrowed(folder: string): string {
-  return `${folder} was open to other users of this machine; it is for this process's user only now.`;
+/** Only files lie on a disk that may be full. */
+function noDisk(): string {
+  return 'The storage keeps no files on a disk whose room could be told. Leave the option out, or set a quota.';
 }
 
 /** Listeners in JavaScript would turn a native fault into an endless loop. */

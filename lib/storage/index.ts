@@ -1,2 +1,2 @@
-export * from './disk/index.js';
+export { isInMemory, isOwnName } from './disk/index.js';
 export * from './storage.interface.js';

@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'n
 import { dirname, join } from 'node:path';
 import { FolderLostError, OnUploadFailed, OnUploadFinished } from '../../lib/index.js';
 import type { FinishedUpload } from '../../lib/index.js';
-import { LmdbRegistry } from '../../lib/registry/index.js';
+import { LmdbRegistry } from '../../lib/registry/lmdb/index.js';
 import {
   PLATFORMS,
   create,

@@ -1,7 +1,8 @@
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { DiskStorage, type UploadStorage } from '../../lib/storage/index.js';
+import type { UploadStorage } from '../../lib/storage/index.js';
+import { DiskStorage } from '../../lib/storage/disk/index.js';
 import { TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
   create,

@@ -41,6 +41,8 @@ const PAGE = 256;
 export interface DiskStorageOptions extends UploadFolderOptions {
   /** Keeps what it has to say of uploads. */
   readonly records: StorageRecords;
+  /** What to throw for a fault in opening the folder: that fault unless given. */
+  explain?(this: void, fault: unknown): unknown;
 }
 
 /**
@@ -54,18 +56,24 @@ export class DiskStorage implements UploadStorage {
   private readonly places: FilePlaces;
   private readonly records: StorageRecords;
   private readonly lostFolder: string;
+  private readonly explain: (fault: unknown) => unknown;
 
   constructor(options: DiskStorageOptions) {
     this.folder = new UploadFolder(options);
     this.places = new FilePlaces(this.folder.path);
     this.records = options.records;
+    this.explain = options.explain ?? ((fault) => fault);
     this.lostFolder = join(this.folder.path, LOST_FOLDER);
     this.files = { path: (upload) => this.places.of(upload), room: () => this.room() };
   }
 
   /** @throws Error of the file system when the folder cannot be made, or not be written to. */
-  open(): Promise<void> {
-    return this.folder.make();
+  async open(): Promise<void> {
+    try {
+      await this.folder.reserve.spend(() => this.folder.make());
+    } catch (fault) {
+      throw this.explain(fault);
+    }
   }
 
   close(): Promise<void> {

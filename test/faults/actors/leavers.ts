@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { eventually } from '../../support/eventually.js';
 import { listFiles } from '../../support/temp-folder.js';
 import { create } from '../../support/tus-client.js';

@@ -2,7 +2,7 @@
 // where the other folder is on another device; prints one line of JSON.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DiskStorage } from '../../../lib/storage/index.js';
+import { DiskStorage } from '../../../lib/storage/disk/index.js';
 import { KeptRecords, newId } from '../../support/kept-records.js';
 import { setFaults } from '../shim/fault-shim.js';
 import type { FaultRule, FaultyEnvironment } from '../shim/fault-shim.js';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { uploadRecord } from '../../unit/registry/records.js';
 import { setFaults } from '../shim/fault-shim.js';
 import type { FaultyCall, FaultyEnvironment } from '../shim/fault-shim.js';

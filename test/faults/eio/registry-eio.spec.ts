@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { eventually } from '../../support/eventually.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { buildFaultShim } from '../shim/fault-shim.js';

@@ -1,8 +1,8 @@
 // Runs a registry and a storage into a full disk, and prints what they did as one line of JSON.
 import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
-import { DiskStorage } from '../../../lib/storage/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
+import { DiskStorage } from '../../../lib/storage/disk/index.js';
 import { delivery, uploadRecord } from '../../unit/registry/records.js';
 import { KeptRecords, newId } from '../../support/kept-records.js';
 import type { FullDiskReport, Tally } from './full-disk.report.js';

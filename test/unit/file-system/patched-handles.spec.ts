@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
-import { DiskStorage } from '../../../lib/storage/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
+import { DiskStorage } from '../../../lib/storage/disk/index.js';
 import { moveFile } from '../../../lib/storage/disk/move-file.js';
 import { describeStorage } from '../../contracts/storage/storage.contract.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';

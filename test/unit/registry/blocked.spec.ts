@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { eventually } from '../../support/eventually.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { uploadRecord } from './records.js';

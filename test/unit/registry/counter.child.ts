@@ -1,5 +1,5 @@
 // Counts up in one record, and reports each step once it was acknowledged.
-import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 
 const [folder, id, name, steps] = process.argv.slice(2);
 const registry = new LmdbRegistry({ folder, durable: true });

@@ -1,5 +1,5 @@
 // Creates uploads one after the other and reports each id once its creation was acknowledged.
-import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { uploadRecord } from './records.js';
 
 const [folder, durable] = process.argv.slice(2);

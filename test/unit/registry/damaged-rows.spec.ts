@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { LmdbRegistry, UploadRecord } from '../../../lib/registry/index.js';
+import type { UploadRecord } from '../../../lib/registry/index.js';
+import type { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import {
   asideOf,

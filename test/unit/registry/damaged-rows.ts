@@ -1,5 +1,5 @@
 import { open, type RootDatabase } from 'lmdb';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 
 /** What a bad disk may make of a row's value. */
 export const DAMAGED_VALUES = {

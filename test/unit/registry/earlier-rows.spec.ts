@@ -1,5 +1,6 @@
 import { open } from 'lmdb';
-import { LmdbRegistry, type UploadRecord } from '../../../lib/registry/index.js';
+import type { UploadRecord } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { allPages, uploadRecord } from './records.js';
 

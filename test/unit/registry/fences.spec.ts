@@ -1,5 +1,5 @@
 import { UploadFencedError } from '../../../lib/errors/index.js';
-import { LmdbRegistry, LmdbSharedTables } from '../../../lib/registry/index.js';
+import { LmdbRegistry, LmdbSharedTables } from '../../../lib/registry/lmdb/index.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { uploadRecord } from './records.js';
 

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { open as openLmdb } from 'lmdb';
 import { FolderLostError, UnfitFolderError } from '../../../lib/errors/index.js';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { assertDescriptors } from '../../../lib/registry/lmdb/descriptors.js';
 import { assertWritable } from '../../../lib/registry/lmdb/readiness.js';
 import { folderThat } from '../../support/folder-check.js';

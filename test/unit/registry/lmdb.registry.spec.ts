@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { describeRegistry } from './registry.contract.js';
 import type { RegistryPlace } from './registry.contract.js';

@@ -12,7 +12,7 @@ import {
 import { join, relative, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { FileChangedError, FolderLostError } from '../../../lib/errors/index.js';
-import { DiskStorage } from '../../../lib/storage/index.js';
+import { DiskStorage } from '../../../lib/storage/disk/index.js';
 import { folderThat } from '../../support/folder-check.js';
 import { listFiles, makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { describeStorage } from '../../contracts/storage/storage.contract.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ClusterObserver, Member } from '../../../../lib/cluster/index.js';
 import { LocalCluster, type Patience } from '../../../../lib/cluster/local/index.js';
-import { LmdbSharedTables } from '../../../../lib/registry/index.js';
+import { LmdbSharedTables } from '../../../../lib/registry/lmdb/index.js';
 import { Leases } from '../../../../lib/uploads/index.js';
 
 /** What a member is told of others that hang. */

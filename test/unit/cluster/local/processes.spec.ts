@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import { FolderLostError, UnfitFolderError } from '../../../../lib/errors/index.js';
 import { Processes } from '../../../../lib/cluster/local/processes.js';
-import { LmdbSharedTables } from '../../../../lib/registry/index.js';
+import { LmdbSharedTables } from '../../../../lib/registry/lmdb/index.js';
 import { folderThat } from '../../../support/folder-check.js';
 import { makeTempFolder, removeTempFolder } from '../../../support/temp-folder.js';
 import { Member } from './member.js';

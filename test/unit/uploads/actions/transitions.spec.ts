@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { LmdbRegistry } from '../../../../lib/registry/index.js';
-import { DiskStorage } from '../../../../lib/storage/index.js';
+import { LmdbRegistry } from '../../../../lib/registry/lmdb/index.js';
+import { DiskStorage } from '../../../../lib/storage/disk/index.js';
 import { EndedUploads } from '../../../../lib/uploads/actions/ended-uploads.js';
 import { Transitions } from '../../../../lib/uploads/actions/transitions.js';
 import { FileHashes } from '../../../../lib/uploads/bodies/file-hashes.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import type { ClusterObserver, Member } from '../cluster/index.js';
-import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { count } from './count.js';
+import type { ClusterObserver, Member } from '../../cluster/index.js';
+import { LOGGER_CONTEXT } from '../../tus.constants.js';
+import { count } from '../../count.js';
 
 /** Says in the log which processes hang, once each, and what becomes of their uploads. */
 export class ClusterLog implements ClusterObserver {

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
-import { asError, hasCode, NoSpaceError, UnfitFolderError } from '../errors/index.js';
-import { isNoSpace } from '../file-system/index.js';
-import { TusOptionError } from '../options/index.js';
-import { PROCESSES_FOLDER, REGISTRY_FOLDER } from '../tus.constants.js';
+import { asError, hasCode, NoSpaceError, UnfitFolderError } from '../../errors/index.js';
+import { isNoSpace } from '../../file-system/index.js';
+import { TusOptionError } from '../../options/index.js';
+import { PROCESSES_FOLDER, REGISTRY_FOLDER } from '../../tus.constants.js';
 import {
   filesUsedUp,
   folderForbidden,

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { FolderObserver } from '../folder/index.js';
-import { LOGGER_CONTEXT } from '../tus.constants.js';
+import type { FolderObserver } from '../../folder/index.js';
+import { LOGGER_CONTEXT } from '../../tus.constants.js';
 
 /** Says in the log that the folder was lost, and that it is there again: a line each. */
 export class FolderLog implements FolderObserver {

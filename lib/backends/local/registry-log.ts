@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { asError } from '../errors/index.js';
-import type { RegistryObserver } from '../registry/index.js';
-import { LOGGER_CONTEXT } from '../tus.constants.js';
-import { count } from './count.js';
+import { asError } from '../../errors/index.js';
+import type { RegistryObserver } from '../../registry/index.js';
+import { LOGGER_CONTEXT } from '../../tus.constants.js';
+import { count } from '../../count.js';
 
 /** Most damaged rows that are named in one line. */
 const SHOWN_ROWS = 10;

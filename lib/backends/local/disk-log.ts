@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { DiskReserveObserver } from '../folder/index.js';
-import { LOGGER_CONTEXT } from '../tus.constants.js';
+import type { DiskReserveObserver } from '../../folder/index.js';
+import { LOGGER_CONTEXT } from '../../tus.constants.js';
 
 /** Says in the log that the disk is full, and that it has room again: a line each. */
 export class DiskLog implements DiskReserveObserver {

@@ -1,0 +1,3 @@
+export { diskFiles } from './local/disk-files.js';
+export { localRegistry } from './local/local.backend.js';
+export { LocalFolder } from './local/local-folder.js';

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Cluster } from './cluster.interface.js';
 
 /** The cluster of a process that shares its uploads with no other one. */
 export class SoleCluster implements Cluster {
-  readonly identity = 'sole';
+  readonly identity = randomUUID();
   readonly isAlone = true;
 
   hasLost(): boolean {

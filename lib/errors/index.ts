@@ -6,6 +6,7 @@ export * from './file-changed.error.js';
 export * from './folder-lost.error.js';
 export * from './log-error.js';
 export * from './no-space.error.js';
+export * from './option.error.js';
 export * from './storage-fault.error.js';
 export * from './unfit-folder.error.js';
 export * from './upload-fenced.error.js';

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { TusCorsOptions } from '../interfaces/index.js';
 import { parseDuration } from './duration.js';
 import { assertKeys } from './option-keys.js';
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 import { optional, parseFlag } from './option-values.js';
 import type { CheckedCors } from './tus-options.js';
 

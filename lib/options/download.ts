@@ -4,7 +4,7 @@ import type {
   TusModuleOptions,
 } from '../interfaces/index.js';
 import { assertKeys } from './option-keys.js';
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 import type { TusOptions } from './tus-options.js';
 
 /** Reads the `download` option: whether there are downloads, and how they are shown. */

@@ -1,5 +1,5 @@
 import ms, { type StringValue } from 'ms';
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 const UNIT_STRING = /^\d+(\.\d+)?\s*(ms|s|m|h|d|w)$/i;
 

@@ -1,4 +1,4 @@
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 /** What makes the parts of an instance that can be others. */
 interface Factory {

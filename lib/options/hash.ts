@@ -2,7 +2,7 @@ import type { TusModuleOptions } from '../interfaces/index.js';
 import { CHECKSUM_ALGORITHMS } from '../protocol/index.js';
 import type { FileHashRule } from '../uploads/index.js';
 import { assertKeys } from './option-keys.js';
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 /** @throws TusOptionError naming what cannot be used */
 export function parseHash(value: NonNullable<TusModuleOptions['hash']>): FileHashRule {

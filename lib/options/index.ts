@@ -1,7 +1,7 @@
 export * from './download.js';
 export * from './duration.js';
 export * from './instance-name.js';
-export * from './option.error.js';
+export { TusOptionError } from '../errors/index.js';
 export * from './option-values.js';
 export * from './owner.js';
 export * from './quota.js';

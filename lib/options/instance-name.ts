@@ -1,4 +1,4 @@
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 /**
  * Checks the name of an instance; it becomes part of a folder's name.

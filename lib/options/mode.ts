@@ -1,4 +1,4 @@
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 /** Octal digits, with or without what says so. */
 const OCTAL = /^(?:0o)?[0-7]{3,5}$/;

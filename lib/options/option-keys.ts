@@ -1,4 +1,4 @@
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 /** The options there are, in groups as they are nested. */
 const KEYS = {

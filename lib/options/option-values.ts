@@ -1,5 +1,5 @@
 import { parseDuration } from './duration.js';
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 /** Reads an option that may be absent. */
 export function optional<V, R>(value: V | undefined, parse: (value: V) => R): R | undefined {

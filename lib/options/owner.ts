@@ -1,4 +1,4 @@
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 /**
  * An owner as an application gave it.

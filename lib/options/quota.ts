@@ -1,7 +1,7 @@
 import type { TusModuleOptions, TusQuota } from '../interfaces/index.js';
 import type { Quota } from '../uploads/index.js';
 import { assertKeys } from './option-keys.js';
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 import { optional } from './option-values.js';
 import { parseSize } from './size.js';
 import type { TusOptions } from './tus-options.js';

@@ -14,7 +14,7 @@ import { parseCors } from './cors.js';
 import { parseDownload } from './download.js';
 import { parseDuration, parseTimer } from './duration.js';
 import { parseDirectoryMode, parseFileMode } from './mode.js';
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 import { parseHash } from './hash.js';
 import { parseFactory } from './factory.js';
 import { assertKeys } from './option-keys.js';

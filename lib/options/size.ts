@@ -1,5 +1,5 @@
 import bytes from 'bytes';
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 const UNIT_STRING = /^\d+(\.\d+)?\s*(b|kb|mb|gb|tb|pb)$/i;
 

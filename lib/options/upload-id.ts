@@ -1,5 +1,5 @@
 import { isUploadId, UPLOAD_ID_RULE } from '../protocol/index.js';
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 /**
  * An upload's id as an application gave it.

@@ -1,4 +1,4 @@
-import { TusOptionError } from './option.error.js';
+import { TusOptionError } from '../errors/index.js';
 
 /** Segments of letters, digits and `- _ . ~`, or parameters such as `:tenant`. */
 const PATH = /^\/?(:?[\w.~-]+)(\/:?[\w.~-]+)*\/?$/;

@@ -11,3 +11,12 @@ export const NAME_RULE = `1 to ${MAX_BYTES} bytes and no control characters`;
 export function isName(name: unknown): name is string {
   return typeof name === 'string' && NAME.test(name) && Buffer.byteLength(name) <= MAX_BYTES;
 }
+
+/**
+ * Checks what a handler or a holder is called.
+ *
+ * @throws RangeError when it is empty, longer than 512 bytes, or has control characters.
+ */
+export function checkName(what: string, name: string): void {
+  if (!isName(name)) throw new RangeError(`The name of a ${what} must have ${NAME_RULE}.`);
+}

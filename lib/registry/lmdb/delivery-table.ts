@@ -12,7 +12,7 @@ import type { Damage } from './damage.js';
 import { fitsKey, LAST, rowKey, stateKey } from './keys.js';
 import type { RowKey, StateKey } from './keys.js';
 import { Order, type Entry } from './order.js';
-import { decodeCursor, pageLimit, take, toPage } from './paging.js';
+import { decodeCursor, pageLimit, take, toPage } from '../paging.js';
 import { Rows, type RowsOptions } from './rows.js';
 import { isDeliveryRecord, isStateKey } from './shapes.js';
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { isName, NAME_RULE } from '../names.js';
 import type {
   DeliveryKey,
   DeliveryRecord,
@@ -95,13 +94,4 @@ export function stateKey(row: DeliveryRecord): StateKey {
   const { state, uploadId, handler, holder = NO_GROUP, dueAt } = row;
   if (state === 'waiting') return [state, handler, dueAt, uploadId, handler];
   return [state, state === 'running' ? holder : NO_GROUP, 0, uploadId, handler];
-}
-
-/**
- * Checks a name that becomes part of a key.
- *
- * @throws RangeError when it is empty, longer than 512 bytes, or has control characters.
- */
-export function checkName(what: string, name: string): void {
-  if (!isName(name)) throw new RangeError(`The name of a ${what} must have ${NAME_RULE}.`);
 }

@@ -1,5 +1,8 @@
 import { assertNotLost, ClosedError, UploadIdTakenError, type Fence } from '../../errors/index.js';
 import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
+import { checkChange } from '../check-change.js';
+import { released, revived, settled, taken } from '../delivery-steps.js';
+import { checkName } from '../names.js';
 import type {
   DeliveryKey,
   DeliveryOutcome,
@@ -14,7 +17,6 @@ import type {
   UploadRegistry,
   Usages,
 } from '../registry.interface.js';
-import { checkName } from './keys.js';
 import { LmdbEnvironment } from './lmdb.environment.js';
 import type { Tables } from './lmdb.environment.js';
 
@@ -161,10 +163,9 @@ export class LmdbRegistry implements UploadRegistry {
     return this.write(({ deliveries }) => {
       const row = deliveries.get(key);
       if (row?.state !== 'waiting') return undefined;
-      const attempt = row.attempt + 1;
-      const taken = { ...row, state: 'running', attempt, holder, startedAt: now } as const;
-      deliveries.put(taken);
-      return taken;
+      const running = taken(row, holder, now);
+      deliveries.put(running);
+      return running;
     });
   }
 
@@ -192,10 +193,7 @@ export class LmdbRegistry implements UploadRegistry {
       const dead = deliveries
         .of(uploadId)
         .filter((row) => row.state === 'dead' && (handler ?? row.handler) === row.handler);
-      for (const row of dead) {
-        const { lost: _, ...rest } = row;
-        deliveries.put({ ...rest, state: 'waiting', dueAt: now, forgiven: row.attempt });
-      }
+      for (const row of dead) deliveries.put(revived(row, now));
       return dead.length;
     });
   }
@@ -253,16 +251,6 @@ export class LmdbRegistry implements UploadRegistry {
   }
 }
 
-/** All that could make a change fail, so that it fails before anything is written. */
-function checkChange(id: string, { record, deliveries = [] }: UploadChange): void {
-  if (record.id !== id) throw new TypeError('A change must not give an upload another id.');
-  for (const { uploadId, handler, holder } of deliveries) {
-    if (uploadId !== id) throw new TypeError('A delivery must belong to the changed upload.');
-    checkName('handler', handler);
-    if (holder !== undefined) checkName('holder', holder);
-  }
-}
-
 function applyChange(tables: Tables, previous: UploadRecord, change: UploadChange): void {
   tables.uploads.put(change.record, previous);
   tables.usage.count(change.record, previous);
@@ -271,21 +259,8 @@ function applyChange(tables: Tables, previous: UploadRecord, change: UploadChang
   }
 }
 
-function settled(
-  running: DeliveryRecord,
-  outcome: Exclude<DeliveryOutcome, { kind: 'done' }>,
-): DeliveryRecord {
-  const { holder: _holder, startedAt: _startedAt, ...row } = running;
-  const { error } = outcome;
-  const attempt = outcome.isUncounted ? row.attempt - 1 : row.attempt;
-  if (outcome.kind === 'dead') return { ...row, attempt, state: 'dead', error };
-  return { ...row, attempt, state: 'waiting', dueAt: outcome.dueAt, error };
-}
-
 function releaseSome({ deliveries }: Tables, holder: string, now: number): number {
   const rows = deliveries.heldBy(holder, RELEASE_STEP);
-  for (const { holder: _holder, startedAt: _startedAt, lost = 0, ...row } of rows) {
-    deliveries.put({ ...row, state: 'waiting', dueAt: now, lost: lost + 1 });
-  }
+  for (const row of rows) deliveries.put(released(row, now));
   return rows.length;
 }

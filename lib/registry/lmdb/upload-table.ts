@@ -16,12 +16,9 @@ import {
 } from './keys.js';
 import type { DueKey, EndedKey, ListKey } from './keys.js';
 import { Order } from './order.js';
-import { decodeCursor, pageLimit, take, toPage } from './paging.js';
+import { pageLimit, take, toPage, uploadPosition } from '../paging.js';
 import { Rows, type RowsOptions } from './rows.js';
 import { isDueKey, isEndedKey, isListKey, isUploadRecord } from './shapes.js';
-
-/** A `ListKey` without its scope, which the query gives. */
-type ListPosition = [state: string, createdAt: number, id: string];
 
 const RECORDS: RowsOptions<UploadRecord, string> = {
   name: 'uploads',
@@ -88,7 +85,7 @@ export class UploadTable {
     const limit = pageLimit(query.limit);
     const scope = query.owner === undefined ? EVERYONE : ownerScope(query.owner);
     const prefix = query.state === undefined ? [scope] : [scope, query.state];
-    const position = listPosition(query);
+    const position = uploadPosition(query);
     const range = {
       start: position ? [scope, ...position] : prefix,
       exclusiveStart: position !== undefined,
@@ -129,17 +126,4 @@ export class UploadTable {
 function isListedAlike(a: UploadRecord, b: UploadRecord): boolean {
   const isSame = a.state === b.state && a.endedAt === b.endedAt;
   return isSame && a.createdAt === b.createdAt && a.owner === b.owner;
-}
-
-function listPosition({ cursor, state }: UploadQuery): ListPosition | undefined {
-  if (cursor === undefined) return undefined;
-  return decodeCursor<ListPosition>(
-    cursor,
-    (value): value is ListPosition =>
-      value.length === 3 &&
-      typeof value[0] === 'string' &&
-      typeof value[1] === 'number' &&
-      typeof value[2] === 'string' &&
-      (state === undefined || value[0] === state),
-  );
 }

@@ -1,12 +1,11 @@
 import type { RootDatabase } from 'lmdb';
 import type { UploadRecord, Usage, Usages } from '../registry.interface.js';
+import { addUsage, NO_USAGE, usageOf } from '../usage.js';
 import type { AsideTable } from './aside-table.js';
 import type { Damage } from './damage.js';
 import { EVERYONE, scopeOf } from './keys.js';
 import { Rows } from './rows.js';
 import { isUsage } from './shapes.js';
-
-const NOTHING: Usage = { uploads: 0, unfinished: 0, bytes: 0, pending: 0 };
 
 /**
  * What uploads take, of each owner and of all; to be used within one transaction.
@@ -61,32 +60,13 @@ export class UsageTable {
   }
 
   private get(scope: string): Usage {
-    return this.changed.get(scope) ?? this.rows.get(scope) ?? NOTHING;
+    return this.changed.get(scope) ?? this.rows.get(scope) ?? NO_USAGE;
   }
 
   private add(owner: string | undefined, usage: Usage, sign: 1 | -1): void {
-    if (usage === NOTHING) return;
+    if (usage === NO_USAGE) return;
     for (const scope of [EVERYONE, scopeOf(owner)]) {
-      this.changed.set(scope, sum(this.get(scope), usage, sign));
+      this.changed.set(scope, addUsage(this.get(scope), usage, sign));
     }
   }
-}
-
-function sum(a: Usage, b: Usage, sign: 1 | -1): Usage {
-  return {
-    uploads: a.uploads + sign * b.uploads,
-    unfinished: a.unfinished + sign * b.unfinished,
-    bytes: a.bytes + sign * b.bytes,
-    pending: a.pending + sign * b.pending,
-  };
-}
-
-/** An upload whose length is deferred counts as the largest it may become. */
-function usageOf(record: UploadRecord): Usage {
-  const { state, fileRemovedAt, movedTo } = record;
-  const bytes = record.length ?? record.maxSize ?? 0;
-  if (state === 'receiving') return { uploads: 1, unfinished: 1, bytes, pending: bytes };
-  const hasFile = state === 'quarantined' || state === 'finished';
-  if (!hasFile || fileRemovedAt !== undefined || movedTo !== undefined) return NOTHING;
-  return { uploads: 1, unfinished: 0, bytes, pending: 0 };
 }

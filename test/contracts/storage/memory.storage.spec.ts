@@ -1,4 +1,4 @@
-import { describeStorage } from '../../contracts/storage/storage.contract.js';
+import { describeStorage } from './storage.contract.js';
 import { MemoryStorage } from '../../support/memory.storage.js';
 
 describeStorage('a storage in memory', async () => {

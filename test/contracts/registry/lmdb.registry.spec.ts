@@ -8,7 +8,7 @@ async function place(durable: boolean): Promise<RegistryPlace> {
   const parent = await makeTempFolder();
   const folder = join(parent, 'uploads', '.tus');
   return {
-    registry: () => new LmdbRegistry({ folder, durable }),
+    registry: (fence) => new LmdbRegistry({ folder, durable, fence }),
     remove: () => removeTempFolder(parent),
   };
 }

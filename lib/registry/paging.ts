@@ -1,4 +1,4 @@
-import type { Page } from '../registry.interface.js';
+import type { Page, UploadQuery } from './registry.interface.js';
 
 const DEFAULT_LIMIT = 100;
 
@@ -33,6 +33,28 @@ export function decodeCursor<T extends readonly CursorPart[]>(
   const value = parse(Buffer.from(cursor, 'base64url').toString());
   if (Array.isArray(value) && isPosition(value)) return value;
   throw new RangeError('The cursor does not belong to this listing.');
+}
+
+/** Where an upload stands in a listing. */
+export type UploadPosition = [state: string, createdAt: number, id: string];
+
+/**
+ * Where a listing of uploads goes on, if it does.
+ *
+ * @throws RangeError for a cursor of another listing
+ */
+export function uploadPosition({ cursor, state }: UploadQuery): UploadPosition | undefined {
+  if (cursor === undefined) return undefined;
+  return decodeCursor<UploadPosition>(
+    cursor,
+    (value): value is UploadPosition =>
+      value.length === 3 &&
+      typeof value[0] === 'string' &&
+      Number.isSafeInteger(value[1]) &&
+      (value[1] as number) >= 0 &&
+      typeof value[2] === 'string' &&
+      (state === undefined || value[0] === state),
+  );
 }
 
 function parse(text: string): unknown {

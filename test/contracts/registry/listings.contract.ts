@@ -1,5 +1,5 @@
 import type { UploadQuery, UploadRecord, UploadState } from '../../../lib/registry/index.js';
-import { allPages, uploadRecord } from './records.js';
+import { allPages, uploadRecord } from '../../unit/registry/records.js';
 import type { RegistryBench } from './registry.contract.js';
 
 const STATES: readonly UploadState[] = ['receiving', 'finished', 'terminated', 'expired'];
@@ -110,6 +110,25 @@ export function describeListings(bench: RegistryBench): void {
       await createAll([uploadRecord({ createdAt: 0 }), late]);
       const rest = await ids({ cursor: page.cursor });
       expect(rest).toEqual([records[3].id, late.id]);
+    });
+
+    it('skips none that stays and tells none twice, while others come and go', async () => {
+      const other = await bench.another();
+      const staying = Array.from({ length: 30 }, (_, i) => uploadRecord({ createdAt: i >> 2 }));
+      await createAll(staying);
+      const paging = allPages((cursor) => bench.registry.list({ cursor, limit: 4 }));
+      const churning = Promise.all(
+        Array.from({ length: 30 }, async (_, i) => {
+          const record = uploadRecord({ createdAt: i >> 2, dueAt: 9 });
+          await other.create(record);
+          await other.forget(record.id, 9);
+        }),
+      );
+      const [{ items }] = await Promise.all([paging, churning]);
+
+      const told = items.map(({ id }) => id);
+      expect(told).toEqual(expect.arrayContaining(staying.map(({ id }) => id)));
+      expect(new Set(told).size).toBe(told.length);
     });
 
     it('makes cursors that may stand in a URL', async () => {

@@ -115,14 +115,12 @@ export class Uploads {
 
   /**
    * Tells where an upload stands, after a running append has let go (tus 1.0 §HEAD). Of one that
-   * is not held it can be told at once, so that any number of clients may ask.
+   * no process holds it can be told at once, so that any number of clients may ask.
    */
   async status(id: string, scope: UploadScope, gate = this.parts.gate): Promise<UploadResult> {
-    const seen = this.parts.leases.isIdle(id) ? await this.find(id) : undefined;
+    const seen = await this.findIdle(id);
     const mayTell = seen && isSettled(seen) && this.parts.flusher.mayTell(seen);
-    const isKnown = mayTell && isWithin(scope, seen.record);
-    // Bytes that another process is receiving by now may not be verified yet.
-    if (isKnown && this.parts.leases.isStillIdle(id)) return resultOf(seen, seen);
+    if (mayTell && isWithin(scope, seen.record)) return resultOf(seen, seen);
     return this.holdVisible(id, scope, async (lease, found) =>
       resultOf(found, await this.settleHeld(found, { lease, gate })),
     );
@@ -181,6 +179,16 @@ export class Uploads {
   interrupt(reason: RevokeReason): void {
     this.parts.hashes?.stop();
     this.parts.leases.revokeAll(reason);
+  }
+
+  /** Where an upload stands that no process holds; it is neither claimed nor disturbed. */
+  private async findIdle(id: string): Promise<UploadSnapshot | undefined> {
+    const { leases } = this.parts;
+    const seen = await leases.unlessHeld(id, () => this.find(id));
+    if (seen?.record.state !== 'receiving' || leases.isIdle(id)) return seen;
+    // Another process may have had it meanwhile, with bytes that were not verified, and were cut off.
+    const now = await this.find(id);
+    return now?.offset === seen.offset ? seen : undefined;
   }
 
   /** Does some work while holding an upload; a request that may not see it interrupts nothing. */

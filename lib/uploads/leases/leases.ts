@@ -47,10 +47,21 @@ export class Leases {
     return !this.lines.has(uploadKey(id)) && this.cluster.isAlone;
   }
 
-  /** Whether that is so as of now, so that what was read of the upload before counts. */
-  isStillIdle(id: string): boolean {
-    const key = uploadKey(id);
-    return !this.lines.has(key) && this.cluster.isAlone && !this.cluster.isHeldElsewhere(key);
+  /**
+   * Reads of an upload while no process holds it, which claims and interrupts nothing. One that took it
+   * and gave it back between the two looks is not noticed.
+   *
+   * @returns `undefined` when it is held, or may be, or was when it had been read
+   * @throws UploadNotFoundError for what cannot be an upload's id
+   */
+  async unlessHeld<T>(id: string, read: () => Promise<T>): Promise<T | undefined> {
+    const key = uploadKey(knownId(id));
+    const mayBeHeld = !this.cluster.isAlone && (await this.cluster.isHeldElsewhere(key));
+    if (mayBeHeld || this.lines.has(key)) return undefined;
+    const seen = await read();
+    // Also of a process that is alone: others may have begun to go on without it.
+    const isHeld = (await this.cluster.isHeldElsewhere(key)) || this.lines.has(key);
+    return isHeld ? undefined : seen;
   }
 
   /**

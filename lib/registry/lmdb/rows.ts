@@ -104,7 +104,7 @@ export class Rows<V extends object, K extends Key> {
   }
 }
 
-/** @returns `null` for what is no JSON */
+/** @returns `null` for a text that is no JSON */
 function readJson(read: () => unknown): unknown {
   try {
     return read();

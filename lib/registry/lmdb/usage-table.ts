@@ -1,6 +1,6 @@
 import type { RootDatabase } from 'lmdb';
 import type { UploadRecord, Usage, Usages } from '../registry.interface.js';
-import type { AsideTable } from './aside-table.js';
+import type { UnreadableTable } from './unreadable-table.js';
 import type { Damage } from './damage.js';
 import { EVERYONE, scopeOf } from './keys.js';
 import { Rows } from './rows.js';
@@ -52,8 +52,8 @@ export class UsageTable {
    * @param records all there are
    * @returns which rows could not be read, in words for people
    */
-  repair(records: Iterable<UploadRecord>, aside: AsideTable): string[] {
-    const damaged = this.rows.sift(aside);
+  repair(records: Iterable<UploadRecord>, unreadable: UnreadableTable): string[] {
+    const damaged = this.rows.sift(unreadable);
     this.rows.clear();
     this.changed.clear();
     for (const record of records) this.count(record, undefined);

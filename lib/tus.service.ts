@@ -81,7 +81,7 @@ export class TusService {
    * The uploads of one owner only, as a route needs them that takes an upload's id from a request.
    *
    * @param owner what the `owner` option returned at their creation
-   * @throws TypeError for no owner at all, whose uploads would be everybody's
+   * @throws TypeError without an owner, for that would give the uploads of all
    */
   ownedBy(owner: string): OwnedUploads {
     if (typeof owner !== 'string') throw new TypeError('The owner of uploads must be a string.');

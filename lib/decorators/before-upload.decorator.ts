@@ -21,9 +21,9 @@ export function BeforeUploadCreate(options: BeforeUploadCreateOptions = {}): Met
  * It is given a `CompleteUpload`, refuses by throwing an `HttpException` below 500, and may return
  * a `FinishAnswer`. A refused upload is removed, or quarantined where the decorator says so, and
  * its client gets the status. Anything else that is thrown is a fault: the upload stays, the client
- * is told to try again, and the method is asked again then; but one that came whole with its
- * creation is removed, for its client has no URL to come back to. While it runs, requests are answered
- * 423 with `Retry-After`.
+ * is told to try again, and the method is asked again when it does. An upload that came whole with
+ * its creation is removed instead, because its client has no URL to come back to. While the method
+ * runs, other requests are answered 423 with `Retry-After`.
  *
  * @publicApi
  */

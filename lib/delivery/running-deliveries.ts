@@ -1,4 +1,4 @@
-/** The deliveries that this process is at, by handler. */
+/** The deliveries that run in this process, by handler. */
 export class RunningDeliveries {
   private readonly byHandler = new Map<string, Set<Promise<void>>>();
 
@@ -15,7 +15,7 @@ export class RunningDeliveries {
     return ended;
   }
 
-  /** Resolves when those that run by now have come to their end. */
+  /** Resolves when the deliveries that run now have ended. */
   async idle(): Promise<void> {
     await Promise.all([...this.byHandler.values()].flatMap((deliveries) => [...deliveries]));
   }

@@ -37,7 +37,8 @@ export class CreateHooks {
    * @param request the request as guards see it; none when the server creates the upload
    * @throws what they throw
    * @throws UploadTooLargeError when it is longer than they allow
-   * @throws RangeError, TypeError, TusOptionError for a change that cannot be made, or what is no id
+   * @throws RangeError, TypeError, TusOptionError for a change that cannot be made, or an id that
+   *   is none
    */
   async prepare(upload: NewUpload, request?: object): Promise<PreparedUpload> {
     this.explorer.look();

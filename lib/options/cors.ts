@@ -10,7 +10,7 @@ import type { CheckedCors } from './tus-options.js';
  * Origins that no app has reason to name: an option that admits one of them admits any. Every page
  * can have the origin `null`, by a sandboxed frame (HTML §7.1.1).
  */
-const ANYBODY = ['null', 'https://anybody.invalid', 'http://anybody.invalid'];
+const ANY_ORIGINS = ['null', 'https://anybody.invalid', 'http://anybody.invalid'];
 
 /** @throws TusOptionError naming what cannot be used */
 export function parseCors(value: boolean | TusCorsOptions): CheckedCors | undefined {
@@ -53,7 +53,7 @@ function assertNamed(origin: TusCorsOptions['origin'] = true): void {
 }
 
 function admitsAnybody(origin: boolean | string | RegExp): boolean {
-  if (origin instanceof RegExp) return ANYBODY.some((each) => each.search(origin) >= 0);
+  if (origin instanceof RegExp) return ANY_ORIGINS.some((each) => each.search(origin) >= 0);
   return origin === true || origin === '*' || origin === 'null';
 }
 

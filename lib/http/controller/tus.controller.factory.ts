@@ -118,7 +118,7 @@ function ownVerb(prototype: object, verb: Verb): void {
   copyParameterMetadata(prototype, verb, key);
 }
 
-/** Maps a verb to its paths, but for those that a route of a user's subclass serves. */
+/** Maps a verb to its paths, except paths that a route of a user's subclass serves. */
 function mapRoutes(prototype: object, verb: Verb, mapping: Mapping): void {
   const decorated = decoratedMethod(prototype, verb);
   const method = verbOf(decorated);

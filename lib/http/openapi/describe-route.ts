@@ -87,7 +87,7 @@ function pathParameters({ paths, idParameter }: ServedRoute): Parameter[] {
   }));
 }
 
-/** Those that are in all of the paths. */
+/** The parameters that are in all of the paths. */
 function parameterNames(paths: readonly string[]): string[] {
   const [first = [], ...others] = paths.map((path) =>
     [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string),

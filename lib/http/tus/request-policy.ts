@@ -18,7 +18,7 @@ export class RequestPolicy {
   /**
    * Which uploads the request may see.
    *
-   * @throws TusOptionError when the app's function returns what is no owner
+   * @throws TusOptionError when the app's function returns something other than an owner
    */
   async scopeOf(exchange: Exchange): Promise<UploadScope> {
     const { request, endpoint } = exchange;
@@ -26,7 +26,7 @@ export class RequestPolicy {
     return { owner, endpoint: endpoint?.name, binding: bindingOf(exchange) };
   }
 
-  /** @throws TusOptionError when the app's function returns what is no size */
+  /** @throws TusOptionError when the app's function returns something other than a size */
   async rulesFor({ request, endpoint }: Exchange): Promise<CreationRules> {
     const { extensions, maxParts, maxSize, maxSizeOf } = this.options;
     if (endpoint?.maxSize !== undefined) {
@@ -38,7 +38,7 @@ export class RequestPolicy {
     return { extensions, maxParts, maxSize: size };
   }
 
-  /** @throws TusOptionError when the app's function returns what is no quota */
+  /** @throws TusOptionError when the app's function returns something other than a quota */
   async quotaFor({ request }: Exchange): Promise<Quota | undefined> {
     const { quota, quotaOf } = this.options;
     const told = await quotaOf?.(request as never);

@@ -226,7 +226,7 @@ export class TusRequests implements BeforeApplicationShutdown {
     });
   }
 
-  /** @throws TusOptionError when the app's function returns what is none */
+  /** @throws TusOptionError when the app's function returns something other than a disposition */
   private async dispositionOf(
     record: UploadRecord,
     located: Located,

@@ -7,7 +7,7 @@ import type {
   DueTerms,
   Page,
 } from '../registry.interface.js';
-import type { AsideTable } from './aside-table.js';
+import type { UnreadableTable } from './unreadable-table.js';
 import type { Damage } from './damage.js';
 import { fitsKey, LAST, rowKey, stateKey } from './keys.js';
 import type { RowKey, StateKey } from './keys.js';
@@ -108,8 +108,11 @@ export class DeliveryTable {
    *
    * @returns which rows could not be read, in words for people
    */
-  repair(aside: AsideTable): string[] {
-    return [...this.rows.sift(aside), ...this.stateOrder.rebuild(this.stateKeys(), aside)];
+  repair(unreadable: UnreadableTable): string[] {
+    return [
+      ...this.rows.sift(unreadable),
+      ...this.stateOrder.rebuild(this.stateKeys(), unreadable),
+    ];
   }
 
   private listState(state: DeliveryState, query: DeliveryQuery): Page<DeliveryRecord> {

@@ -1,6 +1,6 @@
 import type { UploadRecord } from '../registry.interface.js';
 
-/** A record as it is now, of one that an earlier version has written. */
+/** Brings a record that an earlier version has written up to date. */
 export function upToDate(record: UploadRecord): UploadRecord {
   return withKind(withState(record));
 }

@@ -40,7 +40,7 @@ const NO_GROUP = '-';
 export const EVERYONE = '*';
 
 /** The scope of uploads without an owner. */
-const NOBODY = '-';
+const NO_OWNER = '-';
 
 /** Most characters of an upload's id: many times those of any there is, and far below a key's. */
 const MAX_ID_LENGTH = 512;
@@ -76,7 +76,7 @@ export function endedKeys({ state, owner, endedAt = 0, id }: UploadRecord): Ende
 
 /** The scope of one owner's uploads, or of those without an owner. */
 export function scopeOf(owner: string | undefined): string {
-  return owner === undefined ? NOBODY : ownerScope(owner);
+  return owner === undefined ? NO_OWNER : ownerScope(owner);
 }
 
 /** The scope of a listing of one owner's uploads: a hash, so that an owner may be any text. */

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { RootDatabase } from 'lmdb';
 import { makeOwnFolder, type FolderCheck } from '../../folder/index.js';
 import type { RegistryObserver } from '../registry.interface.js';
-import { AsideTable } from './aside-table.js';
+import { UnreadableTable } from './unreadable-table.js';
 import { Damage } from './damage.js';
 import { DeliveryTable } from './delivery-table.js';
 import { FenceTable } from './fence-table.js';
@@ -32,7 +32,7 @@ interface Store {
   readonly root: RootDatabase;
   readonly tables: Tables;
   /** Rows that could not be read, kept for people. */
-  readonly aside: AsideTable;
+  readonly unreadable: UnreadableTable;
   readonly damage: Damage;
 }
 
@@ -281,12 +281,12 @@ export class LmdbEnvironment {
    *
    * @returns which rows these were
    */
-  private repair({ tables, aside }: Store): string[] {
+  private repair({ tables, unreadable }: Store): string[] {
     const { uploads, deliveries, usage } = tables;
     if (!this.mayRepair) return [];
     this.repairedAt = performance.now();
-    const damaged = [...uploads.repair(aside), ...deliveries.repair(aside)];
-    damaged.push(...usage.repair(uploads.all(), aside));
+    const damaged = [...uploads.repair(unreadable), ...deliveries.repair(unreadable)];
+    damaged.push(...usage.repair(uploads.all(), unreadable));
     return damaged;
   }
 
@@ -326,7 +326,7 @@ function tablesOf(root: RootDatabase): Store {
         members: new MemberTable(root),
         fences: new FenceTable(root),
       },
-      aside: new AsideTable(root),
+      unreadable: new UnreadableTable(root),
       damage,
     };
   } catch (error) {

@@ -15,7 +15,7 @@ const MDB_PANIC = -30795;
 /** LMDB's own code where as many read as there is room for in its table of readers. */
 const MDB_READERS_FULL = -30790;
 
-/** Processes that can read an environment at a time, at least; the one that makes its lock file fixes it. */
+/** Processes that can read an environment at a time, at least; fixed when its lock file is made. */
 export const MAX_READERS = 1024;
 
 /** ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED of Windows. */

@@ -67,7 +67,7 @@ export async function replaceByCopy(root: RootDatabase, environment: Replaceable
   await syncFolder(folder);
 }
 
-/** Whether other processes have the environment open; those that were killed do not count. */
+/** Whether other processes have the environment open; killed ones do not count. */
 export function hasOtherUsers(root: RootDatabase): boolean {
   root.readerCheck();
   const [, ...readers] = String(root.readerList()).trim().split('\n');

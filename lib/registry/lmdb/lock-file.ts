@@ -41,7 +41,7 @@ const READER_BYTES = 64;
 /** Bytes of a lock file that is made here: what LMDB would make of it is a little less. */
 const WHOLE_BYTES = READER_BYTES * MAX_READERS + 4096;
 
-/** Bytes of a block of a file system, at least, and of those that `stat(2)` counts. */
+/** Bytes of a file system's block, at least, and of a block as `stat(2)` counts them. */
 const LEAST_BLOCK = 1024;
 const COUNTED_BLOCK = 512;
 

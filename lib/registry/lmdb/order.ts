@@ -1,5 +1,5 @@
 import type { Database, Key, RangeOptions, RootDatabase } from 'lmdb';
-import type { AsideTable } from './aside-table.js';
+import type { UnreadableTable } from './unreadable-table.js';
 import type { Damage } from './damage.js';
 
 /** What the keys of an order are. */
@@ -64,7 +64,7 @@ export class Order<K extends Key> {
    * @param keys all that it is to have
    * @returns which keys could not be read and are kept aside, in words for people
    */
-  rebuild(keys: Iterable<K>, aside: AsideTable): string[] {
+  rebuild(keys: Iterable<K>, unreadable: UnreadableTable): string[] {
     const found = this.bytesOfKeys();
     const known = [...this.keys({})];
     this.order.clearSync();
@@ -75,7 +75,7 @@ export class Order<K extends Key> {
 
     this.order.clearSync();
     for (const key of keys) this.order.putSync(key, true);
-    return damaged.map((bytes) => aside.keep(this.options.name, bytes));
+    return damaged.map((bytes) => unreadable.keep(this.options.name, bytes));
   }
 
   /** All keys, in hexadecimal. */

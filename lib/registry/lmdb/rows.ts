@@ -1,5 +1,5 @@
 import type { Database, Key, RootDatabase } from 'lmdb';
-import type { AsideTable } from './aside-table.js';
+import type { UnreadableTable } from './unreadable-table.js';
 import type { Damage } from './damage.js';
 
 /** What the rows of a table are. */
@@ -75,14 +75,14 @@ export class Rows<V extends object, K extends Key> {
    *
    * @returns which rows these were, in words for people
    */
-  sift(aside: AsideTable): string[] {
+  sift(unreadable: UnreadableTable): string[] {
     const damaged: { key: Buffer; value: Buffer }[] = [];
     for (const { key, value } of this.raw.getRange()) {
       if (!this.isSound(value)) damaged.push({ key: Buffer.from(key), value: Buffer.from(value) });
     }
     return damaged.map(({ key, value }) => {
       this.raw.removeSync(key);
-      return aside.keep(this.options.name, key.toString('hex'), value);
+      return unreadable.keep(this.options.name, key.toString('hex'), value);
     });
   }
 
@@ -104,7 +104,7 @@ export class Rows<V extends object, K extends Key> {
   }
 }
 
-/** @returns `null` for what is no JSON */
+/** @returns `null` for a text that is no JSON */
 function readJson(read: () => unknown): unknown {
   try {
     return read();

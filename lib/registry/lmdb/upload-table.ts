@@ -1,6 +1,6 @@
 import type { RootDatabase } from 'lmdb';
 import type { Page, UploadQuery, UploadRecord } from '../registry.interface.js';
-import type { AsideTable } from './aside-table.js';
+import type { UnreadableTable } from './unreadable-table.js';
 import type { Damage } from './damage.js';
 import { upToDate } from './earlier-rows.js';
 import {
@@ -108,12 +108,12 @@ export class UploadTable {
    *
    * @returns which rows could not be read, in words for people
    */
-  repair(aside: AsideTable): string[] {
+  repair(unreadable: UnreadableTable): string[] {
     return [
-      ...this.records.sift(aside),
-      ...this.dueOrder.rebuild(this.keys(dueKeys), aside),
-      ...this.listOrder.rebuild(this.keys(listKeys), aside),
-      ...this.endedOrder.rebuild(this.keys(endedKeys), aside),
+      ...this.records.sift(unreadable),
+      ...this.dueOrder.rebuild(this.keys(dueKeys), unreadable),
+      ...this.listOrder.rebuild(this.keys(listKeys), unreadable),
+      ...this.endedOrder.rebuild(this.keys(endedKeys), unreadable),
     ];
   }
 

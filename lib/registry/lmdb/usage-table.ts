@@ -51,8 +51,8 @@ export class UsageTable {
    * @param records all there are
    * @returns which rows could not be read, in words for people
    */
-  repair(records: Iterable<UploadRecord>, aside: AsideTable): string[] {
-    const damaged = this.rows.sift(aside);
+  repair(records: Iterable<UploadRecord>, unreadable: UnreadableTable): string[] {
+    const damaged = this.rows.sift(unreadable);
     this.rows.clear();
     this.changed.clear();
     for (const record of records) this.count(record, undefined);

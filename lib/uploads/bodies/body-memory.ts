@@ -32,7 +32,10 @@ export class BodyMemory {
     this.held += bytes;
   }
 
-  /** Gives bytes back that were written, or are not wanted; who has waited longest goes on first. */
+  /**
+   * Gives bytes back that were written, or are not wanted; the body that has waited longest goes on
+   * first.
+   */
   release(bytes: number): void {
     this.held -= bytes;
     this.resumeWaiting();

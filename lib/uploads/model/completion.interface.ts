@@ -1,8 +1,8 @@
 import type { DeliveryRecord, UploadRecord } from '../../registry/index.js';
 
-/** Who is to hear of finished uploads. */
+/** Delivers finished uploads. */
 export interface Completion {
-  /** The deliveries that are born in the same transaction as the finish. */
+  /** The deliveries that are written in the same transaction as the finish. */
   deliveriesOf(record: UploadRecord, now: number): DeliveryRecord[];
 
   /** Called after a finish was committed with deliveries. */

@@ -1,7 +1,7 @@
 import { isUploadId } from '../../protocol/index.js';
 import { UploadNotFoundError } from './upload.errors.js';
 
-/** Most characters that are shown of what is no id. */
+/** Most characters that a message shows of a text that is no id. */
 const SHOWN = 60;
 
 /** @throws UploadNotFoundError for what cannot be an upload's id */

@@ -153,7 +153,7 @@ function preview(file) {
   }
 }
 
-// What is no picture, or is not there, is not shown.
+// A file that is missing, or no picture, is not shown.
 for (const image of [page.avatar, page.preview]) {
   image.addEventListener('load', () => (image.hidden = false));
   image.addEventListener('error', () => (image.hidden = true));

@@ -12,7 +12,7 @@ import { tmpFileDir } from './settings.js';
     ScheduleModule.forRoot(),
     TusModule.forRoot({
       tmpFileDir,
-      // Nobody goes on with, or ends, what another user has begun.
+      // No user goes on with, or ends, what another user has begun.
       owner: ({ user }: UserRequest) => user,
       // The module serves its own upload path too, `/files`.
       decorators: [UseGuards(SessionGuard)],

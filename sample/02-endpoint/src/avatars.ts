@@ -35,7 +35,7 @@ export class Avatars {
 
   async find(user: string): Promise<Avatar | undefined> {
     const users = await readdir(avatarDir).catch((): string[] => []);
-    // Whoever asks for `..` must not get out of the folder.
+    // A request for `..` must not get out of the folder.
     if (!users.includes(user)) return undefined;
 
     const [name] = await readdir(join(avatarDir, user));

@@ -12,7 +12,7 @@ import { tmpFileDir } from './settings.js';
       uploadPath: '/files',
       tmpFileDir,
       uploadValidDuration: '2m',
-      // Nobody needs the files: they are sent to be watched.
+      // The files are not needed: they are sent to be watched.
       cleanup: { every: '1m', finishedAfter: '5m' },
     }),
   ],

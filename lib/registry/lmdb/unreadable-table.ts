@@ -2,15 +2,15 @@ import type { Database, RootDatabase } from 'lmdb';
 import { createHash } from 'node:crypto';
 
 /** A row as it was found, for people: bytes in hexadecimal and Base64. */
-interface AsideRow {
+interface UnreadableRow {
   readonly table: string;
   readonly key: string;
   readonly value: string;
 }
 
 /** Rows that could not be read, kept out of the way; to be used within one transaction. */
-export class AsideTable {
-  private readonly rows: Database<AsideRow, string>;
+export class UnreadableTable {
+  private readonly rows: Database<UnreadableRow, string>;
 
   constructor(root: RootDatabase) {
     this.rows = root.openDB({ name: 'unreadable', encoding: 'json' });

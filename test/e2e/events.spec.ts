@@ -1,6 +1,5 @@
 import { BadRequestException, Controller, Inject, Injectable, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
-import { jest } from '@jest/globals';
 import { join } from 'node:path';
 import {
   BeforeUploadCreate,

@@ -1,6 +1,5 @@
 import { Injectable, Module } from '@nestjs/common';
 import type { INestApplicationContext, LogLevel } from '@nestjs/common';
-import { jest } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';

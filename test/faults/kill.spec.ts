@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { MOMENTS } from './actors/index.js';
 import { runKills } from './kill-run.js';
 import type { Tally } from './tally.js';

@@ -1,6 +1,5 @@
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { DiskStorage, type UploadStorage } from '../../lib/storage/index.js';
 import { TUS_STORAGE } from '../../lib/tus.constants.js';
 import {

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Patience } from '../../../lib/processes/index.js';
+import { endAfterSpec } from '../../support/leftovers.js';
 
 /** What a process is told to do. */
 export interface Order {
@@ -27,24 +28,18 @@ export interface MemberOptions {
 
 const CHILD = fileURLToPath(new URL('./member.child.js', import.meta.url));
 
-const running = new Set<Member>();
-
-afterEach(async () => {
-  await Promise.all([...running].map((member) => member.kill()));
-});
-
-/** One of the processes on a folder; those left over are killed after each test. */
+/** One of the processes on a folder; those left over are killed after their spec. */
 export class Member {
   /** Everything it told, oldest first. */
   readonly reports: Report[] = [];
   private readonly told = new EventEmitter();
+  private readonly forget = endAfterSpec(() => this.kill());
 
   private constructor(private readonly child: ChildProcess) {
     child.on('message', (report: Report) => {
       this.reports.push(report);
       this.told.emit('report');
     });
-    running.add(this);
   }
 
   /** Resolves once it has joined. */
@@ -95,7 +90,7 @@ export class Member {
 
   /** Ends it without giving it a chance to do anything; nothing happens when it ended. */
   async kill(): Promise<void> {
-    running.delete(this);
+    this.forget();
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exit = once(this.child, 'exit');
     this.child.kill('SIGKILL');

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { runInThisContext } from 'node:vm';
 import { FolderLostError, UnfitFolderError } from '../../../lib/errors/index.js';
 import { Processes } from '../../../lib/processes/index.js';
 import { LmdbSharedTables } from '../../../lib/registry/index.js';
@@ -119,8 +118,7 @@ describe('Processes on one folder', () => {
     const longPath = join(folder, 'z'.repeat(80));
     await mkdir(deep, { recursive: true });
     await mkdir(longPath);
-    // Jest hands tests a copy that the system's own modules do not look at.
-    const { env } = runInThisContext('process') as NodeJS.Process;
+    const { env } = process;
     const { TMPDIR } = env;
     for (const [temporary, fault] of [
       [longPath, 'bytes too long'],

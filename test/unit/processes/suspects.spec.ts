@@ -1,6 +1,5 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { Peer } from '../../../lib/processes/peer.js';
 import { eventually } from '../../support/eventually.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';

@@ -26,7 +26,7 @@ import {
 } from '../support/index.js';
 import type { CreatedUpload, StartAppOptions, TestApp, TusOptions } from '../support/index.js';
 import { readEntries } from './journal.js';
-import { ServerProcess } from './server-process.js';
+import { KillableServer } from './killable-server.js';
 import { settingsIn } from './server-settings.js';
 import type { ServerSettings } from './server-settings.js';
 
@@ -85,7 +85,7 @@ function said({ logs }: Standalone, level: LogLevel): string[] {
 describe.each(PLATFORMS)('Background work on %s', (platform) => {
   let folder: string;
   let settings: ServerSettings;
-  const servers: ServerProcess[] = [];
+  const servers: KillableServer[] = [];
   const standalones: Standalone[] = [];
   beforeAll(async () => {
     folder = await makeTempFolder();
@@ -98,8 +98,8 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
     await removeTempFolder(folder);
   });
 
-  async function startServer(tus?: TusOptions): Promise<ServerProcess> {
-    const server = await ServerProcess.start({ ...settings, tus });
+  async function startServer(tus?: TusOptions): Promise<KillableServer> {
+    const server = await KillableServer.start({ ...settings, tus });
     servers.push(server);
     return server;
   }
@@ -119,7 +119,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
     });
   }
 
-  const send = (server: ServerProcess, metadata: Record<string, string> = {}) =>
+  const send = (server: KillableServer, metadata: Record<string, string> = {}) =>
     create(server, { length: 5, body: 'hello', metadata });
 
   describe('of an app without an HTTP server', () => {
@@ -200,8 +200,8 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
   });
 
   describe('that servers leave to a worker', () => {
-    let server: ServerProcess;
-    let other: ServerProcess;
+    let server: KillableServer;
+    let other: KillableServer;
     beforeAll(async () => {
       settings = settingsIn(join(folder, 'left'), platform);
       await mkdir(join(folder, 'left'));
@@ -231,12 +231,12 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
     it('reaches it while another server hangs', async () => {
       const { worker } = await startWithout({ background: true });
       await worker.called(await send(server));
-      process.kill(other.pid, 'SIGSTOP');
+      other.freeze();
 
       await worker.called(await send(server));
       await worker.called(await send(server));
 
-      process.kill(other.pid, 'SIGCONT');
+      other.thaw();
     });
 
     it('is given up on there, and there it is told', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { ServerProcess } from './server-process.js';
+import type { KillableServer } from './killable-server.js';
 
 /**
  * The way of clients to a server, which can be cut: they lose their connections then, and what they
@@ -13,12 +13,12 @@ export class CutOff {
 
   private constructor(
     private readonly listener: Server,
-    private readonly target: ServerProcess,
+    private readonly target: KillableServer,
   ) {
     listener.on('connection', (client: Socket) => this.join(client));
   }
 
-  static async open(target: ServerProcess): Promise<CutOff> {
+  static async open(target: KillableServer): Promise<CutOff> {
     const listener = createServer();
     const way = new CutOff(listener, target);
     listener.listen(0, target.host);
@@ -27,9 +27,9 @@ export class CutOff {
   }
 
   /** The server as clients reach it by this way. */
-  get server(): ServerProcess {
+  get server(): KillableServer {
     const { port } = this.listener.address() as AddressInfo;
-    return Object.create(this.target, { port: { value: port } }) as ServerProcess;
+    return Object.create(this.target, { port: { value: port } }) as KillableServer;
   }
 
   cut(): void {

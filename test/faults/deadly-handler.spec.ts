@@ -14,7 +14,7 @@ import {
   startApp,
 } from '../support/index.js';
 import type { PlatformName, TestApp } from '../support/index.js';
-import { ServerProcess } from './server-process.js';
+import { ServerProcess } from '../support/server-process.js';
 
 const SERVER = fileURLToPath(new URL('./deadly-server.js', import.meta.url));
 

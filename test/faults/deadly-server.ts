@@ -1,11 +1,11 @@
 // A server whose handler ends it: node deadly-server.js <platform> <tmpFileDir>
 import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
+import type { Server } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { HttpAdapterHost, NestFactory } from '@nestjs/core';
+import { HttpAdapterHost } from '@nestjs/core';
 import { OnUploadFinished, TusModule } from '../../lib/index.js';
-import { ADAPTERS } from '../support/platforms.js';
 import type { PlatformName } from '../support/platforms.js';
+import { serve } from '../support/serve.js';
 
 const [platform, tmpFileDir] = process.argv.slice(2) as [PlatformName, string];
 
@@ -23,15 +23,8 @@ class Deadly {
   }
 }
 
-const app = await NestFactory.create(
-  {
-    module: class DeadlyModule {},
-    imports: [TusModule.forRoot({ tmpFileDir, cleanup: { every: false } })],
-    providers: [Deadly],
-  },
-  ADAPTERS[platform](),
-  { logger: ['error', 'fatal'] },
-);
-await app.listen(0, '127.0.0.1');
-const { port } = app.getHttpServer().address() as AddressInfo;
-console.log(`listening on ${port}`);
+await serve(platform, {
+  module: class DeadlyModule {},
+  imports: [TusModule.forRoot({ tmpFileDir, cleanup: { every: false } })],
+  providers: [Deadly],
+});

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SeededRandom } from '../support/seeded.js';
-import type { ServerProcess } from './server-process.js';
+import type { KillableServer } from './killable-server.js';
 import { buildFaultShim, setFaults } from './shim/fault-shim.js';
 import type { FaultRule, FaultyEnvironment } from './shim/fault-shim.js';
 import type { Tally } from './tally.js';
@@ -23,7 +23,7 @@ const FLUSHES: readonly (readonly [rule: FaultRule, most: number])[] = [
 
 /** The disk of a run of kills, one of whose flushes fails in some rounds. */
 export class DiskFaults {
-  private server?: ServerProcess;
+  private server?: KillableServer;
   /** Uploads that have lost bytes, by what servers said. */
   private readonly told = new Set<string>();
 
@@ -38,7 +38,7 @@ export class DiskFaults {
   }
 
   /** Lets one flush of a server fail, and returns once it has said so. */
-  async strike(server: ServerProcess, random: SeededRandom): Promise<void> {
+  async strike(server: KillableServer, random: SeededRandom): Promise<void> {
     if (!this.env) return;
     this.server = server;
     const [rule, most] = FLUSHES[random.integer(0, FLUSHES.length - 1)]!;
@@ -75,7 +75,7 @@ export class DiskFaults {
   }
 
   /** What a server wrote to its error output, unless its disk explains it. */
-  unexplained({ errorOutput }: ServerProcess): string {
+  unexplained({ errorOutput }: KillableServer): string {
     if (this.server === undefined) return errorOutput;
     const errors = errorOutput.split('\n').filter((line) => line.includes('ERROR'));
     return errors.every((line) => SAID.test(line)) ? '' : errorOutput;

@@ -2,7 +2,7 @@ import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create, makeTempFolder, offsetOf, removeTempFolder } from '../support/index.js';
-import { ServerProcess } from './server-process.js';
+import { ServerProcess } from '../support/server-process.js';
 
 const SERVER = fileURLToPath(new URL('./stoppable-server.js', import.meta.url));
 

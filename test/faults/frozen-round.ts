@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { create } from '../support/tus-client.js';
 import type { Actor } from './actors/index.js';
 import { CutOff } from './cut-off.js';
-import { ServerProcess } from './server-process.js';
+import { KillableServer } from './killable-server.js';
 import type { ServerSettings } from './server-settings.js';
 
 /** Shorter than usual, so that rounds are. */
@@ -25,8 +25,8 @@ export interface FrozenRound {
  *
  * @returns what the other one wrote to its error output
  */
-export async function freezeOnce(first: ServerProcess, round: FrozenRound): Promise<string> {
-  const second = await ServerProcess.start(round.settings);
+export async function freezeOnce(first: KillableServer, round: FrozenRound): Promise<string> {
+  const second = await KillableServer.start(round.settings);
   const way = await CutOff.open(first);
   try {
     const { server } = way;
@@ -38,7 +38,7 @@ export async function freezeOnce(first: ServerProcess, round: FrozenRound): Prom
     for (const actor of round.actors) await actor.check(second);
     const goingOn = Promise.all(round.actors.map((actor) => actor.act(second)));
     await round.until();
-    process.kill(first.pid, 'SIGCONT');
+    first.thaw();
     await round.until();
     assertAlive(first, second);
     await second.kill();
@@ -52,20 +52,20 @@ export async function freezeOnce(first: ServerProcess, round: FrozenRound): Prom
 }
 
 /** One that is frozen in the middle of a write keeps all others from theirs, until it goes on or ends. */
-async function freezeBetweenWrites(first: ServerProcess, second: ServerProcess): Promise<void> {
+async function freezeBetweenWrites(first: KillableServer, second: KillableServer): Promise<void> {
   for (;;) {
-    process.kill(first.pid, 'SIGSTOP');
+    first.freeze();
     const writing = Promise.all([
       create(second, { length: 1 }),
       create(second, { length: 1, path: '/expiring' }),
     ]).then(() => true);
     if (await Promise.race([writing, pause(BLOCKED, false)])) return;
-    process.kill(first.pid, 'SIGCONT');
+    first.thaw();
     await writing;
   }
 }
 
-function assertAlive(...servers: readonly ServerProcess[]): void {
+function assertAlive(...servers: readonly KillableServer[]): void {
   for (const { alive, errorOutput } of servers) {
     if (!alive) throw new Error(`A server ended by itself: ${errorOutput}`);
   }

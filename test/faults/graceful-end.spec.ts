@@ -18,7 +18,7 @@ import {
   removeTempFolder,
 } from '../support/index.js';
 import type { CreatedUpload, PlatformName } from '../support/index.js';
-import { ServerProcess } from './server-process.js';
+import { ServerProcess } from '../support/server-process.js';
 
 const SERVER = fileURLToPath(new URL('./stoppable-server.js', import.meta.url));
 /** `TUS_FULL=1` has 50 appends in place of 20. */

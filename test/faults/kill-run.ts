@@ -19,7 +19,7 @@ import { DiskFaults } from './disk-faults.js';
 import { freezeOnce, PATIENCE } from './frozen-round.js';
 import { wishFor } from './kill-wish.js';
 import { RunDisk } from './run-disk.js';
-import { ServerProcess } from './server-process.js';
+import { KillableServer } from './killable-server.js';
 import { settingsIn } from './server-settings.js';
 import type { ServerSettings } from './server-settings.js';
 import { newTally } from './tally.js';
@@ -118,9 +118,9 @@ class KillRun {
     return tally;
   }
 
-  private async withServer(use: (server: ServerProcess) => Promise<void>): Promise<void> {
+  private async withServer(use: (server: KillableServer) => Promise<void>): Promise<void> {
     const env = this.moment === 'eio' ? this.disk.env : undefined;
-    const server = await ServerProcess.start(this.settings, { env });
+    const server = await KillableServer.start(this.settings, { env });
     try {
       await use(server);
     } finally {
@@ -140,7 +140,7 @@ class KillRun {
     return this.moments[this.tally.kills % this.moments.length]!;
   }
 
-  private async round(server: ServerProcess): Promise<void> {
+  private async round(server: KillableServer): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
     if (this.moment === 'eio') void this.strike(server);
     if (this.moment === 'frozen') return this.freeze(server);
@@ -151,30 +151,30 @@ class KillRun {
   /** Clients ask and delete, and nothing they were told before may be forgotten. */
   private async startOnFullDisk(): Promise<void> {
     await this.mounted?.fill();
-    const server = await ServerProcess.start(this.settings);
+    const server = await KillableServer.start(this.settings);
     for (const actor of this.actors) await actor.look?.(server);
     // That the disk is full is logged, and what the handlers of uploads found no room for.
     await server.kill();
     await this.mounted?.empty();
   }
 
-  private async freeze(server: ServerProcess): Promise<void> {
+  private async freeze(server: KillableServer): Promise<void> {
     const others = MOMENTS.filter((moment) => moment !== 'frozen' && moment !== 'eio');
     const until = () => this.until(this.random.pick(others));
     this.hear(await freezeOnce(server, { settings: this.settings, actors: this.actors, until }));
   }
 
-  private async finish(server: ServerProcess): Promise<void> {
+  private async finish(server: KillableServer): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
     for (const actor of this.actors) await actor.finish(server);
   }
 
-  private async strike(server: ServerProcess): Promise<void> {
+  private async strike(server: KillableServer): Promise<void> {
     await this.disk.strike(server, this.random);
     this.announced.emit('eio');
   }
 
-  private async killAtSomeMoment(server: ServerProcess): Promise<void> {
+  private async killAtSomeMoment(server: KillableServer): Promise<void> {
     await this.until(this.moment);
     if (!server.alive) throw new Error(`The server ended by itself: ${server.errorOutput}`);
     await server.kill();

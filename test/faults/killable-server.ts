@@ -1,36 +1,26 @@
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { HttpTarget, PlatformName } from '../support/index.js';
+import type { CleanupReport } from '../../lib/index.js';
+import { ServerProcess } from '../support/server-process.js';
+import type { ProcessOptions } from '../support/test-process.js';
+import type { ServerSettings, ServerStats } from './server-settings.js';
 
-const SERVER = fileURLToPath(new URL('./unverified-server.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('./server.js', import.meta.url));
 
-/** A server in a process of its own, which ends when it is killed and not before. */
-export class KillableServer implements HttpTarget {
-  readonly host = '127.0.0.1';
-
-  private constructor(
-    private readonly child: ChildProcess,
-    readonly port: number,
-  ) {}
-
-  /** Resolves once it listens. */
-  static async start(platform: PlatformName, tmpFileDir: string): Promise<KillableServer> {
-    const child = fork(SERVER, [platform, tmpFileDir], { execArgv: [] });
-    const ended = once(child, 'exit').then(() => {
-      throw new Error('The server did not start.');
-    });
-    const [{ port }] = (await Promise.race([once(child, 'message'), ended])) as [{ port: number }];
-    ended.catch(() => undefined);
-    return new KillableServer(child, port);
+/** A server that keeps a journal of what its handlers are told, to be killed or measured. */
+export class KillableServer extends ServerProcess {
+  /** Starts a server; resolves once it listens. */
+  static start(settings: ServerSettings, options?: ProcessOptions): Promise<KillableServer> {
+    return new KillableServer(SERVER, [JSON.stringify(settings)], options).listening();
   }
 
-  /** Ends the process without giving it a chance to do anything; nothing happens when it ended. */
-  async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exit = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
-    await exit;
+  async stats(): Promise<ServerStats> {
+    const { text } = await this.request({ path: '/control/stats' });
+    return JSON.parse(text) as ServerStats;
+  }
+
+  /** Makes a cleanup pass over the uploads that expire soon. */
+  async cleanup(): Promise<CleanupReport> {
+    const { text } = await this.request({ method: 'POST', path: '/control/cleanup' });
+    return JSON.parse(text) as CleanupReport;
   }
 }

@@ -1,7 +1,6 @@
 // An app in a process of its own, to be killed or measured. Its settings are its one argument.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
@@ -15,8 +14,7 @@ import {
   Post,
   UnprocessableEntityException,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { INestApplication } from '@nestjs/common';
 import {
   BeforeUploadFinish,
   InjectTus,
@@ -34,6 +32,7 @@ import type {
   FinishedUpload,
 } from '../../lib/index.js';
 import { Processes } from '../../lib/processes/index.js';
+import { serve } from '../support/serve.js';
 import { writeEntry } from './journal.js';
 import type { JournalEntry } from './journal.js';
 import { THREW } from './server-settings.js';
@@ -153,27 +152,14 @@ class ControlController {
 })
 class ServerModule {}
 
-/** Loads one platform only: a server that is started often is to start fast. */
-async function createAdapter(): Promise<AbstractHttpAdapter> {
-  if (settings.platform === 'express') {
-    const { ExpressAdapter } = await import('@nestjs/platform-express');
-    return new ExpressAdapter();
-  }
-  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-  return new FastifyAdapter();
-}
-
-const app = await NestFactory.create(ServerModule, await createAdapter(), {
-  logger: settings.logs ?? ['error', 'fatal'],
-});
-const { patience } = settings;
-if (patience) {
+function takePatience(app: INestApplication): void {
+  const { patience } = settings;
+  if (!patience) return;
   for (const processes of app.get(Processes, { strict: false, each: true })) {
     Object.assign(processes, { patience });
   }
 }
-await app.listen(0, '127.0.0.1');
-const { port } = app.getHttpServer().address() as AddressInfo;
+
 // So that a profile is written.
 process.once('SIGTERM', () => process.exit());
-console.log(`listening on ${port}`);
+await serve(settings.platform, ServerModule, { logger: settings.logs, configure: takePatience });

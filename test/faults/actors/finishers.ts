@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SeededRandom } from '../../support/seeded.js';
 import type { HttpTarget } from '../../support/http-client.js';
 import { countRetrying, readEntries, untilDelivered } from '../journal.js';
-import type { ServerProcess } from '../server-process.js';
+import type { KillableServer } from '../killable-server.js';
 import { THREW } from '../server-settings.js';
 import type { Actor } from './actor.js';
 import type { Stage } from './stage.js';
@@ -24,7 +24,7 @@ export class Finishers implements Actor {
 
   constructor(private readonly stage: Stage) {}
 
-  async act(server: ServerProcess): Promise<void> {
+  async act(server: KillableServer): Promise<void> {
     server.lines.on('line', (line) => {
       if (line === THREW) this.stage.moments.emit('retrying');
     });

@@ -5,7 +5,7 @@ import { LmdbRegistry } from '../../../lib/registry/index.js';
 import { eventually } from '../../support/eventually.js';
 import { listFiles } from '../../support/temp-folder.js';
 import { create } from '../../support/tus-client.js';
-import type { ServerProcess } from '../server-process.js';
+import type { KillableServer } from '../killable-server.js';
 import type { Actor } from './actor.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
@@ -23,7 +23,7 @@ export class Leavers implements Actor {
 
   constructor(private readonly stage: Stage) {}
 
-  async act(server: ServerProcess): Promise<void> {
+  async act(server: KillableServer): Promise<void> {
     for (;;) {
       const clients = Array.from({ length: AT_ONCE }, () => this.beginSome(server));
       const begun = await Promise.all(clients);
@@ -55,7 +55,7 @@ export class Leavers implements Actor {
   }
 
   /** A further pass finishes what the killed one has begun. */
-  async check(server: ServerProcess): Promise<void> {
+  async check(server: KillableServer): Promise<void> {
     const left = async (): Promise<number> => {
       const files = await listFiles(this.stage.settings.expiringFolder);
       return this.ids.filter((id) => files.includes(id)).length;
@@ -74,7 +74,7 @@ export class Leavers implements Actor {
   }
 
   /** @returns whether the server is still there. */
-  private async beginSome(server: ServerProcess): Promise<boolean> {
+  private async beginSome(server: KillableServer): Promise<boolean> {
     for (let begun = 0; begun < UPLOADS / AT_ONCE; begun++) {
       const options = { path: '/expiring', length: BODY.length + 1, body: BODY };
       const created = await unlessKilled(() => create(server, options));

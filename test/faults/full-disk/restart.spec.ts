@@ -14,7 +14,7 @@ import {
 import type { CreatedUpload, PlatformName } from '../../support/index.js';
 import type { TusOptions } from '../../support/test-app.js';
 import { untilDelivered } from '../journal.js';
-import { ServerProcess } from '../server-process.js';
+import { KillableServer } from '../killable-server.js';
 import { settingsIn } from '../server-settings.js';
 import { HeldDisk, type HeldDiskKind } from './held-disk.js';
 
@@ -30,7 +30,7 @@ class Restarted {
   private constructor(
     readonly disk: HeldDisk,
     private readonly platform: PlatformName,
-    public server: ServerProcess,
+    public server: KillableServer,
   ) {}
 
   static async start(
@@ -59,7 +59,7 @@ class Restarted {
   }
 
   /** Starts another one on the same folder. */
-  startAnother(): Promise<ServerProcess> {
+  startAnother(): Promise<KillableServer> {
     return startOn(this.disk, this.platform);
   }
 
@@ -85,8 +85,12 @@ function settingsOn(disk: HeldDisk, platform: PlatformName, tus?: TusOptions) {
   return { ...settings, tmpFileDir: join(disk.path, 'uploads') };
 }
 
-function startOn(disk: HeldDisk, platform: PlatformName, tus?: TusOptions): Promise<ServerProcess> {
-  return ServerProcess.start(settingsOn(disk, platform, tus), { prefix: disk.prefix });
+function startOn(
+  disk: HeldDisk,
+  platform: PlatformName,
+  tus?: TusOptions,
+): Promise<KillableServer> {
+  return KillableServer.start(settingsOn(disk, platform, tus), { prefix: disk.prefix });
 }
 
 async function canMount(kind: HeldDiskKind): Promise<boolean> {

@@ -146,8 +146,8 @@ describe('A start that fails for another reason than its folder', () => {
     const before = `data:text/javascript,${encodeURIComponent(code)}`;
     const nodeOptions = ['--import', before];
     const child = new TestProcess(CHILD, [join(around, 'uploads')], { nodeOptions });
-    await child.ended();
-    return JSON.parse(child.printed.join('\n')) as Record<string, string>;
+    const outcome = await child.until(() => child.printed[0]);
+    return JSON.parse(outcome) as Record<string, string>;
   }
 
   it('says what is missing where the compiled part of LMDB was left out', async () => {

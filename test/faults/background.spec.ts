@@ -25,10 +25,10 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { CreatedUpload, StartAppOptions, TestApp, TusOptions } from '../support/index.js';
-import { readEntries } from './journal.js';
-import { KillableServer } from './killable-server.js';
-import { settingsIn } from './server-settings.js';
-import type { ServerSettings } from './server-settings.js';
+import { readEntries } from './servers/journal.js';
+import { KillableServer } from './servers/killable-server.js';
+import { settingsIn } from './servers/server-settings.js';
+import type { ServerSettings } from './servers/server-settings.js';
 
 /** What a process leaves behind that died while it looked whether its folder can be written to. */
 const REMNANT = `.probe-${'0'.repeat(16)}`;

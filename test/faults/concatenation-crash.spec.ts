@@ -19,7 +19,7 @@ import {
 import type { CreatedUpload, HttpResponse, HttpTarget, TestApp } from '../support/index.js';
 import { ServerProcess } from '../support/server-process.js';
 
-const SERVER = fileURLToPath(new URL('./plain-server.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('./servers/plain-server.js', import.meta.url));
 
 const MB = 1024 * 1024;
 const SIZE = 128 * MB;

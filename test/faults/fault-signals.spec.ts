@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { create, makeTempFolder, offsetOf, removeTempFolder } from '../support/index.js';
 import { ServerProcess } from '../support/server-process.js';
 
-const SERVER = fileURLToPath(new URL('./stoppable-server.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('./servers/stoppable-server.js', import.meta.url));
 
 describe('a process with enableShutdownHooks() for all signals', () => {
   let folder: string;

@@ -20,7 +20,7 @@ import {
 import type { CreatedUpload, PlatformName } from '../support/index.js';
 import { ServerProcess } from '../support/server-process.js';
 
-const SERVER = fileURLToPath(new URL('./stoppable-server.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('./servers/stoppable-server.js', import.meta.url));
 /** `TUS_FULL=1` has 50 appends in place of 20. */
 const APPENDS = process.env.TUS_FULL === '1' ? 50 : 20;
 const KB = 1024;

@@ -19,11 +19,11 @@ import {
 } from '../support/index.js';
 import type { CreatedUpload, HttpTarget, TestApp } from '../support/index.js';
 import { Leases, UploadNotFoundError } from '../../lib/uploads/index.js';
-import { readEntries } from './journal.js';
-import type { JournalEntry } from './journal.js';
-import { KillableServer } from './killable-server.js';
-import { settingsIn } from './server-settings.js';
-import type { ServerSettings } from './server-settings.js';
+import { readEntries } from './servers/journal.js';
+import type { JournalEntry } from './servers/journal.js';
+import { KillableServer } from './servers/killable-server.js';
+import { settingsIn } from './servers/server-settings.js';
+import type { ServerSettings } from './servers/server-settings.js';
 
 const MB = 1024 * 1024;
 const RACES = 30;

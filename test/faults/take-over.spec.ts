@@ -18,9 +18,9 @@ import {
   TUS,
 } from '../support/index.js';
 import type { CreatedUpload, RawResponse } from '../support/index.js';
-import { KillableServer } from './killable-server.js';
-import { settingsIn } from './server-settings.js';
-import type { ServerStats } from './server-settings.js';
+import { KillableServer } from './servers/killable-server.js';
+import { settingsIn } from './servers/server-settings.js';
+import type { ServerStats } from './servers/server-settings.js';
 
 /** `TUS_FULL=1` repeats everything more often. */
 const FULL = process.env.TUS_FULL === '1';

@@ -10,7 +10,7 @@ import { Controller, Get, Injectable, Module, Param, Post, Query } from '@nestjs
 import type { INestApplication } from '@nestjs/common';
 import { OnUploadFinished, TusModule, TusService } from '../../lib/index.js';
 import type { FinishedUpload, Upload } from '../../lib/index.js';
-import { writeEntry } from '../faults/journal.js';
+import { writeEntry } from '../faults/servers/journal.js';
 import { serve } from '../support/serve.js';
 import type { FuzzSettings } from './fuzz-settings.js';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import type { PlatformName } from '../../support/platforms.js';
-import { untilDelivered } from '../journal.js';
-import { KillableServer } from '../killable-server.js';
-import { settingsIn } from '../server-settings.js';
-import type { ServerSettings } from '../server-settings.js';
+import { untilDelivered } from '../servers/journal.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
+import type { ServerSettings } from '../servers/server-settings.js';
 import type { FullDiskServer, Named } from './full-disk-server.js';
 
 const MB = 1024 * 1024;

@@ -13,9 +13,9 @@ import {
 } from '../../support/index.js';
 import type { CreatedUpload, PlatformName } from '../../support/index.js';
 import type { TusOptions } from '../../support/test-app.js';
-import { untilDelivered } from '../journal.js';
-import { KillableServer } from '../killable-server.js';
-import { settingsIn } from '../server-settings.js';
+import { untilDelivered } from '../servers/journal.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
 import { HeldDisk, type HeldDiskKind } from './held-disk.js';
 
 const KB = 1024;

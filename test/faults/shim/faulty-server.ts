@@ -4,11 +4,11 @@ import type { HttpTarget } from '../../support/http-client.js';
 import type { PlatformName } from '../../support/platforms.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import type { CreatedUpload, TusOptions } from '../../support/index.js';
-import { untilDelivered } from '../journal.js';
-import type { JournalEntry } from '../journal.js';
-import { KillableServer } from '../killable-server.js';
-import { settingsIn } from '../server-settings.js';
-import type { ServerSettings } from '../server-settings.js';
+import { untilDelivered } from '../servers/journal.js';
+import type { JournalEntry } from '../servers/journal.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
+import type { ServerSettings } from '../servers/server-settings.js';
 import { setFaults } from './fault-shim.js';
 import type { FaultRule, FaultyEnvironment } from './fault-shim.js';
 

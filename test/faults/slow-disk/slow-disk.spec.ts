@@ -7,8 +7,8 @@ import {
   removeTempFolder,
 } from '../../support/index.js';
 import type { CreatedUpload, HttpResponse, HttpTarget } from '../../support/index.js';
-import { KillableServer } from '../killable-server.js';
-import { settingsIn } from '../server-settings.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
 import { buildFaultShim, setFaults, type FaultyCall } from '../shim/fault-shim.js';
 
 /** Milliseconds that each call takes: enough for many requests to something else. */

@@ -1,6 +1,6 @@
-import { SeededRandom } from '../../support/seeded.js';
-import type { HttpTarget } from '../../support/http-client.js';
-import { untilDelivered } from '../journal.js';
+import { SeededRandom } from '../../../support/seeded.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { untilDelivered } from '../../servers/journal.js';
 import type { Actor } from './actor.js';
 import { ChecksummedUpload } from './checksummed-upload.js';
 import type { Stage } from './stage.js';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { HttpTarget } from '../../support/http-client.js';
-import { RawConnection, rawHead } from '../../support/raw-http.js';
-import type { RawResponse } from '../../support/raw-http.js';
-import { OCTETS } from '../../support/tus-client.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { RawConnection, rawHead } from '../../../support/raw-http.js';
+import type { RawResponse } from '../../../support/raw-http.js';
+import { OCTETS } from '../../../support/tus-client.js';
 import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';
 import { TrackedUpload } from './tracked-upload.js';

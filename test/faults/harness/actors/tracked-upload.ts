@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SeededContent } from '../../support/seeded.js';
-import { head, patch } from '../../support/tus-client.js';
-import type { HttpTarget } from '../../support/http-client.js';
-import type { CreateOptions } from '../../support/tus-client.js';
-import type { JournalEntry } from '../journal.js';
+import { SeededContent } from '../../../support/seeded.js';
+import { head, patch } from '../../../support/tus-client.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import type { CreateOptions } from '../../../support/tus-client.js';
+import type { JournalEntry } from '../../servers/journal.js';
 import { checkDelivered } from './check-delivered.js';
 import { createUnlessKilled } from './create-unless-killed.js';
 import { isOvertaken } from './stage.js';

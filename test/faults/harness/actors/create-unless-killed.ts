@@ -1,6 +1,6 @@
-import type { HttpTarget } from '../../support/http-client.js';
-import { createdBy, post } from '../../support/tus-client.js';
-import type { CreatedUpload, CreateOptions } from '../../support/tus-client.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { createdBy, post } from '../../../support/tus-client.js';
+import type { CreatedUpload, CreateOptions } from '../../../support/tus-client.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 

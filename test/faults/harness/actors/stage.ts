@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { ServerSettings } from '../server-settings.js';
+import type { ServerSettings } from '../../servers/server-settings.js';
 import type { DiskFaults } from '../disk-faults.js';
 import type { Tally } from '../tally.js';
 

@@ -1,10 +1,10 @@
 import { watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { request } from '../../support/http-client.js';
-import type { HttpResponse, HttpTarget } from '../../support/http-client.js';
-import { head, terminate, TUS } from '../../support/tus-client.js';
-import type { JournalEntry } from '../journal.js';
+import { request } from '../../../support/http-client.js';
+import type { HttpResponse, HttpTarget } from '../../../support/http-client.js';
+import { head, terminate, TUS } from '../../../support/tus-client.js';
+import type { JournalEntry } from '../../servers/journal.js';
 import { checkDelivered } from './check-delivered.js';
 import { sha256Of } from './large-part.js';
 import type { LargePart } from './large-part.js';

@@ -1,6 +1,6 @@
-import type { HttpTarget } from '../../support/http-client.js';
-import { SeededRandom } from '../../support/seeded.js';
-import { readEntries, untilDelivered } from '../journal.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { SeededRandom } from '../../../support/seeded.js';
+import { readEntries, untilDelivered } from '../../servers/journal.js';
 import type { Actor } from './actor.js';
 import { FinalUpload } from './final-upload.js';
 import { LargePart } from './large-part.js';

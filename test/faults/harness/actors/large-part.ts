@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HttpTarget } from '../../support/http-client.js';
-import { SeededContent } from '../../support/seeded.js';
-import { head, patch } from '../../support/tus-client.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { SeededContent } from '../../../support/seeded.js';
+import { head, patch } from '../../../support/tus-client.js';
 import { createUnlessKilled } from './create-unless-killed.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';

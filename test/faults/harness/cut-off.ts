@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { KillableServer } from './killable-server.js';
+import type { KillableServer } from '../servers/killable-server.js';
 
 /**
  * The way of clients to a server, which can be cut: they lose their connections then, and what they

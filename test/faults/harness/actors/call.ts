@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { SeededContent } from '../../support/seeded.js';
-import type { SeededRandom } from '../../support/seeded.js';
-import { head, patch } from '../../support/tus-client.js';
-import type { HttpResponse, HttpTarget } from '../../support/http-client.js';
-import type { JournalEntry } from '../journal.js';
+import { SeededContent } from '../../../support/seeded.js';
+import type { SeededRandom } from '../../../support/seeded.js';
+import { head, patch } from '../../../support/tus-client.js';
+import type { HttpResponse, HttpTarget } from '../../../support/http-client.js';
+import type { JournalEntry } from '../../servers/journal.js';
 import { createUnlessKilled } from './create-unless-killed.js';
 import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';

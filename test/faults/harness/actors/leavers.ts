@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { LmdbRegistry } from '../../../lib/registry/index.js';
-import { eventually } from '../../support/eventually.js';
-import { listFiles } from '../../support/temp-folder.js';
-import { create } from '../../support/tus-client.js';
-import type { KillableServer } from '../killable-server.js';
+import { LmdbRegistry } from '../../../../lib/registry/index.js';
+import { eventually } from '../../../support/eventually.js';
+import { listFiles } from '../../../support/temp-folder.js';
+import { create } from '../../../support/tus-client.js';
+import type { KillableServer } from '../../servers/killable-server.js';
 import type { Actor } from './actor.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';

@@ -1,4 +1,4 @@
-import { describeMachine } from '../support/machine.js';
+import { describeMachine } from '../../support/machine.js';
 import type { Tally } from './tally.js';
 
 /** What each count means to a user, in the order of the table. */

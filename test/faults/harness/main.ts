@@ -1,11 +1,11 @@
 // Kills a server again and again while clients upload. Compile the tests first; then:
-// node dist-test/test/faults/main.js --rounds 200 --seed 1
+// node dist-test/test/faults/harness/main.js --rounds 200 --seed 1
 // With --moment retrying all kills come while handlers wait for their next attempt, and so on; with
 // --moment full, as root, each server is started again on a full disk before it goes on.
 // A run of at least 1,000 kills at all moments goes into the README.
 import { parseArgs } from 'node:util';
 import { MOMENTS, ON_FULL_DISK } from './actors/index.js';
-import { writeIntoReadme } from '../support/readme.js';
+import { writeIntoReadme } from '../../support/readme.js';
 import { runKills } from './kill-run.js';
 import { describeReliability } from './reliability.js';
 import { FAULTS } from './tally.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { LogLevel } from '@nestjs/common';
-import type { Patience } from '../../lib/processes/index.js';
-import type { PlatformName } from '../support/platforms.js';
-import type { TusOptions } from '../support/test-app.js';
+import type { Patience } from '../../../lib/processes/index.js';
+import type { PlatformName } from '../../support/platforms.js';
+import type { TusOptions } from '../../support/test-app.js';
 
 /** What a server process is told at its start. */
 export interface ServerSettings {

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { NoSpaceError, UnfitFolderError } from '../../lib/errors/index.js';
-import { TusOptionError } from '../../lib/options/index.js';
-import { startFault } from '../../lib/startup/start-faults.js';
-import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
+import { NoSpaceError, UnfitFolderError } from '../../../lib/errors/index.js';
+import { TusOptionError } from '../../../lib/options/index.js';
+import { startFault } from '../../../lib/startup/start-faults.js';
+import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 
 const FOLDER = '/srv/uploads';
 

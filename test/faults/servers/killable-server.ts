@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import type { CleanupReport } from '../../lib/index.js';
-import { ServerProcess } from '../support/server-process.js';
-import type { ProcessOptions } from '../support/test-process.js';
+import type { CleanupReport } from '../../../lib/index.js';
+import { ServerProcess } from '../../support/server-process.js';
+import type { ProcessOptions } from '../../support/test-process.js';
 import type { ServerSettings, ServerStats } from './server-settings.js';
 
-const SERVER = fileURLToPath(new URL('./server.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('./journal-server.js', import.meta.url));
 
 /** A server that keeps a journal of what its handlers are told, to be killed or measured. */
 export class KillableServer extends ServerProcess {

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { SeededRandom } from '../../support/seeded.js';
-import type { HttpTarget } from '../../support/http-client.js';
-import { countRetrying, readEntries, untilDelivered } from '../journal.js';
-import type { KillableServer } from '../killable-server.js';
-import { THREW } from '../server-settings.js';
+import { SeededRandom } from '../../../support/seeded.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { countRetrying, readEntries, untilDelivered } from '../../servers/journal.js';
+import type { KillableServer } from '../../servers/killable-server.js';
+import { THREW } from '../../servers/server-settings.js';
 import type { Actor } from './actor.js';
 import type { Stage } from './stage.js';
 import { TrackedUpload } from './tracked-upload.js';

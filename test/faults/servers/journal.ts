@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../support/eventually.js';
 
 /** Milliseconds that deliveries get after the last kill. */
 const PATIENCE = 20_000;

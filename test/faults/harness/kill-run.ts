@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PLATFORMS } from '../support/platforms.js';
-import { SeededRandom } from '../support/seeded.js';
-import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
-import type { TusOptions } from '../support/test-app.js';
+import { PLATFORMS } from '../../support/platforms.js';
+import { SeededRandom } from '../../support/seeded.js';
+import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
+import type { TusOptions } from '../../support/test-app.js';
 import {
   Callers,
   Checkers,
@@ -19,9 +19,9 @@ import { DiskFaults } from './disk-faults.js';
 import { freezeOnce, PATIENCE } from './frozen-round.js';
 import { wishFor } from './kill-wish.js';
 import { RunDisk } from './run-disk.js';
-import { KillableServer } from './killable-server.js';
-import { settingsIn } from './server-settings.js';
-import type { ServerSettings } from './server-settings.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
+import type { ServerSettings } from '../servers/server-settings.js';
 import { newTally } from './tally.js';
 import type { Tally } from './tally.js';
 

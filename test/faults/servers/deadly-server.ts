@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { OnUploadFinished, TusModule } from '../../lib/index.js';
-import type { PlatformName } from '../support/platforms.js';
-import { serve } from '../support/serve.js';
+import { OnUploadFinished, TusModule } from '../../../lib/index.js';
+import type { PlatformName } from '../../support/platforms.js';
+import { serve } from '../../support/serve.js';
 
 const [platform, tmpFileDir] = process.argv.slice(2) as [PlatformName, string];
 

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../journal.js';
+import type { JournalEntry } from '../../servers/journal.js';
 import type { Tally } from '../tally.js';
 
 /** A finished upload, and the SHA-256 of its bytes in hexadecimal digits. */

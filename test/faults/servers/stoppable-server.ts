@@ -2,9 +2,9 @@
 // node stoppable-server.js <platform> <tmpFileDir> [early | late], hooked to all signals then
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
-import { TusModule } from '../../lib/index.js';
-import type { PlatformName } from '../support/platforms.js';
-import { serve } from '../support/serve.js';
+import { TusModule } from '../../../lib/index.js';
+import type { PlatformName } from '../../support/platforms.js';
+import { serve } from '../../support/serve.js';
 
 /** Prints everything where a test looks for errors. */
 class ErrorOutput extends ConsoleLogger {

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SeededRandom } from '../support/seeded.js';
-import type { KillableServer } from './killable-server.js';
-import { buildFaultShim, setFaults } from './shim/fault-shim.js';
-import type { FaultRule, FaultyEnvironment } from './shim/fault-shim.js';
+import type { SeededRandom } from '../../support/seeded.js';
+import type { KillableServer } from '../servers/killable-server.js';
+import { buildFaultShim, setFaults } from '../shim/fault-shim.js';
+import type { FaultRule, FaultyEnvironment } from '../shim/fault-shim.js';
 import type { Tally } from './tally.js';
 
 /** What servers say of a flush that failed, and of what it has kept them from. */

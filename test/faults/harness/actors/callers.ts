@@ -1,6 +1,6 @@
-import type { HttpTarget } from '../../support/http-client.js';
-import { SeededRandom } from '../../support/seeded.js';
-import { readEntries } from '../journal.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { SeededRandom } from '../../../support/seeded.js';
+import { readEntries } from '../../servers/journal.js';
 import type { Actor } from './actor.js';
 import { Call } from './call.js';
 import type { Stage } from './stage.js';

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { create } from '../support/tus-client.js';
+import { create } from '../../support/tus-client.js';
 import type { Actor } from './actors/index.js';
 import { CutOff } from './cut-off.js';
-import { KillableServer } from './killable-server.js';
-import type { ServerSettings } from './server-settings.js';
+import { KillableServer } from '../servers/killable-server.js';
+import type { ServerSettings } from '../servers/server-settings.js';
 
 /** Shorter than usual, so that rounds are. */
 export const PATIENCE = { look: 250, silentAfter: 2, suspectAfter: 5, heartbeat: 1000 };

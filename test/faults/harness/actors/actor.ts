@@ -1,4 +1,4 @@
-import type { KillableServer } from '../killable-server.js';
+import type { KillableServer } from '../../servers/killable-server.js';
 
 /** Someone who uses a server that is killed again and again, and checks what is left each time. */
 export interface Actor {

@@ -23,16 +23,16 @@ import {
   TusModule,
   TusService,
   UploadedUpload,
-} from '../../lib/index.js';
+} from '../../../lib/index.js';
 import type {
   CleanupReport,
   CompleteUpload,
   Delivery,
   EndpointUpload,
   FinishedUpload,
-} from '../../lib/index.js';
-import { Processes } from '../../lib/processes/index.js';
-import { serve } from '../support/serve.js';
+} from '../../../lib/index.js';
+import { Processes } from '../../../lib/processes/index.js';
+import { serve } from '../../support/serve.js';
 import { writeEntry } from './journal.js';
 import type { JournalEntry } from './journal.js';
 import { THREW } from './server-settings.js';

@@ -1,7 +1,7 @@
-import { SeededRandom } from '../../support/seeded.js';
-import type { HttpTarget } from '../../support/http-client.js';
-import { terminate } from '../../support/tus-client.js';
-import { untilDelivered } from '../journal.js';
+import { SeededRandom } from '../../../support/seeded.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { terminate } from '../../../support/tus-client.js';
+import { untilDelivered } from '../../servers/journal.js';
 import type { Actor } from './actor.js';
 import { ON_FULL_DISK } from './stage.js';
 import type { Stage } from './stage.js';

@@ -159,7 +159,7 @@ describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
     expect(await app().tus.list()).toEqual({ items: [] });
   });
 
-  it('that were terminated are forgotten too', async () => {
+  it('that were terminated are forgotten', async () => {
     const upload = await create(app(), { length: 10, body: 'hello' });
     await terminate(app(), upload);
     clock.advance(6 * DAY);
@@ -171,7 +171,7 @@ describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
     expectHeadRefused(await head(app(), upload), 404);
   });
 
-  it('without a byte expire as well', async () => {
+  it('without a byte expire', async () => {
     const upload = await create(app(), { length: 10 });
     const deferred = await create(app());
     clock.advance(2 * HOUR);

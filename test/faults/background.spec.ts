@@ -209,7 +209,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       [server, other] = await Promise.all([startServer(left), startServer(left)]);
     });
 
-    it('is found by one that starts later', async () => {
+    it('is found by a worker that starts later', async () => {
       const uploads = [await send(server), await send(other)];
 
       const { worker } = await startWithout({ background: true });
@@ -217,7 +217,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       for (const upload of uploads) expect((await worker.called(upload)).attempt).toBe(1);
     });
 
-    it('reaches it at once, of all of them, and none is done by them', async () => {
+    it('reaches the worker at once from all servers, and none is done by them', async () => {
       const { worker } = await startWithout({ background: true });
 
       const uploads = await Promise.all(
@@ -228,7 +228,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       expect(await readEntries(settings.journal)).toEqual([]);
     });
 
-    it('reaches it while another server hangs', async () => {
+    it('reaches the worker while another server hangs', async () => {
       const { worker } = await startWithout({ background: true });
       await worker.called(await send(server));
       other.freeze();
@@ -239,7 +239,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       other.thaw();
     });
 
-    it('is given up on there, and there it is told', async () => {
+    it('is given up on by the worker, and told there', async () => {
       const { worker } = await startWithout({ background: true });
       worker.work = () => {
         throw new Error('It is broken.');
@@ -251,7 +251,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       expect(failure).toMatchObject({ handler: 'journal', state: 'dead', attempt: 1 });
     });
 
-    it('goes on in one that starts after the first was killed, retries included', async () => {
+    it('goes on in a worker that starts after the first was killed, retries included', async () => {
       const first = await startServer({ delivery: { backoff: { first: '1s' } } });
       const cutOff = await send(server, { takes: '60000' });
       const failing = await send(server, { failures: '1' });

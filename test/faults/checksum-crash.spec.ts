@@ -111,7 +111,7 @@ describe.each(PLATFORMS)('a server killed in the middle of checksummed bodies (%
     await eventually(async () => expect(await sizeOnDisk(unasked)).toBe(START), 10_000);
   });
 
-  it('has cut them off for the next PATCH', async () => {
+  it('has cut the bytes off for the next PATCH', async () => {
     const body = content.bytes(START, START + MB);
     const wrong = await patch(app, unasked, { offset: BROKEN_OFF, body: 'x' });
     const small = await patch(app, unasked, { offset: START, body });

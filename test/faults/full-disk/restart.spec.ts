@@ -132,7 +132,7 @@ if (cases.length > 0) {
       expect(app.server.errorOutput.split(FULL)).toHaveLength(2);
     });
 
-    it('lets it tell where uploads stand, and serve what there is', async () => {
+    it('lets the app tell where uploads stand, and serve what there is', async () => {
       const { server } = app;
       expect((await server.request({ method: 'OPTIONS', path: '/files' })).status).toBe(204);
       expect(await offsetOf(server, unfinished)).toBe(20 * KB);
@@ -146,7 +146,7 @@ if (cases.length > 0) {
       expect((await post(app.server, { length: body.length, body })).status).toBe(507);
     });
 
-    it('lets it start once more, and beside another process', async () => {
+    it('lets the app start once more, and beside another process', async () => {
       await app.reserveIsBack();
       await app.restartFull();
       await app.reserveIsBack();

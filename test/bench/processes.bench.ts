@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ServerProcess } from '../faults/server-process.js';
-import { settingsIn } from '../faults/server-settings.js';
+import { KillableServer } from '../faults/servers/killable-server.js';
+import { settingsIn } from '../faults/servers/server-settings.js';
 import { eventually } from '../support/eventually.js';
 import { RawConnection, rawHead } from '../support/raw-http.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
@@ -40,13 +40,13 @@ function rounded(value: number, digits = 1): number {
 async function withServers<T>(
   platform: Platform,
   count: number,
-  measure: (servers: readonly ServerProcess[], folder: string) => Promise<T>,
+  measure: (servers: readonly KillableServer[], folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = await makeTempFolder();
-  const servers: ServerProcess[] = [];
+  const servers: KillableServer[] = [];
   try {
     for (let index = 0; index < count; index++) {
-      servers.push(await ServerProcess.start(settingsIn(folder, platform)));
+      servers.push(await KillableServer.start(settingsIn(folder, platform), { nodeOptions: [] }));
     }
     return await measure(servers, folder);
   } finally {
@@ -61,7 +61,7 @@ function patchHead(upload: CreatedUpload, offset: number, length: number): strin
 }
 
 /** Asks one thing after another on one connection, of an upload of its own. */
-async function askMany(server: ServerProcess, method: Method, times: number): Promise<void> {
+async function askMany(server: KillableServer, method: Method, times: number): Promise<void> {
   const upload = await create(server, { length: LENGTH });
   const socket = connect({ host: server.host, port: server.port, noDelay: true });
   await once(socket, 'connect');
@@ -117,7 +117,7 @@ async function tableOfRequests(): Promise<void> {
 /** Milliseconds that HEAD takes at one process while another one has a silent client. */
 function measureTakeOvers(platform: Platform): Promise<number[]> {
   return withServers(platform, 2, async (servers, folder) => {
-    const [first] = servers as [ServerProcess];
+    const [first] = servers as [KillableServer];
     const upload = await create(first, { length: LENGTH });
     const app = { tmpFileDir: join(folder, 'uploads') };
     const times: number[] = [];

@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { TestProcess } from '../support/test-process.js';
 
 /** A built sample in a process of its own. */
 export class SampleApp {
@@ -10,7 +10,7 @@ export class SampleApp {
     private readonly main: string,
     private readonly env: NodeJS.ProcessEnv,
     private readonly port: number,
-    private server: ChildProcess,
+    private server: TestProcess,
   ) {}
 
   /**
@@ -45,10 +45,7 @@ export class SampleApp {
 
   /** Ends it, by default without a chance to do anything about it. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    if (this.server.exitCode !== null || this.server.signalCode !== null) return;
-    const gone = once(this.server, 'exit');
-    this.server.kill(signal);
-    await gone;
+    await this.server.end(signal);
   }
 
   /** Opens its page, in a new tab. */
@@ -79,12 +76,9 @@ export async function progressed(page: Page, percent: number): Promise<void> {
   );
 }
 
-async function run(main: string, env: NodeJS.ProcessEnv, port: number): Promise<ChildProcess> {
-  const server = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise<void>((resolve, reject) => {
-    server.once('exit', () => reject(new Error('The sample did not start.')));
-    server.stdout.on('data', (text) => String(text).includes(`localhost:${port}`) && resolve());
-  });
+async function run(main: string, env: NodeJS.ProcessEnv, port: number): Promise<TestProcess> {
+  const server = new TestProcess(main, [], { env, nodeOptions: [] });
+  await server.until(() => server.printed.find((line) => line.includes(`localhost:${port}`)));
   return server;
 }
 

@@ -361,7 +361,7 @@ describe.each(PLATFORMS)('checksums on %s', (platform) => {
     expect(await offsetOf(app(), upload)).toBe(0);
   });
 
-  it('T99k: so it is where the upload is complete', async () => {
+  it('T99k: the checksum of an empty body must be that of nothing at the end of an upload, too', async () => {
     const upload = await uploadWhole(app(), 'hello');
     const at = { offset: 5, body: '' };
 
@@ -525,7 +525,7 @@ describe.each(PLATFORMS)('checksums in trailers on %s', (platform) => {
     },
   });
 
-  it('T99h: they are told to be offered', async () => {
+  it('T99h: trailers are told to be offered', async () => {
     const { headers } = await request(app(), { method: 'OPTIONS', path: '/files' });
 
     expect(listOf(headers['tus-extension'] as string)).toContain('checksum-trailer');
@@ -566,7 +566,7 @@ describe.each(PLATFORMS)('checksums in trailers on %s', (platform) => {
     },
   );
 
-  it('T99h: the name may stand among others, in any case', async () => {
+  it('T99h: the name of the trailer may stand among others, in any case', async () => {
     const upload = await create(app(), { length: 11 });
     const lines = ['Trailer: Expires, upload-checksum'];
 

@@ -726,7 +726,7 @@ describe.each(PLATFORMS)('concatenation behind a public URL, on %s', (platform) 
     }
   });
 
-  it('T111: takes no other', async () => {
+  it('T111: takes no other URL', async () => {
     const { id } = await part(app(), 'hello');
 
     for (const url of [
@@ -770,7 +770,7 @@ describe.each(PLATFORMS)('concatenation behind a proxy, on %s', (platform) => {
     await app.close();
   });
 
-  it('T111: takes none that leads elsewhere', async () => {
+  it('T111: takes no URL that leads elsewhere', async () => {
     const app = await startApp({ platform });
     const { id } = await part(app, 'hello');
 

@@ -26,7 +26,7 @@ const MINUTE = 60_000;
 describe.each(PLATFORMS)('expiration on %s', (platform) => {
   const app = useApp({ platform, tus: { uploadValidDuration: '1h' } });
 
-  it('T91: the extension is told', async () => {
+  it('T91: the expiration extension is told', async () => {
     const response = await request(app(), { method: 'OPTIONS', path: '/files' });
 
     expect(response.headers['tus-extension']).toMatch(/(^|,)expiration(,|$)/);
@@ -42,11 +42,11 @@ describe.each(PLATFORMS)('expiration on %s', (platform) => {
     }
   });
 
-  it('T62: the answer to HEAD has it', async () => {
+  it('T62: the answer to HEAD has Upload-Expires', async () => {
     expectInAnHour(await head(app(), await create(app(), { length: 10 })));
   });
 
-  it('T93: every answer to a PATCH of an upload that will expire has it', async () => {
+  it('T93: every answer to a PATCH of an upload that will expire has Upload-Expires', async () => {
     const upload = await create(app(), { length: 10, body: 'hello' });
 
     const responses = [
@@ -63,7 +63,7 @@ describe.each(PLATFORMS)('expiration on %s', (platform) => {
     responses.forEach(expectInAnHour);
   });
 
-  it('T93: an answer that sets a deferred length has it', async () => {
+  it('T93: an answer that sets a deferred length has Upload-Expires', async () => {
     const upload = await create(app());
 
     const response = await patch(app(), upload, { body: '', headers: { 'Upload-Length': '5' } });
@@ -72,7 +72,7 @@ describe.each(PLATFORMS)('expiration on %s', (platform) => {
     expectInAnHour(response);
   });
 
-  it('T93: the answer to a PATCH that a newer request ended has it', async () => {
+  it('T93: the answer to a PATCH that a newer request ended has Upload-Expires', async () => {
     const upload = await create(app(), { length: 10 });
     const connection = await app().connect();
     const lines = ['Tus-Resumable: 1.0.0', `Content-Type: ${OCTETS}`, 'Upload-Offset: 0'];
@@ -87,13 +87,13 @@ describe.each(PLATFORMS)('expiration on %s', (platform) => {
     expect(ended?.all('Upload-Expires') ?? ['closed']).toHaveLength(1);
   });
 
-  it('T94: the time is an HTTP date', async () => {
+  it('T94: Upload-Expires is an HTTP date', async () => {
     const { response } = await create(app(), { length: 10 });
 
     expect(response.all('Upload-Expires')).toEqual([expect.stringMatching(IMF_FIXDATE)]);
   });
 
-  it('T95: every PATCH starts the time anew', async () => {
+  it('T95: every PATCH starts the time of the upload anew', async () => {
     const upload = await create(app(), { length: 1000 });
     const first = expiryOf(upload.response);
     let offset = 0;
@@ -163,7 +163,7 @@ describe.each(PLATFORMS)('expired uploads on %s', (platform) => {
     expect(response.headers['upload-offset']).toBeUndefined();
   });
 
-  it('T96: after cleanup they still are, and the bytes have gone', async () => {
+  it('T96: HEAD and PATCH of an expired upload are 410 after cleanup, and its bytes have gone', async () => {
     const upload = await create(app(), { length: 10, body: 'hello' });
     await timeIsUp(app());
 

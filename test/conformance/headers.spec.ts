@@ -376,7 +376,7 @@ describe.each(PLATFORMS)('headers where a maximum is set, on %s', (platform) => 
     },
   );
 
-  it('T12: leading zeros are 400 there too', async () => {
+  it('T12: leading zeros are 400 where a maximum is set, too', async () => {
     expectRefused(await post(app(), { headers: lengthHeader('007') }), 400);
   });
 });

@@ -53,7 +53,7 @@ describe.each(PLATFORMS)('hostile requests on %s', (platform) => {
     }
   });
 
-  it('afterwards nothing is broken, left open, left over or logged', async () => {
+  it('leave nothing broken, open, left over or logged', async () => {
     const upload = await uploadWhole(app(), 'hello');
     await app().finished.of(upload.id);
 

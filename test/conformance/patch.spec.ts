@@ -187,7 +187,7 @@ describe.each(PLATFORMS)('PATCH on %s', (platform) => {
     },
   );
 
-  it('T73: bytes that came right before the connection broke are kept too', async () => {
+  it('T73: bytes that came right before the connection broke are kept', async () => {
     const upload = await create(app(), { length: 100_000 });
     const connection = await app().connect();
     await connection.write(patchHead(upload, 0, ['Content-Length: 100000']));
@@ -556,7 +556,7 @@ describe.each(PLATFORMS)('PATCH with a short idle time, on %s', (platform) => {
     expect((await patch(app(), upload, { offset: 5, body: 'world' })).status).toBe(204);
   });
 
-  it('T86: a body that never begins is ended too', async () => {
+  it('T86: a body that never begins is ended by closing', async () => {
     const upload = await create(app(), { length: 10 });
     const connection = await app().connect();
 

@@ -190,20 +190,23 @@ describe.each(PLATFORMS)('a file that something else has changed, on %s', (platf
       expect(failures(upload)).toHaveLength(1);
     });
 
-    it.each([...REPLACED, ...ALTERED])('to %s: a part is none either', async (_, change) => {
-      const upload = await create(app, { length: 20 });
-      const sending = await SlowPatch.begin(app, upload, 10);
-      await sending.write('hello');
-      await stored(upload, 'hello');
-      await change(pathOf(upload), precious);
-      await sending.write('world');
+    it.each([...REPLACED, ...ALTERED])(
+      'to %s: of bytes that come bit by bit nothing is acknowledged',
+      async (_, change) => {
+        const upload = await create(app, { length: 20 });
+        const sending = await SlowPatch.begin(app, upload, 10);
+        await sending.write('hello');
+        await stored(upload, 'hello');
+        await change(pathOf(upload), precious);
+        await sending.write('world');
 
-      expectRefused(await sending.response(), 500);
+        expectRefused(await sending.response(), 500);
 
-      await succeeds(upload, 'hello, wonderful you');
-    });
+        await succeeds(upload, 'hello, wonderful you');
+      },
+    );
 
-    it('a request that takes over finds that out too', async () => {
+    it('a request that takes over finds that out', async () => {
       const upload = await create(app, { length: 10 });
       const sending = await SlowPatch.begin(app, upload, 10);
       await sending.write('hello');
@@ -347,7 +350,7 @@ describe.each(PLATFORMS)('a file that something else has changed, on %s', (platf
     });
 
     it.each([...REPLACED, ['nothing', (path: string) => rm(path)]] as [string, Change][])(
-      'to %s: it is not released from quarantine either',
+      'to %s: it is not released from quarantine',
       async (_, change) => {
         const upload = await create(app, { length: 10, metadata: { suspect: '' } });
         await patch(app, upload, { body: 'helloworld' });

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
@@ -160,7 +159,7 @@ describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
     expect(await app().tus.list()).toEqual({ items: [] });
   });
 
-  it('that were terminated are forgotten too', async () => {
+  it('that were terminated are forgotten', async () => {
     const upload = await create(app(), { length: 10, body: 'hello' });
     await terminate(app(), upload);
     clock.advance(6 * DAY);
@@ -172,7 +171,7 @@ describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
     expectHeadRefused(await head(app(), upload), 404);
   });
 
-  it('without a byte expire as well', async () => {
+  it('without a byte expire', async () => {
     const upload = await create(app(), { length: 10 });
     const deferred = await create(app());
     clock.advance(2 * HOUR);

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

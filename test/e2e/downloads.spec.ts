@@ -539,7 +539,7 @@ describe.each(PLATFORMS)('Downloads of expired uploads on %s', (platform) => {
     tus: { download: true, uploadValidDuration: '1ms', cleanup: { every: false } },
   });
 
-  it('are told so', async () => {
+  it('are told that the upload has expired', async () => {
     const upload = await create(app(), { length: 10 });
     await eventually(async () => expect((await app().tus.cleanup()).expired).toBe(1));
 
@@ -754,7 +754,7 @@ describe.each(PLATFORMS)('A download whose client leaves at once on %s', (platfo
     configure: (nest) => void nest.useGlobalInterceptors(interceptor),
   });
 
-  it('is over for interceptors too', async () => {
+  it('is over for interceptors', async () => {
     const upload = await finish(app());
     const client = await app().connect();
     await client.write(`GET ${upload.path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
@@ -770,7 +770,7 @@ describe.each(PLATFORMS)('A download whose client leaves at once on %s', (platfo
 });
 
 describe.each(PLATFORMS)('Downloads from a folder with an odd name on %s', (platform) => {
-  it('are found there', async () => {
+  it('are found in it', async () => {
     const folder = await makeTempFolder();
     const tmpFileDir = join(folder, '.hidden', 'a b', '#1?x=y&z', '100%', '%2e%2e', '日本', '..x');
     const app = await startApp({ platform, tus: { download: true }, tmpFileDir });

@@ -750,7 +750,7 @@ describe.each(PLATFORMS)('Pipes on path and query of an endpoint on %s', (platfo
     });
   });
 
-  it('find of it what the method asks for, and nothing more is kept', async () => {
+  it('find of the query what the method asks for, and nothing more is kept', async () => {
     const path = '/users/7/pictures/rated?rating=5&token=secret&__proto__=x';
     const upload = await create(app(), { path, length: 5 });
     const other = await patch(app(), upload, { body: 'hello', suffix: '?rating=1&page=2' });
@@ -758,7 +758,7 @@ describe.each(PLATFORMS)('Pipes on path and query of an endpoint on %s', (platfo
     expect(JSON.parse(other.text)).toEqual({ rating: 5, query: { rating: '5', page: '2' } });
   });
 
-  it('find it when the method runs again, after a restart too', async () => {
+  it('find the query when the method runs again, after a restart too', async () => {
     const tmpFileDir = await makeTempFolder();
     const setup = {
       platform,
@@ -780,7 +780,7 @@ describe.each(PLATFORMS)('Pipes on path and query of an endpoint on %s', (platfo
     expect(JSON.parse(asked.text)).toMatchObject({ rating: 5 });
   });
 
-  it('find it in a creation with all bytes, and in one of parts', async () => {
+  it('find the query in a creation with all bytes, and in one of parts', async () => {
     const path = '/users/7/pictures/rated?rating=5';
     const whole = await createAt(app(), 5, { path, body: 'hello' });
     const part = await createAt(app(), 5, {
@@ -797,7 +797,7 @@ describe.each(PLATFORMS)('Pipes on path and query of an endpoint on %s', (platfo
     expect(JSON.parse(final.response.text)).toMatchObject({ rating: 5 });
   });
 
-  it('find no more than can be kept of it: a longer one is refused', async () => {
+  it('find no more of the query than can be kept: a longer one is refused', async () => {
     const refused = await post(app(), {
       path: `/users/7/pictures/described?album=cats&note=${'x'.repeat(2048)}`,
       length: 5,

@@ -76,7 +76,7 @@ describe.each(PLATFORMS)('The path of an endpoint on %s', (platform) => {
   describe('in an app with a global prefix', () => {
     const app = use((nest) => void nest.setGlobalPrefix('api'));
 
-    it('is below it', async () => {
+    it('is below the prefix', async () => {
       await expectServed(app(), '/api/videos', { size: 10 });
       await expectNothing(app(), '/videos');
     });
@@ -86,7 +86,7 @@ describe.each(PLATFORMS)('The path of an endpoint on %s', (platform) => {
     const exclude = ['videos', 'videos/:id'].map((path) => ({ path, method: RequestMethod.ALL }));
     const app = use((nest) => void nest.setGlobalPrefix('api', { exclude }));
 
-    it('is not below it', async () => {
+    it('is not below the prefix', async () => {
       await expectServed(app(), '/videos', { size: 10 });
     });
   });
@@ -129,7 +129,7 @@ describe.each(PLATFORMS)('The path of an endpoint on %s', (platform) => {
       ],
     });
 
-    it('is there', async () => {
+    it('is where the router puts it', async () => {
       await expectServed(app(), '/media/tall/videos', { size: 10 });
       await expectNothing(app(), '/videos');
     });
@@ -264,7 +264,7 @@ describe.each(PLATFORMS)('Controllers that inherit an endpoint on %s', (platform
     await app.close();
   });
 
-  it.each(orders)('may serve it at another one (%s)', async (_name, controllers) => {
+  it.each(orders)('may serve it at another path (%s)', async (_name, controllers) => {
     const app = await startApp({ platform, controllers: [...controllers] });
 
     const upload = await create(app, { length: 5, path: '/kittens/fetch' });

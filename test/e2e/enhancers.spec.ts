@@ -23,12 +23,11 @@ import type {
   PipeTransform,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { ChildProcess } from 'node:child_process';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SkipThrottle, ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { catchError, map, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { TusController, TusEndpoint, TusException, TusModule } from '../../lib/index.js';
@@ -42,12 +41,10 @@ import {
   expectRefused,
   head,
   listOf,
-  makeTempFolder,
   offsetOf,
   patch,
   post,
   rawHead,
-  removeTempFolder,
   storedBytes,
   terminate,
   useApp,
@@ -55,8 +52,8 @@ import {
 import type {
   CreatedUpload,
   HttpResponse,
-  HttpTarget,
   PlatformName,
+  StartAppOptions,
   TestApp,
 } from '../support/index.js';
 import { Calls } from '../support/calls.js';
@@ -304,66 +301,6 @@ describe.each(PLATFORMS)('an owner function that throws on %s', (platform) => {
   });
 });
 
-describe('the throttler', () => {
-  const module = new URL('./throttled-app.js', import.meta.url);
-  let folder = '';
-  let child: ChildProcess | undefined;
-  let ports: Record<PlatformName, Record<'counted' | 'exempt' | 'several', number>>;
-  beforeAll(async () => {
-    folder = await makeTempFolder();
-    child = fork(module, [folder]);
-    [ports] = (await once(child, 'message')) as [typeof ports];
-  });
-  afterAll(async () => {
-    if (child?.connected) {
-      const exit = once(child, 'exit');
-      child.disconnect();
-      await exit;
-    }
-    await removeTempFolder(folder);
-  });
-
-  it.each(PLATFORMS)('refuses readably on %s', async (platform) => {
-    const app: HttpTarget = { host: '127.0.0.1', port: ports[platform].counted };
-    const headers = { Origin: 'https://app.example' };
-    await create(app, { length: 5, headers });
-    await create(app, { length: 5, headers });
-
-    const refused = await post(app, { length: 5, headers });
-
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    expectReadable(refused, '*');
-  });
-
-  it.each(PLATFORMS)('does not count chunks where decorators skip it, on %s', async (platform) => {
-    const app: HttpTarget = { host: '127.0.0.1', port: ports[platform].exempt };
-    const upload = await create(app, { length: 10 });
-
-    for (let offset = 0; offset < 10; offset++) {
-      expect((await patch(app, upload, { offset, body: 'x' })).status).toBe(204);
-    }
-  });
-
-  it.each(PLATFORMS)('counts each verb of each place apart on %s', async (platform) => {
-    const app: HttpTarget = { host: '127.0.0.1', port: ports[platform].several };
-    for (const path of ['/files', '/avatars', '/videos/long', '/videos/short']) {
-      const upload = await create(app, { path, length: 10 });
-      const statuses = [
-        (await head(app, upload)).status,
-        (await patch(app, upload, { body: 'hello' })).status,
-        (await head(app, upload)).status,
-        (await patch(app, upload, { offset: 5, body: ' ' })).status,
-        (await terminate(app, upload)).status,
-        (await post(app, { path, length: 5 })).status,
-      ];
-
-      expect(statuses).toEqual([200, 204, 200, 204, 204, 201]);
-      expect((await post(app, { path, length: 5 })).status).toBe(429);
-    }
-  });
-});
-
 /** Remembers which handlers requests came to, by the names that throttlers and tracers have. */
 @Injectable()
 class Naming implements NestInterceptor {
@@ -386,6 +323,67 @@ class VideosController {
   @TusEndpoint('short')
   takeShort(): void {}
 }
+
+describe.each(PLATFORMS)('the throttler, on %s,', (platform) => {
+  const limited = (options: Partial<StartAppOptions>): StartAppOptions => ({
+    platform,
+    providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }],
+    configure: (app) => app.enableCors(),
+    ...options,
+  });
+  const limits = () => ThrottlerModule.forRoot([{ ttl: 60_000, limit: 2 }]);
+  const counted = useApp(limited({ imports: [limits()] }));
+  const exempt = useApp(limited({ imports: [limits()], tus: { decorators: [SkipThrottle()] } }));
+  const several = useApp(
+    limited({
+      imports: (folder) => [
+        limits(),
+        TusModule.forRoot({ name: 'avatars', uploadPath: '/avatars', tmpFileDir: `${folder}-a` }),
+      ],
+      controllers: [VideosController],
+    }),
+  );
+
+  it('refuses readably', async () => {
+    const app = counted();
+    const headers = { Origin: 'https://app.example' };
+    await create(app, { length: 5, headers });
+    await create(app, { length: 5, headers });
+
+    const refused = await post(app, { length: 5, headers });
+
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expectReadable(refused, '*');
+  });
+
+  it('does not count chunks where decorators skip it', async () => {
+    const app = exempt();
+    const upload = await create(app, { length: 10 });
+
+    for (let offset = 0; offset < 10; offset++) {
+      expect((await patch(app, upload, { offset, body: 'x' })).status).toBe(204);
+    }
+  });
+
+  it('counts each verb of each place apart', async () => {
+    const app = several();
+    for (const path of ['/files', '/avatars', '/videos/long', '/videos/short']) {
+      const upload = await create(app, { path, length: 10 });
+      const statuses = [
+        (await head(app, upload)).status,
+        (await patch(app, upload, { body: 'hello' })).status,
+        (await head(app, upload)).status,
+        (await patch(app, upload, { offset: 5, body: ' ' })).status,
+        (await terminate(app, upload)).status,
+        (await post(app, { path, length: 5 })).status,
+      ];
+
+      expect(statuses).toEqual([200, 204, 200, 204, 204, 201]);
+      expect((await post(app, { path, length: 5 })).status).toBe(429);
+    }
+  });
+});
 
 describe.each(PLATFORMS)('What tools know handlers by on %s', (platform) => {
   const app = useApp({

@@ -1,6 +1,5 @@
 import { BadRequestException, Controller, Inject, Injectable, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
-import { jest } from '@jest/globals';
 import { join } from 'node:path';
 import {
   BeforeUploadCreate,
@@ -181,7 +180,7 @@ describe.each(PLATFORMS)('the events of an upload on %s', (platform) => {
     expectToEndFinished(upload.id);
   });
 
-  it('have none either while a placed file is tidied up', async () => {
+  it('have no progress while a placed file is tidied up', async () => {
     const storage = app().nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
     const gate = new Gate();
     const remove = jest.spyOn(storage, 'remove').mockImplementationOnce(() => gate.pass());
@@ -559,7 +558,7 @@ describe.each(PLATFORMS)('handlers of events on %s', (platform) => {
     ).toHaveLength(1);
   });
 
-  it('that cannot tell whether they want to hear do, and that is logged by their id', async () => {
+  it('hear of what they cannot tell whether they want it, which is logged by their id', async () => {
     const { id } = await create(app(), { length: 5 });
     await story().of(id, 'picky');
 

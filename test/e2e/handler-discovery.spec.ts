@@ -102,7 +102,7 @@ describe('a method for an instance that is not there', () => {
     expect(message).toContain('There are: the one without a name, "avatars".');
   });
 
-  it('keeps it from its start on a controller, too, and in a request’s scope', async () => {
+  it('keeps the app from its start on a controller, and in a request’s scope', async () => {
     @Controller({ path: 'photos', scope: Scope.REQUEST })
     class PhotosController {
       @OnUploadFinished({ id: 'photos', instance: 'avatar' })
@@ -114,7 +114,7 @@ describe('a method for an instance that is not there', () => {
     expect((error as Error).message).toContain('"photos" is for a TusModule instance');
   });
 
-  it('keeps it from its start where it names none, and all instances have names', async () => {
+  it('keeps the app from its start where it names none, and all instances have names', async () => {
     @Injectable()
     class Photos {
       @OnUploadFinished()
@@ -129,7 +129,7 @@ describe('a method for an instance that is not there', () => {
     );
   });
 
-  it('of @TusEndpoint() keeps it from its start in the same words', async () => {
+  it('of @TusEndpoint() keeps the app from its start in the same words', async () => {
     @Controller('photos')
     class PhotosController {
       @TusEndpoint('', { instance: 'avatar' })
@@ -345,7 +345,7 @@ describe.each(PLATFORMS)('handlers of a module that is loaded later, on %s', (pl
     await called('after all', (await uploadWhole(app, 'hello')).id);
   });
 
-  it('and of endpoints, which have no routes there, are reported', async () => {
+  it('of endpoints are reported, for they have no routes there', async () => {
     @Controller('late')
     class LateController {
       @TusEndpoint('avatar')

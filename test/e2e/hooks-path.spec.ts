@@ -1,5 +1,4 @@
 import { BadRequestException, Injectable } from '@nestjs/common';
-import { jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -84,7 +83,7 @@ describe.each(PLATFORMS)('a file with a path of its own on %s', (platform) => {
     }
   }
 
-  it('lies there alone once it is finished, and every handler finds it there', async () => {
+  it('lies at that path alone once it is finished, and every handler finds it there', async () => {
     const upload = await create(app, { length: 10, metadata: { path: 'ada/2024/a.txt' } });
     await patch(app, upload, { body: 'hello' });
     const half = await filesOf(app);
@@ -211,7 +210,7 @@ describe.each(PLATFORMS)('a file with a path of its own on %s', (platform) => {
     expect(await readFile(join(app.tmpFileDir, 'ada', 'a.txt'), 'utf8')).toBe('second');
   });
 
-  it('that could not be placed takes the one that lies there with it neither', async () => {
+  it('that could not be placed takes no file with it that lies at its path', async () => {
     await place(app, 'ada/a.txt', 'first');
     const second = await place(app, 'ada/a.txt', 'second');
     await delivered(app, second);
@@ -231,20 +230,23 @@ describe.each(PLATFORMS)('a file with a path of its own on %s', (platform) => {
       },
     ],
     ['is terminated', (upload) => terminate(app, upload)],
-  ])('of an unfinished upload that %s leaves the one that lies there', async (_name, end) => {
-    const first = await place(app, 'ada/a.txt', 'first');
-    await delivered(app, first);
-    const second = await create(app, {
-      length: 10,
-      body: 'hello',
-      metadata: { path: 'ada/a.txt' },
-    });
-    await end(second);
-    await cleanUpForWeeks();
+  ])(
+    'of an unfinished upload that %s leaves the file that lies at its path',
+    async (_name, end) => {
+      const first = await place(app, 'ada/a.txt', 'first');
+      await delivered(app, first);
+      const second = await create(app, {
+        length: 10,
+        body: 'hello',
+        metadata: { path: 'ada/a.txt' },
+      });
+      await end(second);
+      await cleanUpForWeeks();
 
-    expect(await filesOf(app)).toEqual([join('ada', 'a.txt')]);
-    expect(await readFile(await app.tus.getFilepath(first.id), 'utf8')).toBe('first');
-  });
+      expect(await filesOf(app)).toEqual([join('ada', 'a.txt')]);
+      expect(await readFile(await app.tus.getFilepath(first.id), 'utf8')).toBe('first');
+    },
+  );
 
   it('is placed when its upload is released from quarantine, and not before', async () => {
     const upload = await create(app, {
@@ -260,7 +262,7 @@ describe.each(PLATFORMS)('a file with a path of its own on %s', (platform) => {
     expect((await app.finished.of(upload.id)).path).toBe(join(app.tmpFileDir, 'ada', 'a.txt'));
   });
 
-  it('of a quarantined upload that is terminated leaves the one that lies there', async () => {
+  it('of a quarantined upload that is terminated leaves the file that lies at its path', async () => {
     await place(app, 'ada/a.txt', 'first');
     const second = await create(app, {
       length: 5,

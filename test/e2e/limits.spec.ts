@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { BadRequestException, ForbiddenException } from '@nestjs/common';
 import { IsIn, IsNotEmpty, MaxLength } from 'class-validator';
 import { createHash } from 'node:crypto';

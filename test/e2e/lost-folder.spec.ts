@@ -176,7 +176,7 @@ describe.each(PLATFORMS)('a folder that is lost, on %s', (platform) => {
     return [half, whole];
   }
 
-  it.each(LOSSES)('one that %s is trusted by no request', async (_name, lose) => {
+  it.each(LOSSES)('is trusted by no request when it %s', async (_name, lose) => {
     const [half, whole] = await prepare();
     await lose(place);
     const before = await listFiles(place.path);
@@ -232,7 +232,7 @@ describe.each(PLATFORMS)('a folder that is lost, on %s', (platform) => {
     expect(worker().calls.all).toEqual([]);
   });
 
-  it.each(RETURNS)('one that was %s goes on when it is back', async (_name, lose, bringBack) => {
+  it.each(RETURNS)('goes on when it is back, after it was %s', async (_name, lose, bringBack) => {
     const [half, whole] = await prepare();
     await lose(place);
     expectRefused(await post(app, { length: 5 }), 503);
@@ -340,7 +340,7 @@ describe.each(PLATFORMS)('a finished file of another size than its upload, on %s
     expect(worker().calls.all).toHaveLength(1);
   });
 
-  it('one that was moved is the application’s, whatever it does with it', async () => {
+  it('a moved one is the application’s, whatever it does with it', async () => {
     const upload = await uploadWhole(app, 'all of it');
     const path = await app.tus.moveTo(upload.id, join(app.folder!, 'mine'));
     await truncate(path, 4);

@@ -125,7 +125,7 @@ describe.each(PLATFORMS)('events$ on %s', (platform) => {
     expect(stepsOf(events, late.id)).toEqual(['created', 'expired']);
   });
 
-  it('tells of parts too, which say that they are', async () => {
+  it('tells of parts, which say that they are', async () => {
     const events = listenTo(app());
     const { id } = await create(app(), { length: 5, headers: { 'Upload-Concat': 'partial' } });
 

@@ -1,3 +1,4 @@
+import SwaggerParser from '@apidevtools/swagger-parser';
 import { Controller, Param, Query, VersioningType } from '@nestjs/common';
 import {
   ApiBearerAuth,
@@ -10,8 +11,6 @@ import {
   SwaggerModule,
 } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { TusController, TusEndpoint, TusModule, UploadedUpload } from '../../lib/index.js';
 import type { EndpointUpload } from '../../lib/index.js';
 import { PLATFORMS, TUS, create, head, patch, post, terminate, useApp } from '../support/index.js';
@@ -103,22 +102,12 @@ function operationsIn(document: OpenAPIObject): [path: string, operation: Operat
   );
 }
 
-let validator: ChildProcess;
-beforeAll(() => {
-  validator = fork(new URL('./openapi.child.js', import.meta.url));
-});
-afterAll(async () => {
-  const exit = once(validator, 'exit');
-  validator.disconnect();
-  await exit;
-});
-
 /** What a validator of OpenAPI has to say against a document; nothing of a valid one. */
-async function faultsOf(document: OpenAPIObject): Promise<unknown> {
-  const answer = once(validator, 'message');
-  validator.send(document);
-  const [faults] = (await answer) as unknown[];
-  return faults;
+async function faultsOf(document: OpenAPIObject): Promise<string> {
+  return SwaggerParser.validate(document as never).then(
+    () => '',
+    (error: unknown) => String(error),
+  );
 }
 
 describe.each(PLATFORMS)('The OpenAPI document on %s', (platform) => {
@@ -282,7 +271,7 @@ describe.each(PLATFORMS)('The OpenAPI document of versions below a prefix on %s'
     },
   });
 
-  it('is valid too', async () => {
+  it('is valid', async () => {
     const document = documentOf(app());
     const ids = operationsIn(document).map(([, { operationId }]) => operationId);
 

@@ -105,7 +105,7 @@ describe.each(PLATFORMS)('the global prefix on %s', (platform) => {
       configure: (nest) => void nest.setGlobalPrefix('api', { exclude }),
     });
 
-    it('is not there', async () => {
+    it('does not go before the upload path', async () => {
       await expectServed(app(), '/files');
       await expectNothing(app(), '/api/files');
     });
@@ -467,7 +467,7 @@ describe.each(PLATFORMS)('a controller of the app’s own on %s', (platform) => 
   });
 
   it.each(['POST', 'PATCH', 'GET', 'HEAD', 'PUT', 'OPTIONS'])(
-    '%s with X-HTTP-Method-Override does not get around that guard',
+    '%s with X-HTTP-Method-Override does not get around the guard of one verb',
     async (method) => {
       const upload = await create(app(), { length: 5, headers: USER });
       const override = { ...TUS, 'X-HTTP-Method-Override': 'DELETE' };
@@ -479,7 +479,7 @@ describe.each(PLATFORMS)('a controller of the app’s own on %s', (platform) => 
     },
   );
 
-  it('POST with X-HTTP-Method-Override passes that guard as DELETE does', async () => {
+  it('POST with X-HTTP-Method-Override passes the guard of one verb as DELETE does', async () => {
     const upload = await create(app(), { length: 5, headers: USER });
     const headers = { ...TUS, 'X-HTTP-Method-Override': 'DELETE' };
 
@@ -642,7 +642,7 @@ describe.each(PLATFORMS)('other routes of the app on %s', (platform) => {
     expect(JSON.parse(response.text)).toEqual({ received: { a: [1, 2] } });
   });
 
-  it('still have it parsed below the upload path', async () => {
+  it('still have JSON parsed below the upload path', async () => {
     const response = await send('/files/import/now', '{"a":1}');
 
     expect(response.status).toBe(201);

@@ -169,7 +169,7 @@ describe.each(KINDS)('app.close() of $name', ({ platform, protocol, isSecure, se
   );
 
   it(
-    'does not wait for one that has begun to say something',
+    'does not wait for a connection that has begun to say something',
     async () => {
       const connection = await connectBarely();
       // The first bytes of a handshake, of the preface of HTTP/2, or of a request.
@@ -180,7 +180,7 @@ describe.each(KINDS)('app.close() of $name', ({ platform, protocol, isSecure, se
   );
 
   it(
-    'does not wait for one on which nothing was asked',
+    'does not wait for a connection on which nothing was asked',
     async () => {
       const connection = await connectTo();
       await close(connection.closed);

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { TusModule, TusOptionError } from '../../lib/index.js';
 import {
   PLATFORMS,
@@ -15,6 +13,7 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { TestApp } from '../support/index.js';
+import { TestProcess } from '../support/test-process.js';
 
 const CHILD = fileURLToPath(new URL('./start.child.js', import.meta.url));
 
@@ -145,9 +144,10 @@ describe('A start that fails for another reason than its folder', () => {
   /** Starts an app in a process of its own, after some code has run there. */
   async function startAfter(code: string): Promise<Record<string, string>> {
     const before = `data:text/javascript,${encodeURIComponent(code)}`;
-    const args = ['--import', before, CHILD, join(around, 'uploads')];
-    const { stdout } = await promisify(execFile)(process.execPath, args);
-    return JSON.parse(stdout) as Record<string, string>;
+    const nodeOptions = ['--import', before];
+    const child = new TestProcess(CHILD, [join(around, 'uploads')], { nodeOptions });
+    const outcome = await child.until(() => child.printed[0]);
+    return JSON.parse(outcome) as Record<string, string>;
   }
 
   it('says what is missing where the compiled part of LMDB was left out', async () => {

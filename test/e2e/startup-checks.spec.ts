@@ -107,7 +107,7 @@ describe.each(PLATFORMS)('At its start on %s, the module', (platform) => {
       /interceptor TimeoutInterceptor looks like a time limit.*routes of uploads/,
     ));
 
-  it('warns of one that is provided, for each request too', () =>
+  it('warns of an interceptor that is provided and looks like a time limit, for each request too', () =>
     expectWarnings(
       {
         platform,

@@ -6,7 +6,6 @@ import { Agent, createServer, request as httpRequest, type Server } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { jest } from '@jest/globals';
 import * as tus from 'tus-js-client';
 import type { PreviousUpload, UploadOptions } from 'tus-js-client';
 import {

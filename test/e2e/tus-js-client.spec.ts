@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
-import { jest } from '@jest/globals';
 import * as tus from 'tus-js-client';
 import type { UploadOptions } from 'tus-js-client';
 import { OnUploadFinished, TusService } from '../../lib/index.js';

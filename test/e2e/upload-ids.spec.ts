@@ -321,7 +321,7 @@ describe.each(PLATFORMS)('ids that the app gives, on %s', (platform) => {
     expect(await bytesOf(app(), 'placed-2')).toBe('other');
   });
 
-  it('are asked for by create() too, without a request', async () => {
+  it('are asked for by create(), without a request', async () => {
     const created = await app().tus.create({ length: 5, metadata: { id: 'made-1' } });
 
     expect(created).toEqual({ id: 'made-1', url: '/files/made-1' });

@@ -1,6 +1,5 @@
 import { Injectable, Module } from '@nestjs/common';
 import type { INestApplicationContext, LogLevel } from '@nestjs/common';
-import { jest } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
@@ -26,10 +25,10 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { CreatedUpload, StartAppOptions, TestApp, TusOptions } from '../support/index.js';
-import { readEntries } from './journal.js';
-import { ServerProcess } from './server-process.js';
-import { settingsIn } from './server-settings.js';
-import type { ServerSettings } from './server-settings.js';
+import { readEntries } from './servers/journal.js';
+import { KillableServer } from './servers/killable-server.js';
+import { settingsIn } from './servers/server-settings.js';
+import type { ServerSettings } from './servers/server-settings.js';
 
 /** What a process leaves behind that died while it looked whether its folder can be written to. */
 const REMNANT = `.probe-${'0'.repeat(16)}`;
@@ -86,7 +85,7 @@ function said({ logs }: Standalone, level: LogLevel): string[] {
 describe.each(PLATFORMS)('Background work on %s', (platform) => {
   let folder: string;
   let settings: ServerSettings;
-  const servers: ServerProcess[] = [];
+  const servers: KillableServer[] = [];
   const standalones: Standalone[] = [];
   beforeAll(async () => {
     folder = await makeTempFolder();
@@ -99,8 +98,8 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
     await removeTempFolder(folder);
   });
 
-  async function startServer(tus?: TusOptions): Promise<ServerProcess> {
-    const server = await ServerProcess.start({ ...settings, tus });
+  async function startServer(tus?: TusOptions): Promise<KillableServer> {
+    const server = await KillableServer.start({ ...settings, tus });
     servers.push(server);
     return server;
   }
@@ -120,7 +119,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
     });
   }
 
-  const send = (server: ServerProcess, metadata: Record<string, string> = {}) =>
+  const send = (server: KillableServer, metadata: Record<string, string> = {}) =>
     create(server, { length: 5, body: 'hello', metadata });
 
   describe('of an app without an HTTP server', () => {
@@ -201,8 +200,8 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
   });
 
   describe('that servers leave to a worker', () => {
-    let server: ServerProcess;
-    let other: ServerProcess;
+    let server: KillableServer;
+    let other: KillableServer;
     beforeAll(async () => {
       settings = settingsIn(join(folder, 'left'), platform);
       await mkdir(join(folder, 'left'));
@@ -210,7 +209,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       [server, other] = await Promise.all([startServer(left), startServer(left)]);
     });
 
-    it('is found by one that starts later', async () => {
+    it('is found by a worker that starts later', async () => {
       const uploads = [await send(server), await send(other)];
 
       const { worker } = await startWithout({ background: true });
@@ -218,7 +217,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       for (const upload of uploads) expect((await worker.called(upload)).attempt).toBe(1);
     });
 
-    it('reaches it at once, of all of them, and none is done by them', async () => {
+    it('reaches the worker at once from all servers, and none is done by them', async () => {
       const { worker } = await startWithout({ background: true });
 
       const uploads = await Promise.all(
@@ -229,18 +228,18 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       expect(await readEntries(settings.journal)).toEqual([]);
     });
 
-    it('reaches it while another server hangs', async () => {
+    it('reaches the worker while another server hangs', async () => {
       const { worker } = await startWithout({ background: true });
       await worker.called(await send(server));
-      process.kill(other.pid, 'SIGSTOP');
+      other.freeze();
 
       await worker.called(await send(server));
       await worker.called(await send(server));
 
-      process.kill(other.pid, 'SIGCONT');
+      other.thaw();
     });
 
-    it('is given up on there, and there it is told', async () => {
+    it('is given up on by the worker, and told there', async () => {
       const { worker } = await startWithout({ background: true });
       worker.work = () => {
         throw new Error('It is broken.');
@@ -252,7 +251,7 @@ describe.each(PLATFORMS)('Background work on %s', (platform) => {
       expect(failure).toMatchObject({ handler: 'journal', state: 'dead', attempt: 1 });
     });
 
-    it('goes on in one that starts after the first was killed, retries included', async () => {
+    it('goes on in a worker that starts after the first was killed, retries included', async () => {
       const first = await startServer({ delivery: { backoff: { first: '1s' } } });
       const cutOff = await send(server, { takes: '60000' });
       const failing = await send(server, { failures: '1' });

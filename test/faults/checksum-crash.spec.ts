@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   OCTETS,
   PLATFORMS,
@@ -18,7 +19,9 @@ import {
   storedBytes,
 } from '../support/index.js';
 import type { CreatedUpload, TestApp } from '../support/index.js';
-import { KillableServer } from './killable-server.js';
+import { ServerProcess } from '../support/server-process.js';
+
+const SERVER = fileURLToPath(new URL('./servers/plain-server.js', import.meta.url));
 
 const MB = 1024 * 1024;
 const START = 2 * MB + 1;
@@ -39,7 +42,7 @@ describe.each(PLATFORMS)('a server killed in the middle of checksummed bodies (%
 
   beforeAll(async () => {
     folder = await makeTempFolder();
-    const server = await KillableServer.start(platform, folder);
+    const server = await ServerProcess.startScript(SERVER, [platform, folder]);
     try {
       [asked, unasked, full] = [await begin(server), await begin(server), await begin(server)];
       empty = await create(server, { length: LENGTH });
@@ -58,13 +61,13 @@ describe.each(PLATFORMS)('a server killed in the middle of checksummed bodies (%
     await removeTempFolder(folder);
   });
 
-  function begin(server: KillableServer): Promise<CreatedUpload> {
+  function begin(server: ServerProcess): Promise<CreatedUpload> {
     return create(server, { length: LENGTH, body: content.bytes(0, START) });
   }
 
   /** Sends bytes of a body that does not end; resolves once all of them are on disk. */
   async function send(
-    server: KillableServer,
+    server: ServerProcess,
     upload: CreatedUpload,
     start: number,
     end: number,
@@ -108,7 +111,7 @@ describe.each(PLATFORMS)('a server killed in the middle of checksummed bodies (%
     await eventually(async () => expect(await sizeOnDisk(unasked)).toBe(START), 10_000);
   });
 
-  it('has cut them off for the next PATCH', async () => {
+  it('has cut the bytes off for the next PATCH', async () => {
     const body = content.bytes(START, START + MB);
     const wrong = await patch(app, unasked, { offset: BROKEN_OFF, body: 'x' });
     const small = await patch(app, unasked, { offset: START, body });

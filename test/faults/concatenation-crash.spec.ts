@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   PLATFORMS,
   TUS,
@@ -16,7 +17,9 @@ import {
   startApp,
 } from '../support/index.js';
 import type { CreatedUpload, HttpResponse, HttpTarget, TestApp } from '../support/index.js';
-import { KillableServer } from './killable-server.js';
+import { ServerProcess } from '../support/server-process.js';
+
+const SERVER = fileURLToPath(new URL('./servers/plain-server.js', import.meta.url));
 
 const MB = 1024 * 1024;
 const SIZE = 128 * MB;
@@ -25,12 +28,12 @@ const PARTIAL = { 'Upload-Concat': 'partial' };
 
 describe.each(PLATFORMS)('a server killed in the middle of a concatenation (%s)', (platform) => {
   let folder: string;
-  let server: KillableServer;
+  let server: ServerProcess;
   let app: TestApp | undefined;
 
   beforeEach(async () => {
     folder = await makeTempFolder();
-    server = await KillableServer.start(platform, folder);
+    server = await ServerProcess.startScript(SERVER, [platform, folder]);
   });
 
   afterEach(async () => {

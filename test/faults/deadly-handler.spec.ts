@@ -14,9 +14,9 @@ import {
   startApp,
 } from '../support/index.js';
 import type { PlatformName, TestApp } from '../support/index.js';
-import { ServerProcess } from './server-process.js';
+import { ServerProcess } from '../support/server-process.js';
 
-const SERVER = fileURLToPath(new URL('./deadly-server.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('./servers/deadly-server.js', import.meta.url));
 
 /** The handler of the next version of the app, which lives. */
 @Injectable()

@@ -2,9 +2,9 @@ import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create, makeTempFolder, offsetOf, removeTempFolder } from '../support/index.js';
-import { ServerProcess } from './server-process.js';
+import { ServerProcess } from '../support/server-process.js';
 
-const SERVER = fileURLToPath(new URL('./stoppable-server.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('./servers/stoppable-server.js', import.meta.url));
 
 describe('a process with enableShutdownHooks() for all signals', () => {
   let folder: string;

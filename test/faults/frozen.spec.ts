@@ -17,11 +17,11 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { CreatedUpload, HttpTarget } from '../support/index.js';
-import { readEntries } from './journal.js';
-import type { JournalEntry } from './journal.js';
-import { ServerProcess } from './server-process.js';
-import { settingsIn } from './server-settings.js';
-import type { ServerSettings } from './server-settings.js';
+import { readEntries } from './servers/journal.js';
+import type { JournalEntry } from './servers/journal.js';
+import { KillableServer } from './servers/killable-server.js';
+import { settingsIn } from './servers/server-settings.js';
+import type { ServerSettings } from './servers/server-settings.js';
 
 const EXPIRED = 300;
 
@@ -34,7 +34,7 @@ const PATIENCE = { look: 100, silentAfter: 2, suspectAfter: 5, heartbeat: 500 };
 describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
   let folder: string;
   let settings: ServerSettings;
-  const started: ServerProcess[] = [];
+  const started: KillableServer[] = [];
 
   beforeEach(async () => {
     folder = await makeTempFolder();
@@ -50,33 +50,25 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
     await removeTempFolder(folder);
   });
 
-  async function start(): Promise<ServerProcess> {
-    const server = await ServerProcess.start(settings);
+  async function start(): Promise<KillableServer> {
+    const server = await KillableServer.start(settings);
     started.push(server);
     return server;
   }
 
-  function freeze({ pid }: ServerProcess): void {
-    process.kill(pid, 'SIGSTOP');
-  }
-
   /** In the middle of a write to the registry, it would keep all others from theirs. */
-  async function freezeBetweenWrites(server: ServerProcess, other: ServerProcess): Promise<void> {
+  async function freezeBetweenWrites(server: KillableServer, other: KillableServer): Promise<void> {
     for (;;) {
-      freeze(server);
+      server.freeze();
       const writing = create(other, { length: 2, path: '/expiring' }).then(() => true);
       if (await Promise.race([writing, pause(BLOCKED, false)])) return;
-      wake(server);
+      server.thaw();
       await writing;
     }
   }
 
-  function wake({ pid }: ServerProcess): void {
-    process.kill(pid, 'SIGCONT');
-  }
-
   /** The lines of one server's log that match, once there are any. */
-  function logged(server: ServerProcess, pattern: RegExp): Promise<string[]> {
+  function logged(server: KillableServer, pattern: RegExp): Promise<string[]> {
     return eventually(() => {
       const found = server.printed.filter((line) => pattern.test(line));
       expect(found).not.toEqual([]);
@@ -130,7 +122,7 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
     const held = await create(frozen, { length: 10 });
     const idle = await create(frozen, { length: 6, body: 'abc' });
     const late = await stall(frozen, held, { length: 10, bytes: 'abcd' });
-    freeze(frozen);
+    frozen.freeze();
     const other = await start();
 
     // Before it is given up, a request waits for that.
@@ -145,7 +137,7 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
     expect(silent).toContain(`process ${frozen.pid},`);
 
     await late.write('EFGHIJ');
-    wake(frozen);
+    frozen.thaw();
 
     expect(await late.responseOrClose()).toBeUndefined();
     await logged(frozen, /was fenced/);
@@ -175,12 +167,12 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
     const wanted = await create(frozen, { length: 10 });
     const slow = await stall(frozen, held, { length: 10, bytes: 'abcd' });
     const late = await stall(frozen, wanted, { length: 10, bytes: 'abcd' });
-    freeze(frozen);
+    frozen.freeze();
 
     expect((await patch(other, wanted, { offset: 4, body: 'efghij' })).status).toBe(204);
     await late.write('EFGHIJ');
     await slow.write('efghij');
-    wake(frozen);
+    frozen.thaw();
 
     expect((await slow.response()).status).toBe(204);
     expect(await late.responseOrClose()).toBeUndefined();
@@ -194,12 +186,12 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
     const frozen = await start();
     const held = await create(frozen, { length: 12 });
     const late = await stall(frozen, held, { length: 12, bytes: 'abcd' });
-    freeze(frozen);
+    frozen.freeze();
     const other = await start();
     const current = await stall(other, held, { offset: 4, length: 8, bytes: 'efgh' });
 
     await late.write('EFGHIJKL');
-    wake(frozen);
+    frozen.thaw();
     expect(await late.responseOrClose()).toBeUndefined();
     await current.write('ijkl');
 
@@ -217,7 +209,7 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
     const waiting = [await stall(frozen, answering, { length: 1, bytes: 'x' })];
     await happened(answering, 'begin');
     waiting.push(await stall(frozen, deciding, { length: 1, bytes: 'x' }));
-    freeze(frozen);
+    frozen.freeze();
     const other = await start();
 
     const answers = await Promise.all(
@@ -229,7 +221,7 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
         }),
       ),
     );
-    wake(frozen);
+    frozen.thaw();
     for (const client of waiting) expect((await client.responseOrClose())?.status ?? 423).toBe(423);
 
     for (const [index, upload] of [deciding, answering].entries()) {
@@ -246,10 +238,10 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
     const metadata = { takes: '1500', failures: '1' };
     const upload = await create(frozen, { length: 1, metadata, body: 'x' });
     const [first] = await happened(upload, 'begin');
-    freeze(frozen);
+    frozen.freeze();
     const [, second] = await happened(upload, 'begin', 2);
     expect([first?.attempt, second?.attempt]).toEqual([1, 2]);
-    wake(frozen);
+    frozen.thaw();
 
     await happened(upload, 'end');
     await eventually(async () => {
@@ -276,7 +268,7 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
       await other.cleanup();
       expect(await readdir(settings.expiringFolder)).toEqual(['.tus']);
     }, 20_000);
-    wake(frozen);
+    frozen.thaw();
 
     expect((await cleaning).expired).toBeLessThanOrEqual(EXPIRED);
     expect(frozen.errorOutput + other.errorOutput).toBe('');
@@ -286,7 +278,7 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
     const frozen = await start();
     const held = await create(frozen, { length: 10 });
     await stall(frozen, held, { length: 10, bytes: 'abcd' });
-    freeze(frozen);
+    frozen.freeze();
     const other = await start();
     expect(await offsetOf(other, held)).toBe(4);
 

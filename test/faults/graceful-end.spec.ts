@@ -5,7 +5,6 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { jest } from '@jest/globals';
 import {
   OCTETS,
   PLATFORMS,
@@ -19,9 +18,9 @@ import {
   removeTempFolder,
 } from '../support/index.js';
 import type { CreatedUpload, PlatformName } from '../support/index.js';
-import { ServerProcess } from './server-process.js';
+import { ServerProcess } from '../support/server-process.js';
 
-const SERVER = fileURLToPath(new URL('./stoppable-server.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('./servers/stoppable-server.js', import.meta.url));
 /** `TUS_FULL=1` has 50 appends in place of 20. */
 const APPENDS = process.env.TUS_FULL === '1' ? 50 : 20;
 const KB = 1024;

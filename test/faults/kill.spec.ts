@@ -1,7 +1,6 @@
-import { jest } from '@jest/globals';
-import { MOMENTS } from './actors/index.js';
-import { runKills } from './kill-run.js';
-import type { Tally } from './tally.js';
+import { MOMENTS } from './harness/actors/index.js';
+import { runKills } from './harness/kill-run.js';
+import type { Tally } from './harness/tally.js';
 
 /** Each platform has one for every moment. */
 const ROUNDS = 2 * MOMENTS.length;

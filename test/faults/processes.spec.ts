@@ -19,11 +19,11 @@ import {
 } from '../support/index.js';
 import type { CreatedUpload, HttpTarget, TestApp } from '../support/index.js';
 import { Leases, UploadNotFoundError } from '../../lib/uploads/index.js';
-import { readEntries } from './journal.js';
-import type { JournalEntry } from './journal.js';
-import { ServerProcess } from './server-process.js';
-import { settingsIn } from './server-settings.js';
-import type { ServerSettings } from './server-settings.js';
+import { readEntries } from './servers/journal.js';
+import type { JournalEntry } from './servers/journal.js';
+import { KillableServer } from './servers/killable-server.js';
+import { settingsIn } from './servers/server-settings.js';
+import type { ServerSettings } from './servers/server-settings.js';
 
 const MB = 1024 * 1024;
 const RACES = 30;
@@ -32,13 +32,13 @@ const EXPIRED = 200;
 describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
   let folder: string;
   let settings: ServerSettings;
-  let a: ServerProcess;
-  let b: ServerProcess;
+  let a: KillableServer;
+  let b: KillableServer;
 
   beforeAll(async () => {
     folder = await makeTempFolder();
     settings = settingsIn(folder, platform);
-    [a, b] = await Promise.all([ServerProcess.start(settings), ServerProcess.start(settings)]);
+    [a, b] = await Promise.all([KillableServer.start(settings), KillableServer.start(settings)]);
   });
 
   afterAll(async () => {
@@ -173,7 +173,7 @@ describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
       handling = await create(a, { length: 1, metadata: { takes: '6000' }, body: 'x' });
       await begun(handling, 1);
 
-      const victim = await ServerProcess.start(settings);
+      const victim = await KillableServer.start(settings);
       try {
         await happened(await uploadWhole(victim, 'another one'), 'end');
         await beginAllIn(victim);
@@ -183,7 +183,7 @@ describe.each(PLATFORMS)('Processes on one folder (%s)', (platform) => {
     });
 
     /** What the one that receives the last byte delivers, it alone knows of. */
-    async function beginAllIn(victim: ServerProcess): Promise<void> {
+    async function beginAllIn(victim: KillableServer): Promise<void> {
       cutOff = await create(victim, { length: 10 });
       await stall(victim, cutOff, 10, 'abcd');
       delivering = await create(victim, { length: 1, metadata: { takes: '15000' }, body: 'x' });
@@ -319,8 +319,8 @@ describe.each(PLATFORMS)('A process that starts while another one hangs (%s)', (
   it('takes new uploads, and bytes that come along', async () => {
     const folder = await makeTempFolder();
     const settings = settingsIn(folder, platform);
-    const hanging = await ServerProcess.start(settings);
-    process.kill(hanging.pid, 'SIGSTOP');
+    const hanging = await KillableServer.start(settings);
+    hanging.freeze();
     const app = await startApp({ platform, tmpFileDir: settings.tmpFileDir });
     try {
       const empty = await create(app, { length: 5 });

@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { jest } from '@jest/globals';
 import { BeforeUploadCreate } from '../../lib/index.js';
 import type { UploadChanges } from '../../lib/index.js';
 import type { UploadRegistry } from '../../lib/registry/index.js';

@@ -1,6 +1,5 @@
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import type { UploadStorage } from '../../lib/storage/index.js';
 import { DiskStorage } from '../../lib/storage/disk/index.js';
 import { TUS_STORAGE } from '../../lib/tus.constants.js';
@@ -77,7 +76,7 @@ describe.each(PLATFORMS)('After a start on %s', (platform) => {
     expect(app.logs.errors()).toEqual([]);
   });
 
-  it('those that are younger than uploads live stay', async () => {
+  it('files that are younger than uploads live stay', async () => {
     await leave(LOST, 1.9 * HOUR);
 
     expect(await start()).toMatch(/^verbose: /);
@@ -85,7 +84,7 @@ describe.each(PLATFORMS)('After a start on %s', (platform) => {
     expect(await files()).toEqual([LOST]);
   });
 
-  it('those that are younger than an hour stay, however short uploads live', async () => {
+  it('files that are younger than an hour stay, however short uploads live', async () => {
     await leave(LOST, 0.9 * HOUR);
 
     expect(await start('1s')).toMatch(/^verbose: /);
@@ -141,7 +140,7 @@ describe.each(PLATFORMS)('After a start on %s', (platform) => {
       expect((await storedBytes(app, whole)).toString()).toBe('whole');
     });
 
-    it('all of it is put aside when the registry is lost, and nothing is lost', async () => {
+    it('every file is put aside when the registry is lost, and nothing is lost', async () => {
       await age(unfinished, whole);
       await app.close();
       await removeTempFolder(join(folder, '.tus'));
@@ -180,7 +179,7 @@ describe.each(PLATFORMS)('After a start on %s', (platform) => {
     });
   });
 
-  it('a file that cannot be put aside is an error in the log, and the others are', async () => {
+  it('a file that cannot be put aside is an error in the log, and all others are put aside', async () => {
     const others = ['b'.repeat(32), 'c'.repeat(32)];
     for (const name of [LOST, ...others]) await leave(name, 3 * HOUR);
     const { clear } = DiskStorage.prototype;

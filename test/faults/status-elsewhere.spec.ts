@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { jest } from '@jest/globals';
 import { LmdbClaims } from '../../lib/registry/lmdb/lmdb.claims.js';
 import type { UploadStorage } from '../../lib/storage/index.js';
 import { TUS_STORAGE } from '../../lib/tus.constants.js';
@@ -18,18 +17,18 @@ import {
   storedBytes,
 } from '../support/index.js';
 import type { CreatedUpload, TestApp } from '../support/index.js';
-import { ServerProcess } from './server-process.js';
-import { settingsIn } from './server-settings.js';
+import { KillableServer } from './servers/killable-server.js';
+import { settingsIn } from './servers/server-settings.js';
 
 describe.each(PLATFORMS)('HEAD where another process is on the folder (%s)', (platform) => {
   let folder: string;
-  let other: ServerProcess;
+  let other: KillableServer;
   let app: TestApp;
 
   beforeAll(async () => {
     folder = await makeTempFolder();
     const settings = settingsIn(folder, platform);
-    other = await ServerProcess.start(settings);
+    other = await KillableServer.start(settings);
     app = await startApp({ platform, tmpFileDir: settings.tmpFileDir });
   });
 

@@ -18,9 +18,9 @@ import {
   TUS,
 } from '../support/index.js';
 import type { CreatedUpload, RawResponse } from '../support/index.js';
-import { ServerProcess } from './server-process.js';
-import { settingsIn } from './server-settings.js';
-import type { ServerStats } from './server-settings.js';
+import { KillableServer } from './servers/killable-server.js';
+import { settingsIn } from './servers/server-settings.js';
+import type { ServerStats } from './servers/server-settings.js';
 
 /** `TUS_FULL=1` repeats everything more often. */
 const FULL = process.env.TUS_FULL === '1';
@@ -32,11 +32,11 @@ const MB = 1024 * 1024;
 
 describe.each(PLATFORMS)('An upload that is taken over (%s)', (platform) => {
   let folder: string;
-  let server: ServerProcess;
+  let server: KillableServer;
 
   beforeAll(async () => {
     folder = await makeTempFolder();
-    server = await ServerProcess.start(settingsIn(folder, platform));
+    server = await KillableServer.start(settingsIn(folder, platform));
   });
 
   afterAll(async () => {
@@ -191,11 +191,11 @@ interface Health extends ServerStats {
   readonly descriptors: number | undefined;
 }
 
-async function healthOf(server: ServerProcess): Promise<Health> {
+async function healthOf(server: KillableServer): Promise<Health> {
   return { ...(await server.stats()), descriptors: await server.countDescriptors() };
 }
 
-async function expectAsWell(server: ServerProcess, before: Health): Promise<void> {
+async function expectAsWell(server: KillableServer, before: Health): Promise<void> {
   await eventually(async () => {
     const after = await healthOf(server);
     expect(after.descriptors).toBe(before.descriptors);

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import type { UploadStorage } from '../../lib/storage/index.js';
 import { TUS_STORAGE } from '../../lib/tus.constants.js';
 import {

@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Controller, Get, Injectable, Module, Param, Post, Query } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { INestApplication } from '@nestjs/common';
 import { OnUploadFinished, TusModule, TusService } from '../../lib/index.js';
 import type { FinishedUpload, Upload } from '../../lib/index.js';
-import { writeEntry } from '../faults/journal.js';
+import { writeEntry } from '../faults/servers/journal.js';
+import { serve } from '../support/serve.js';
 import type { FuzzSettings } from './fuzz-settings.js';
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as FuzzSettings;
@@ -94,26 +94,14 @@ function outcomeOf(work: Promise<unknown>): Promise<string> {
 })
 class FuzzModule {}
 
-/** Loads one platform only: a server that is started often is to start fast. */
-async function createAdapter(): Promise<AbstractHttpAdapter> {
-  if (settings.platform === 'express') {
-    const { ExpressAdapter } = await import('@nestjs/platform-express');
-    return new ExpressAdapter();
-  }
-  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-  return new FastifyAdapter();
+function watchSockets(app: INestApplication): void {
+  (app.getHttpServer() as Server).on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      events.emit('gone');
+    });
+  });
 }
 
-const app = await NestFactory.create(FuzzModule, await createAdapter(), {
-  logger: ['error', 'fatal'],
-});
-const server = app.getHttpServer() as Server;
-server.on('connection', (socket: Socket) => {
-  sockets.add(socket);
-  socket.once('close', () => {
-    sockets.delete(socket);
-    events.emit('gone');
-  });
-});
-await app.listen(0, '127.0.0.1');
-console.log(`listening on ${(server.address() as AddressInfo).port}`);
+await serve(settings.platform, FuzzModule, { configure: watchSockets });

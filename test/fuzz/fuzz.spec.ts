@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { PLATFORMS } from '../support/platforms.js';
 import { runFuzz } from './fuzz-run.js';
 

@@ -1,9 +1,9 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readEntries } from '../faults/journal.js';
-import type { JournalEntry } from '../faults/journal.js';
-import { ServerProcess } from '../faults/server-process.js';
+import { readEntries } from '../faults/servers/journal.js';
+import type { JournalEntry } from '../faults/servers/journal.js';
+import { ServerProcess } from '../support/server-process.js';
 import { request } from '../support/http-client.js';
 import type { HttpTarget } from '../support/http-client.js';
 import type { PlatformName } from '../support/platforms.js';

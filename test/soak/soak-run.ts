@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ServerProcess } from '../faults/server-process.js';
+import { ServerProcess } from '../support/server-process.js';
 import type { PlatformName } from '../support/platforms.js';
 import { SeededRandom } from '../support/seeded.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';

@@ -1,6 +1,5 @@
 // An app in a process of its own whose memory is watched. Its settings are its one argument; started
 // with --expose-gc.
-import type { AddressInfo } from 'node:net';
 import {
   Controller,
   ForbiddenException,
@@ -9,7 +8,6 @@ import {
   Module,
   UnprocessableEntityException,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import {
   BeforeUploadCreate,
   BeforeUploadFinish,
@@ -21,7 +19,7 @@ import {
   UploadedUpload,
 } from '../../lib/index.js';
 import type { CompleteUpload, EndpointUpload, FinishedUpload } from '../../lib/index.js';
-import { ADAPTERS } from '../support/platforms.js';
+import { serve } from '../support/serve.js';
 import { readMemory, type Memory } from './memory.js';
 import type { SoakSettings } from './soak-settings.js';
 
@@ -83,8 +81,5 @@ class ServerController {
 })
 class ServerModule {}
 
-const app = await NestFactory.create(ServerModule, ADAPTERS[platform]({}), { logger: ['fatal'] });
-await app.listen(0, '127.0.0.1');
-const { port } = app.getHttpServer().address() as AddressInfo;
 process.once('SIGTERM', () => process.exit());
-console.log(`listening on ${port}`);
+await serve(platform, ServerModule, { logger: ['fatal'] });

@@ -1,5 +1,3 @@
-import { jest } from '@jest/globals';
-
 /** A clock that is set by hand; timers and the file system go on as they are. */
 export interface Clock {
   /** What the clock shows, in milliseconds since the epoch. */

@@ -1,8 +1,4 @@
 import { readdir, readlink } from 'node:fs/promises';
-import { runInThisContext } from 'node:vm';
-
-/** Jest hands tests a copy of `process` that hears no events; this is the process itself. */
-const realProcess = runInThisContext('process') as NodeJS.Process;
 
 /** Rejections that nobody handled, as long as it is watched. */
 export interface RejectionWatch {
@@ -14,8 +10,8 @@ export interface RejectionWatch {
 export function watchUnhandledRejections(): RejectionWatch {
   const reasons: unknown[] = [];
   const keep = (reason: unknown): void => void reasons.push(reason);
-  realProcess.on('unhandledRejection', keep);
-  return { reasons, stop: () => realProcess.off('unhandledRejection', keep) };
+  process.on('unhandledRejection', keep);
+  return { reasons, stop: () => process.off('unhandledRejection', keep) };
 }
 
 /** How many file descriptors this process has open; `undefined` where the system does not tell. */

@@ -8,6 +8,7 @@ import { TusModule, TusService } from '../../lib/index.js';
 import { FinishedRecorder } from './finished-recorder.js';
 import { request } from './http-client.js';
 import type { HttpRequest, HttpResponse, HttpTarget } from './http-client.js';
+import { endAfterSpec } from './leftovers.js';
 import { CollectedLogs, LogCollector } from './log-collector.js';
 import { ADAPTERS } from './platforms.js';
 import type { PlatformName } from './platforms.js';
@@ -46,19 +47,14 @@ export interface StartAppOptions {
 
 const collector = new LogCollector();
 
-/** Apps that run: a test that fails half-way must not keep its process from ending. */
-const running = new Set<TestApp>();
-
-afterAll(async () => {
-  await Promise.all([...running].map((app) => app.close()));
-});
-
 /** A running app with the module in it, its folder, and what a test asks of it. */
 export class TestApp implements HttpTarget {
   readonly host = '127.0.0.1';
   readonly logs = new CollectedLogs(collector);
 
   private readonly connections: RawConnection[] = [];
+  /** Says that it has ended, and needs no end after its spec. */
+  readonly forget = endAfterSpec(() => this.close());
 
   constructor(
     readonly nest: INestApplication,
@@ -101,7 +97,7 @@ export class TestApp implements HttpTarget {
 
   /** Stops the app and removes its folder; what a test leaves open is closed after its file. */
   async close(): Promise<void> {
-    running.delete(this);
+    this.forget();
     this.connections.forEach((connection) => connection.destroy());
     await this.nest.close();
     if (this.folder !== undefined) {
@@ -141,12 +137,11 @@ async function startIn(
     { logger: collector, abortOnError: false, httpsOptions },
   );
   const app = new TestApp(nest, tmpFileDir, folder);
-  running.add(app);
   try {
     await configure?.(nest);
     await (listen ? nest.listen(0, app.host) : nest.init());
   } catch (error) {
-    running.delete(app);
+    app.forget();
     await nest.close();
     throw error;
   }

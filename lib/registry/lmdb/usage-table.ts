@@ -1,7 +1,7 @@
 import type { RootDatabase } from 'lmdb';
 import type { UploadRecord, Usage, Usages } from '../registry.interface.js';
 import { addUsage, NO_USAGE, usageOf } from '../usage.js';
-import type { AsideTable } from './aside-table.js';
+import type { UnreadableTable } from './unreadable-table.js';
 import type { Damage } from './damage.js';
 import { EVERYONE, scopeOf } from './keys.js';
 import { Rows } from './rows.js';

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import type { Delivery, TusService } from '../../../lib/index.js';
 import {
   eventually,

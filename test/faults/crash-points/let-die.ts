@@ -3,8 +3,8 @@ import { create, encodeMetadata, patch, TUS } from '../../support/tus-client.js'
 import type { CreatedUpload } from '../../support/tus-client.js';
 import { eventually } from '../../support/eventually.js';
 import type { PlatformName } from '../../support/platforms.js';
-import { unlessKilled } from '../actors/unless-killed.js';
-import { ServerProcess } from '../server-process.js';
+import { unlessKilled } from '../harness/actors/unless-killed.js';
+import { ServerProcess } from '../../support/server-process.js';
 import type { CallLog } from './call-log.js';
 import { callLogIn } from './crash-app.js';
 import type { CrashPoint } from './crash-point.js';

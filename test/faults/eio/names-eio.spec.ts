@@ -41,7 +41,7 @@ if (env) {
       expect(reports['move to another device']).toEqual({ ...again, left: [] });
     });
 
-    it('is taken back from a new folder too', () => {
+    it('is taken back from a new folder', () => {
       expect(reports['make a folder']).toEqual({ ...again, left: ['no folder'] });
     });
   });

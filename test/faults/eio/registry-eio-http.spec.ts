@@ -91,7 +91,7 @@ if (shim) {
       expect((await patch(server, upload, { offset: TEXT.length })).text).toBe(again.text);
     });
 
-    it('copies it at the next start, when it is killed before it could', async () => {
+    it('copies the registry at the next start, when it is killed before it could', async () => {
       const upload = await create(server, { length: TEXT.length });
       const first = await server.registryFile();
       server.fail({ calls: ['fdatasync'], path: 'uploads/.tus/data.mdb' });

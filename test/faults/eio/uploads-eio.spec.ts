@@ -86,7 +86,7 @@ if (shim) {
         await finish(upload);
       });
 
-      it('answers 507 when it fails for lack of room, and counts nothing either', async () => {
+      it('answers 507 when the flush fails for lack of room, and counts nothing', async () => {
         const upload = await create(server, { length: content.length });
         await sendThird(upload, 0);
         await sendThird(upload, 1);
@@ -149,7 +149,7 @@ if (shim) {
         expect(calls.map(({ sha256 }) => sha256)).toEqual([content.sha256()]);
       });
 
-      it('gives it another name when the flush of its folder fails', async () => {
+      it('gives the file another name when the flush of its folder fails', async () => {
         const upload = await create(server, { length: content.length });
         await sendThird(upload, 0);
         const waiting = await create(server, { length: content.length });
@@ -188,7 +188,7 @@ if (shim) {
         expect(server.linesWith(upload.id)).toHaveLength(1);
       });
 
-      it('refuses it until a new file can be made, also after a restart', async () => {
+      it('is refused until a new file can be made, also after a restart', async () => {
         const upload = await create(server, { length: content.length });
         await sendThird(upload, 0);
         server.fail({ calls: ['fdatasync', 'fsync'], path: upload.id, loses: true });

@@ -60,7 +60,7 @@ if (shim) {
       expect((await post(server, { length: 1 })).status).toBe(201);
     });
 
-    it('a creation that is cut short by it is no fault of the disk either', async () => {
+    it('a creation that is cut short by the quota is no fault of the disk', async () => {
       server.fail(
         { calls: WRITES, path: DATA, code: EIO },
         { calls: ['open64'], path: '.tus/.probe-', code: EDQUOT },

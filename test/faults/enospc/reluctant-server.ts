@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { NoSpaceError } from '../../../lib/index.js';
 import type { UploadRegistry } from '../../../lib/registry/index.js';
 import type { UploadStorage, UploadWriter } from '../../../lib/storage/index.js';

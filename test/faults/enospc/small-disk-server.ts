@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import type { PlatformName } from '../../support/platforms.js';
-import { untilDelivered } from '../journal.js';
-import { ServerProcess } from '../server-process.js';
-import { settingsIn } from '../server-settings.js';
-import type { ServerSettings } from '../server-settings.js';
+import { untilDelivered } from '../servers/journal.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
+import type { ServerSettings } from '../servers/server-settings.js';
 import type { FullDiskServer, Named } from './full-disk-server.js';
 
 const MB = 1024 * 1024;
@@ -37,7 +37,7 @@ export class SmallDiskServer implements FullDiskServer {
     private readonly folder: string,
     private readonly disk: string,
     private readonly settings: ServerSettings,
-    readonly target: ServerProcess,
+    readonly target: KillableServer,
   ) {}
 
   static async start(platform: PlatformName, mountOptions: string): Promise<SmallDiskServer> {
@@ -46,7 +46,7 @@ export class SmallDiskServer implements FullDiskServer {
     await mkdir(disk);
     const settings = { ...settingsIn(folder, platform), tmpFileDir: join(disk, 'uploads') };
     const prefix = ['unshare', mountOptions, 'sh', '-c', ON_SMALL_DISK, disk];
-    const server = await ServerProcess.start(settings, { prefix });
+    const server = await KillableServer.start(settings, { prefix });
     return new SmallDiskServer(folder, disk, settings, server);
   }
 

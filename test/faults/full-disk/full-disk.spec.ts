@@ -21,11 +21,14 @@ describe('a full disk', () => {
     }
   });
 
-  it.each(['EACCES', 'EIO', 'EROFS', 'ENOENT'])('is not what it means by %s', async (code) => {
-    const error = Object.assign(new Error(code), { code });
-    expect(toStorageError(error)).toBe(error);
-    expect(await explainFailure(error, tmpdir())).toBe(error);
-  });
+  it.each(['EACCES', 'EIO', 'EROFS', 'ENOENT'])(
+    'is not what the system means by %s',
+    async (code) => {
+      const error = Object.assign(new Error(code), { code });
+      expect(toStorageError(error)).toBe(error);
+      expect(await explainFailure(error, tmpdir())).toBe(error);
+    },
+  );
 
   if (smallDisk) {
     describe.each([true, false])('that is real (durable: %p)', (durable) => {

@@ -13,9 +13,9 @@ import {
 } from '../../support/index.js';
 import type { CreatedUpload, PlatformName } from '../../support/index.js';
 import type { TusOptions } from '../../support/test-app.js';
-import { untilDelivered } from '../journal.js';
-import { ServerProcess } from '../server-process.js';
-import { settingsIn } from '../server-settings.js';
+import { untilDelivered } from '../servers/journal.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
 import { HeldDisk, type HeldDiskKind } from './held-disk.js';
 
 const KB = 1024;
@@ -30,7 +30,7 @@ class Restarted {
   private constructor(
     readonly disk: HeldDisk,
     private readonly platform: PlatformName,
-    public server: ServerProcess,
+    public server: KillableServer,
   ) {}
 
   static async start(
@@ -59,7 +59,7 @@ class Restarted {
   }
 
   /** Starts another one on the same folder. */
-  startAnother(): Promise<ServerProcess> {
+  startAnother(): Promise<KillableServer> {
     return startOn(this.disk, this.platform);
   }
 
@@ -85,8 +85,12 @@ function settingsOn(disk: HeldDisk, platform: PlatformName, tus?: TusOptions) {
   return { ...settings, tmpFileDir: join(disk.path, 'uploads') };
 }
 
-function startOn(disk: HeldDisk, platform: PlatformName, tus?: TusOptions): Promise<ServerProcess> {
-  return ServerProcess.start(settingsOn(disk, platform, tus), { prefix: disk.prefix });
+function startOn(
+  disk: HeldDisk,
+  platform: PlatformName,
+  tus?: TusOptions,
+): Promise<KillableServer> {
+  return KillableServer.start(settingsOn(disk, platform, tus), { prefix: disk.prefix });
 }
 
 async function canMount(kind: HeldDiskKind): Promise<boolean> {
@@ -128,7 +132,7 @@ if (cases.length > 0) {
       expect(app.server.errorOutput.split(FULL)).toHaveLength(2);
     });
 
-    it('lets it tell where uploads stand, and serve what there is', async () => {
+    it('lets the app tell where uploads stand, and serve what there is', async () => {
       const { server } = app;
       expect((await server.request({ method: 'OPTIONS', path: '/files' })).status).toBe(204);
       expect(await offsetOf(server, unfinished)).toBe(20 * KB);
@@ -142,7 +146,7 @@ if (cases.length > 0) {
       expect((await post(app.server, { length: body.length, body })).status).toBe(507);
     });
 
-    it('lets it start once more, and beside another process', async () => {
+    it('lets the app start once more, and beside another process', async () => {
       await app.reserveIsBack();
       await app.restartFull();
       await app.reserveIsBack();

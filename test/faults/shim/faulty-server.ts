@@ -4,11 +4,11 @@ import type { HttpTarget } from '../../support/http-client.js';
 import type { PlatformName } from '../../support/platforms.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import type { CreatedUpload, TusOptions } from '../../support/index.js';
-import { untilDelivered } from '../journal.js';
-import type { JournalEntry } from '../journal.js';
-import { ServerProcess } from '../server-process.js';
-import { settingsIn } from '../server-settings.js';
-import type { ServerSettings } from '../server-settings.js';
+import { untilDelivered } from '../servers/journal.js';
+import type { JournalEntry } from '../servers/journal.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
+import type { ServerSettings } from '../servers/server-settings.js';
 import { setFaults } from './fault-shim.js';
 import type { FaultRule, FaultyEnvironment } from './fault-shim.js';
 
@@ -22,7 +22,7 @@ export class FaultyServer implements HttpTarget {
     private readonly folder: string,
     private readonly settings: ServerSettings,
     private readonly env: FaultyEnvironment,
-    private process: ServerProcess,
+    private process: KillableServer,
   ) {}
 
   /** @param shim the environment with the library that makes calls fail */
@@ -34,7 +34,7 @@ export class FaultyServer implements HttpTarget {
     const folder = await makeTempFolder();
     const env = { ...shim, TUS_FAULTS: join(folder, 'rules') };
     const settings = settingsIn(folder, platform, tus);
-    const server = await ServerProcess.start(settings, { env });
+    const server = await KillableServer.start(settings, { env });
     return new FaultyServer(folder, settings, env, server);
   }
 
@@ -64,7 +64,7 @@ export class FaultyServer implements HttpTarget {
   /** Kills the process and starts another one. */
   async restart(): Promise<void> {
     await this.process.kill();
-    this.process = await ServerProcess.start(this.settings, { env: this.env });
+    this.process = await KillableServer.start(this.settings, { env: this.env });
   }
 
   async stop(): Promise<void> {

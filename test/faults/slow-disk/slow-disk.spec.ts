@@ -7,8 +7,8 @@ import {
   removeTempFolder,
 } from '../../support/index.js';
 import type { CreatedUpload, HttpResponse, HttpTarget } from '../../support/index.js';
-import { ServerProcess } from '../server-process.js';
-import { settingsIn } from '../server-settings.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
 import { buildFaultShim, setFaults, type FaultyCall } from '../shim/fault-shim.js';
 
 /** Milliseconds that each call takes: enough for many requests to something else. */
@@ -21,7 +21,7 @@ const LET_BY = 15;
 const AT_MOST = 8;
 
 /** Asks for something for which the disk is not needed, until something else is done. */
-async function countOthersDuring(target: ServerProcess, work: Promise<unknown>): Promise<number> {
+async function countOthersDuring(target: KillableServer, work: Promise<unknown>): Promise<number> {
   let isOver = false;
   let others = 0;
   const watching = work.finally(() => (isOver = true));
@@ -40,11 +40,11 @@ afterAll(() => removeTempFolder(tools));
 if (env) {
   describe.each(PLATFORMS)('a disk that hangs under a server on %s', (platform) => {
     let folder: string;
-    let server: ServerProcess;
+    let server: KillableServer;
     beforeAll(async () => {
       setFaults(env);
       folder = await makeTempFolder();
-      server = await ServerProcess.start(settingsIn(folder, platform), { env });
+      server = await KillableServer.start(settingsIn(folder, platform), { env });
     });
     afterEach(() => setFaults(env));
     afterAll(async () => {

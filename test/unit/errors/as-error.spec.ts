@@ -25,7 +25,7 @@ describe('asError', () => {
       Object.assign(Object.create(null) as object, { code: 7 }),
       '[Object: null prototype] { code: 7 }',
     ],
-  ])('makes %s the message of one', (_what, thrown, message) => {
+  ])('makes %s the message of an error', (_what, thrown, message) => {
     const error = asError(thrown);
 
     expect(error).toBeInstanceOf(Error);

@@ -80,7 +80,7 @@ describe('where a disk may be slow', () => {
     ['SMB', 0xfe534d42],
     ['9P', 0x01021997],
     ['what nobody has heard of', 0x12345678],
-  ])('%s is not', async (_, type) => {
+  ])('%s is not known to be fast', async (_, type) => {
     expect(await mayBeSlow('/x', ofType(type), 'linux')).toBe(true);
   });
 

@@ -41,7 +41,7 @@ describe('the pace of a disk', () => {
     expect([await call(0), await call(19), await call(19)]).toEqual(['here', 'here', 'here']);
   });
 
-  it('lets one slow call be made so, and those after it in the pool', async () => {
+  it('lets one slow call be made at once, and those after it in the pool', async () => {
     expect([await call(3000), await call(0), await call(0)]).toEqual([
       'here',
       'in the pool',
@@ -87,14 +87,14 @@ describe('the pace of a disk', () => {
     expect(pace.isFast).toBe(true);
   });
 
-  it('does not as long as it is slow, however long that takes', async () => {
+  it('does not trust the disk as long as it is slow, however long that takes', async () => {
     await call(3000);
     for (let count = 0; count < 20; count++) expect(await call(1000)).toBe('in the pool');
     await call(0);
     expect(pace.isFast).toBe(true);
   });
 
-  it('does not while another call hangs', async () => {
+  it('does not trust the disk while another call hangs', async () => {
     await call(3000);
     const hanging = new Call();
     const result = pace.run(
@@ -121,7 +121,7 @@ describe('the pace of a disk', () => {
     expect(Math.max(...waits)).toBe(600);
   });
 
-  it('forgets that, once it was fast for as long', async () => {
+  it('forgets how often a disk was slow, once it was fast for as long', async () => {
     await call(3000);
     await beFastFor(60_000);
     await call(3000);

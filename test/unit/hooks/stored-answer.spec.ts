@@ -106,7 +106,7 @@ describe('refusalAnswer', () => {
 });
 
 describe('mergeAnswers', () => {
-  it('is the one there is', () => {
+  it('is the one answer there is', () => {
     const answer = { body: 'text' };
 
     expect(mergeAnswers(undefined, answer)).toBe(answer);

@@ -70,7 +70,7 @@ describe('parseChecksum', () => {
     });
   });
 
-  it('has none where none is announced', () => {
+  it('has no checksum where none is announced', () => {
     expect(parse({})).toBeUndefined();
     expect(parse({}, [])).toBeUndefined();
     expect(parse({ trailer: 'Expires' })).toBeUndefined();
@@ -187,7 +187,7 @@ describe('parseTrailingChecksum', () => {
     expect(refusedStatus(() => parseTrailingChecksum(trailers))).toBe(400);
   });
 
-  it('answers 400 to one that came twice', () => {
+  it('answers 400 to a trailer that came twice', () => {
     const value = `sha1 ${DIGESTS.sha1}`;
     const trailers = fieldsOf({ 'upload-checksum': [value, value] });
     expect(refusedStatus(() => parseTrailingChecksum(trailers))).toBe(400);

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { eventually } from '../../support/eventually.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
+import { TestProcess } from '../../support/test-process.js';
 import { uploadRecord } from './records.js';
 
 const WRITER = fileURLToPath(new URL('./writer.child.js', import.meta.url));
@@ -21,16 +20,14 @@ describe('A process that was stopped in the middle of a write', () => {
     };
     const registry = new LmdbRegistry({ folder, durable: true, observer });
     await registry.open();
-    const writer = spawn(process.execPath, [WRITER, folder], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(writer.stdout, 'data');
+    const writer = new TestProcess(WRITER, [folder]);
+    await writer.until(() => writer.printed[0]);
 
     const record = uploadRecord();
     const creating = registry.create(record);
     await eventually(() => expect(told).toEqual(['blocked']));
     expect(await registry.get(record.id)).toBeUndefined();
-    writer.kill('SIGKILL');
+    await writer.kill();
 
     expect(await creating).toEqual(record);
     expect(told).toEqual(['blocked']);

@@ -1,26 +1,18 @@
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
+import { TestProcess } from '../../support/test-process.js';
 import { uploadRecord } from './records.js';
 
-/** Starts a process, and kills it when it has reported so many times. */
-function start(script: string, args: readonly string[], killAfter = Infinity) {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = fork(path, args, { execArgv: [] });
-  const reports: unknown[] = [];
-  child.on('message', (report) => {
-    reports.push(report);
-    if (reports.length === killAfter) child.kill('SIGKILL');
-  });
-  return { reports, ended: ending(child) };
+/** Starts a script beside this one. */
+function start(script: string, args: readonly string[]): TestProcess {
+  return new TestProcess(fileURLToPath(new URL(script, import.meta.url)), args);
 }
 
-async function ending(child: ChildProcess): Promise<string> {
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  return signal ?? `code ${code}`;
+/** Kills a process when it has reported so many times. */
+async function killAfter(count: number, child: TestProcess): Promise<void> {
+  await child.until(() => child.messages[count - 1]);
+  expect(await child.end('SIGKILL')).toBe('SIGKILL');
 }
 
 describe('the LMDB registry and its processes', () => {
@@ -38,16 +30,16 @@ describe('the LMDB registry and its processes', () => {
   it.each([true, false])(
     'lose nothing acknowledged when one is killed in the middle (durable: %p)',
     async (durable) => {
-      const child = start('./creator.child.js', [folder, String(durable)], 150);
-      expect(await child.ended).toBe('SIGKILL');
-      expect(child.reports.length).toBeGreaterThanOrEqual(150);
+      const child = start('./creator.child.js', [folder, String(durable)]);
+      await killAfter(150, child);
+      expect(child.messages.length).toBeGreaterThanOrEqual(150);
 
       await registry.open();
-      for (const id of child.reports as string[]) {
+      for (const id of child.messages as string[]) {
         expect(await registry.get(id)).toMatchObject({ id, owner: 'ann' });
       }
       const { items } = await registry.list({ owner: 'ann', limit: 10_000 });
-      expect(items.map(({ id }) => id)).toEqual(expect.arrayContaining(child.reports));
+      expect(items.map(({ id }) => id)).toEqual(expect.arrayContaining(child.messages));
       await registry.create(uploadRecord());
     },
   );
@@ -58,16 +50,16 @@ describe('the LMDB registry and its processes', () => {
     await registry.create(record);
     const child = start('./counter.child.js', [folder, record.id, 'a', '100']);
     let isOver = false;
-    void child.ended.then(() => (isOver = true));
+    void child.ended().then(() => (isOver = true));
     while (!isOver) {
       // A registry that is read all the time must not go on reading an old snapshot.
       for (let i = 0; i < 5; i++) {
-        const told = child.reports.length;
+        const told = child.messages.length;
         expect((await registry.get(record.id))?.length).toBeGreaterThanOrEqual(told);
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(child.reports).toHaveLength(100);
+    expect(child.messages).toHaveLength(100);
   });
 
   it('lose no step of counting together, though one is killed in the middle', async () => {
@@ -80,16 +72,16 @@ describe('the LMDB registry and its processes', () => {
     const children = {
       a: start('./counter.child.js', args('a')),
       b: start('./counter.child.js', args('b')),
-      victim: start('./counter.child.js', args('victim', Infinity), steps / 4),
+      victim: start('./counter.child.js', args('victim', Infinity)),
     };
-    expect(await children.victim.ended).toBe('SIGKILL');
-    expect(await children.a.ended).toBe('code 0');
-    expect(await children.b.ended).toBe('code 0');
+    await killAfter(steps / 4, children.victim);
+    await Promise.all([children.a.ended(), children.b.ended()]);
+    expect([children.a.exitCode, children.b.exitCode]).toEqual([0, 0]);
 
     const { length, metadata } = (await registry.get(record.id)) ?? {};
     const counts = JSON.parse(metadata ?? '{}') as Record<string, number>;
     expect(counts).toMatchObject({ a: steps, b: steps });
-    expect(counts.victim).toBeGreaterThanOrEqual(children.victim.reports.length);
+    expect(counts.victim).toBeGreaterThanOrEqual(children.victim.messages.length);
     expect(length).toBe(counts.a + counts.b + counts.victim);
   });
 });

@@ -13,7 +13,6 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { FileChangedError } from '../../../lib/errors/index.js';
 import { concatenateFiles, type PartFile } from '../../../lib/storage/disk/concatenate-files.js';

@@ -1,5 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
-import type { StdioOptions } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
@@ -14,6 +13,7 @@ import {
 } from '../../../../lib/cluster/local/pid-namespace.js';
 import { eventually, startApp } from '../../../support/index.js';
 import { makeTempFolder, removeTempFolder } from '../../../support/temp-folder.js';
+import { TestProcess } from '../../../support/test-process.js';
 import { openMember } from './open-member.js';
 
 const RANDOM = 'a'.repeat(32);
@@ -111,17 +111,14 @@ describe('The PID namespaces of processes on one folder', () => {
 
   if (unshareOptions !== undefined) {
     it('keep a process from joining one in a container, as long as that lives', async () => {
-      const command = [...unshareOptions, process.execPath, MEMBER, folder, '1000'];
-      const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc'];
-      const container = spawn('unshare', command, { stdio });
-      await once(container, 'message');
+      const prefix = ['unshare', ...unshareOptions];
+      const container = new TestProcess(MEMBER, [folder, '1000'], { prefix });
+      await container.until(() => container.messages[0]);
 
       await expect(openMember(folder)).rejects.toThrow(OtherPidNamespaceError);
 
       expect(await readdir(sockets)).toHaveLength(1);
-      const exit = once(container, 'exit');
-      container.kill('SIGKILL');
-      await exit;
+      await container.kill();
       const { claims } = await eventually(() => openMember(folder));
       await claims.close();
     });

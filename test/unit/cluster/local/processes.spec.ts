@@ -2,17 +2,21 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
-import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { runInThisContext } from 'node:vm';
 import { FolderLostError, UnfitFolderError } from '../../../../lib/errors/index.js';
 import { Processes } from '../../../../lib/cluster/local/processes.js';
 import { LmdbSharedTables } from '../../../../lib/registry/lmdb/index.js';
 import { folderThat } from '../../../support/folder-check.js';
 import { makeTempFolder, removeTempFolder } from '../../../support/temp-folder.js';
+import { TestProcess } from '../../../support/test-process.js';
 import { Member } from './member.js';
 import { openMember } from './open-member.js';
+
+/** What a primary tells of its worker. */
+interface Worker {
+  readonly pid: number;
+  readonly identity: string;
+}
 
 describe('Processes on one folder', () => {
   let folder: string;
@@ -79,7 +83,7 @@ describe('Processes on one folder', () => {
   it('do not take one for gone that is only stopped', async () => {
     const member = await Member.meet(folder);
     const { processes, claims } = await openMember(folder);
-    process.kill(member.pid, 'SIGSTOP');
+    member.freeze();
 
     expect(await processes.isGone(member.identity)).toBe(false);
     await member.kill();
@@ -89,15 +93,14 @@ describe('Processes on one folder', () => {
 
   it('notice the end of a worker of node:cluster, whose primary lives on', async () => {
     const script = fileURLToPath(new URL('./cluster.child.js', import.meta.url));
-    const primary = fork(script, [folder], { execArgv: [] });
-    const [worker] = (await once(primary, 'message')) as [{ pid: number; identity: string }];
+    const primary = new TestProcess(script, [folder]);
+    const worker = (await primary.until(() => primary.messages[0])) as Worker;
     const watcher = await Member.meet(folder);
 
     process.kill(worker.pid, 'SIGKILL');
 
     await watcher.report('gone', worker.identity);
-    primary.kill('SIGKILL');
-    await once(primary, 'exit');
+    await primary.kill();
   });
 
   it('meet also in a folder whose path is too long for a socket, and leave no trace of that', async () => {
@@ -119,8 +122,7 @@ describe('Processes on one folder', () => {
     const longPath = join(folder, 'z'.repeat(80));
     await mkdir(deep, { recursive: true });
     await mkdir(longPath);
-    // Jest hands tests a copy that the system's own modules do not look at.
-    const { env } = runInThisContext('process') as NodeJS.Process;
+    const { env } = process;
     const { TMPDIR } = env;
     for (const [temporary, fault] of [
       [longPath, 'bytes too long'],

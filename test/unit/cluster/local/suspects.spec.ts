@@ -1,6 +1,5 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { Peer } from '../../../../lib/cluster/local/peer.js';
 import { eventually } from '../../../support/eventually.js';
 import { makeTempFolder, removeTempFolder } from '../../../support/temp-folder.js';
@@ -43,27 +42,19 @@ describe('A process that lives and does not answer', () => {
     return member;
   }
 
-  function freeze({ pid }: Member): void {
-    process.kill(pid, 'SIGSTOP');
-  }
-
-  function wake({ pid }: Member): void {
-    process.kill(pid, 'SIGCONT');
-  }
-
   it('loses what others want, and nothing else', async () => {
     const frozen = await Member.start(folder);
     await frozen.tell('acquire', ID);
     await frozen.tell('acquire', OTHER);
     const here = await joined();
     await eventually(() => expect(here.claims.leftBy(frozen.identity)).toHaveLength(2));
-    freeze(frozen);
+    frozen.freeze();
 
     const lease = await here.leases.acquire(ID);
 
     expect(renewed).toEqual([ID]);
     expect(here.claims.leftBy(frozen.identity)).toEqual([OTHER]);
-    wake(frozen);
+    frozen.thaw();
     expect(await frozen.tell('held', ID)).toBe('lost');
     expect(await frozen.tell('held', OTHER)).toBe('held');
     expect(lease.revokedBy).toBeUndefined();
@@ -73,7 +64,7 @@ describe('A process that lives and does not answer', () => {
   it('may have had anything, if it was alone: what is wanted is fenced once', async () => {
     const frozen = await Member.start(folder);
     await frozen.tell('acquire', ID);
-    freeze(frozen);
+    frozen.freeze();
     const here = await joined();
 
     (await here.leases.acquire(ID)).release();
@@ -81,7 +72,7 @@ describe('A process that lives and does not answer', () => {
     (await here.leases.acquire(ID)).release();
 
     expect(renewed).toEqual([ID, OTHER]);
-    wake(frozen);
+    frozen.thaw();
     await frozen.report('lost', ID);
     expect(await frozen.tell('held', ID)).toBe('lost');
     expect(await frozen.tell('acquire', OTHER)).toBe('held');
@@ -90,12 +81,12 @@ describe('A process that lives and does not answer', () => {
 
   it('may not take, when it wakes, what others have taken meanwhile, though it thinks it is alone', async () => {
     const frozen = await Member.start(folder);
-    freeze(frozen);
+    frozen.freeze();
     const here = await joined();
     const lease = await here.leases.acquire(ID);
     // It hears this at the same time as all others that were sent to it.
     const theirs = frozen.tell('tryAcquire', ID);
-    wake(frozen);
+    frozen.thaw();
 
     expect(await theirs).toBe('busy');
     lease.release();
@@ -107,7 +98,7 @@ describe('A process that lives and does not answer', () => {
     const frozen = await Member.start(folder);
     const here = await joined();
     await frozen.tell('acquire', '.cleanup');
-    freeze(frozen);
+    frozen.freeze();
     expect(await here.leases.tryAcquire('.cleanup')).toBeUndefined();
 
     // Nobody asks it anything; the heartbeat notices.
@@ -116,19 +107,19 @@ describe('A process that lives and does not answer', () => {
       expect(lease).toBeDefined();
       lease?.release();
     });
-    wake(frozen);
+    frozen.thaw();
     await frozen.report('lost', '.cleanup');
   });
 
   it('is told of once, and once when it answers again', async () => {
     const frozen = await Member.start(folder);
     const here = await joined();
-    freeze(frozen);
+    frozen.freeze();
     await eventually(() => expect(told).toEqual([`silent ${frozen.identity}`]));
     await eventually(async () => {
       expect(await here.processes.isSuspected(frozen.identity)).toBe(true);
     });
-    wake(frozen);
+    frozen.thaw();
 
     await eventually(() => {
       expect(told).toEqual([`silent ${frozen.identity}`, `answers ${frozen.identity}`]);
@@ -141,7 +132,7 @@ describe('A process that lives and does not answer', () => {
   it('is noticed by its neighbour, also where that one hangs too', async () => {
     const frozen = [await Member.start(folder), await Member.start(folder)];
     await joined();
-    frozen.forEach(freeze);
+    frozen.forEach((member) => member.freeze());
 
     await eventually(() => {
       expect([...told].sort()).toEqual(frozen.map(({ identity }) => `silent ${identity}`).sort());
@@ -172,7 +163,7 @@ describe('A process that lives and does not answer', () => {
     await frozen.tell('acquire', ID);
     const here = await joined();
     await eventually(() => expect(here.claims.leftBy(frozen.identity)).toHaveLength(1));
-    freeze(frozen);
+    frozen.freeze();
     here.claims.onFence(() => Promise.reject(new Error('no room')));
     await expect(here.leases.acquire(ID)).rejects.toThrow('no room');
 
@@ -184,7 +175,7 @@ describe('A process that lives and does not answer', () => {
 
   it('leaves nothing behind when it is killed', async () => {
     const frozen = await Member.start(folder);
-    freeze(frozen);
+    frozen.freeze();
     const here = await joined();
     (await here.leases.acquire(ID)).release();
     expect(await here.tables.readSuspects()).toEqual([frozen.identity]);
@@ -198,7 +189,7 @@ describe('A process that lives and does not answer', () => {
 
   it('is forgotten by the next one that joins, when nobody was there at its end', async () => {
     const frozen = await Member.start(folder);
-    freeze(frozen);
+    frozen.freeze();
     const here = await joined();
     (await here.leases.acquire(ID)).release();
     opened.length = 0;

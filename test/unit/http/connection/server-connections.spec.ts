@@ -73,7 +73,7 @@ describe('A server that closes', () => {
     await Promise.all([closed, connection.closed]);
   });
 
-  it('leaves them alone as long as it takes new ones', async () => {
+  it('leaves connections alone as long as it takes new ones', async () => {
     const connection = await connect(HALF);
     ServerConnections.of(server).endWithServer(Infinity);
     await new Promise((resolve) => setTimeout(resolve, 250));

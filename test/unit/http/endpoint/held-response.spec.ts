@@ -149,7 +149,7 @@ describe('A held response', () => {
     expect(response.body).toHaveLength(64 * KIB);
   });
 
-  it('of more is not, and goes its way without being held in memory', async () => {
+  it('of more than 64 KiB is not kept, and goes its way without being held in memory', async () => {
     const length = 10 * KIB * KIB;
     let taken = 0;
     const response = await ask('GET', async (held, res) => {
@@ -265,7 +265,7 @@ describe('A held response', () => {
     expect(await answered).toBeUndefined();
   });
 
-  it('is there too when its client has left', async () => {
+  it('is there when its client has left', async () => {
     const answered = new Promise((resolve, reject) => {
       work = (res) => {
         const held = new HeldResponse(res);

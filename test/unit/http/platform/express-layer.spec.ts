@@ -42,7 +42,7 @@ describe('mayMeet()', () => {
     ['/files/:id', '/users/:id'],
     ['/files/:id', '/api/*path'],
     ['/api/files/:id', '/files/:id'],
-  ])('says that none is for %s and %s', (one, other) => {
+  ])('says that no path is for %s and %s', (one, other) => {
     expect(mayMeet(layer(one), layer(other))).toBe(false);
     expect(mayMeet(layer(other), layer(one))).toBe(false);
   });

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { RateWatch } from '../../../../lib/uploads/bodies/rate-watch.js';
 
 const SECOND = 1000;

@@ -1,5 +1,4 @@
 import { setTimeout as timeout } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import { ClosedError } from '../../../../lib/errors/index.js';
 import { SoleCluster, type Cluster } from '../../../../lib/cluster/index.js';
 import { Leases } from '../../../../lib/uploads/leases/leases.js';
@@ -101,9 +100,9 @@ describe('Leases', () => {
   });
 
   it('claims nothing for what cannot be an upload', async () => {
-    const claim = jest.fn<Cluster['claim']>();
+    const claim = jest.fn<ReturnType<Cluster['claim']>, Parameters<Cluster['claim']>>();
     const leases = new Leases(undefined, Object.assign(new SoleCluster(), { claim }));
-    const work = jest.fn<() => Promise<void>>();
+    const work = jest.fn<Promise<void>, []>();
 
     for (const id of ['', 'x'.repeat(5000), '\0', '.cleanup', `${ID}.answer`, undefined, 5]) {
       await expect(leases.hold(id as string, work)).rejects.toThrow(UploadNotFoundError);

@@ -1,0 +1,110 @@
+import { watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { request } from '../../../support/http-client.js';
+import type { HttpResponse, HttpTarget } from '../../../support/http-client.js';
+import { head, terminate, TUS } from '../../../support/tus-client.js';
+import type { JournalEntry } from '../../servers/journal.js';
+import { checkDelivered } from './check-delivered.js';
+import { sha256Of } from './large-part.js';
+import type { LargePart } from './large-part.js';
+import type { Stage } from './stage.js';
+import { unlessKilled } from './unless-killed.js';
+
+/** Bytes of a file that can only be that of a final upload: no other one grows so large. */
+const LARGE = 2 * 1024 * 1024;
+
+/** One request for a final upload, and what became of it. */
+export class FinalUpload {
+  /** Known when its client was told, or when the disk shows it. */
+  id?: string;
+  /** Whether its bytes were let go again. */
+  private freed = false;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly parts: readonly LargePart[],
+  ) {}
+
+  get path(): string {
+    return `/files/${this.id}`;
+  }
+
+  /**
+   * Asks for it, and announces the copying of its parts.
+   *
+   * @returns whether there was an answer, other than that the disk has failed.
+   */
+  async make(server: HttpTarget): Promise<boolean> {
+    this.stage.tally.uploads++;
+    const watcher = watch(this.stage.settings.tmpFileDir, (_event, name) => void this.see(name));
+    try {
+      const response = await unlessKilled(() => this.ask(server));
+      if (!response || this.stage.disk.excuses(response.status)) return false;
+      this.hear(response);
+      return true;
+    } finally {
+      watcher.close();
+    }
+  }
+
+  /**
+   * Asks a new server whether there is a final upload of which its client was not told.
+   *
+   * @returns whether there is: then it must be whole.
+   */
+  async isWhole(server: HttpTarget): Promise<boolean> {
+    const { status, headers } = await head(server, this);
+    if (status === 410) return false;
+    const isComplete = headers['upload-offset'] === String(this.length);
+    if (status !== 200 || !isComplete) this.stage.tally.strangeAnswers++;
+    return true;
+  }
+
+  /** Lets go of its bytes once the handler has returned, for there will be many of them. */
+  async free(server: HttpTarget, journal: readonly JournalEntry[]): Promise<void> {
+    const isDelivered = journal.some(({ event, id }) => event === 'end' && id === this.id);
+    if (this.freed || !isDelivered) return;
+    await this.isWhole(server);
+    const { status } = await terminate(server, { path: this.path });
+    // A handler that was cut off is called once more.
+    if (status !== 204 && status !== 423) this.stage.tally.strangeAnswers++;
+    this.freed = status === 204;
+  }
+
+  /** Counts whatever was wrong with the calls of the handler for one that is whole. */
+  checkDelivered(journal: readonly JournalEntry[]): void {
+    checkDelivered(this.stage.tally, journal, { id: this.id!, sha256: sha256Of(this.parts) });
+  }
+
+  /** Counts the calls of the handler for one that is half. */
+  checkNotDelivered(journal: readonly JournalEntry[]): void {
+    this.stage.tally.deliveriesWrong += journal.filter(({ id }) => id === this.id).length;
+  }
+
+  private get length(): number {
+    return this.parts.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  private ask(server: HttpTarget): Promise<HttpResponse> {
+    const list = this.parts.map(({ path }) => path).join(' ');
+    const headers = { ...TUS, 'Upload-Concat': `final;${list}` };
+    return request(server, { method: 'POST', path: '/files', headers });
+  }
+
+  private hear({ status, headers }: HttpResponse): void {
+    if (status === 201 && headers.location !== undefined) this.id = basename(headers.location);
+    else this.stage.tally.strangeAnswers++;
+  }
+
+  private async see(name: string | null): Promise<void> {
+    const isPart = this.parts.some(({ path }) => basename(path) === name);
+    if (name === null || isPart || this.id !== undefined) return;
+    const { size } = await stat(join(this.stage.settings.tmpFileDir, name)).catch(() => ({
+      size: 0,
+    }));
+    if (size <= LARGE || this.id !== undefined) return;
+    this.id = name;
+    this.stage.moments.emit('concatenation');
+  }
+}

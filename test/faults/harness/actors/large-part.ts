@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { SeededContent } from '../../../support/seeded.js';
+import { head, patch } from '../../../support/tus-client.js';
+import { createUnlessKilled } from './create-unless-killed.js';
+import type { Stage } from './stage.js';
+import { unlessKilled } from './unless-killed.js';
+
+const EDGE = 64 * 1024;
+const HOLE = Buffer.alloc(1024 * 1024);
+
+/** A partial upload of which only the first and last bytes are sent: between them is a hole. */
+export class LargePart {
+  private constructor(
+    private readonly stage: Stage,
+    readonly path: string,
+    readonly length: number,
+    /** The bytes at its edges. */
+    private readonly edges: SeededContent,
+  ) {}
+
+  /** Sends a part; `undefined` when the server was killed before it said that all is there. */
+  static async send(
+    stage: Stage,
+    server: HttpTarget,
+    length: number,
+  ): Promise<LargePart | undefined> {
+    const edges = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, 2 * EDGE);
+    const headers = { 'Upload-Concat': 'partial' };
+    const body = edges.bytes(0, EDGE);
+    const created = await createUnlessKilled(stage, server, { length, body, headers });
+    if (!created) return undefined;
+
+    const offset = length - EDGE;
+    await truncate(join(stage.settings.tmpFileDir, created.id), offset);
+    const rest = edges.bytes(EDGE);
+    const answer = await unlessKilled(() => patch(server, created, { offset, body: rest }));
+    if (answer && stage.disk.excuses(answer.status)) return undefined;
+    if (answer && answer.status !== 204) stage.tally.strangeAnswers++;
+    return answer && new LargePart(stage, created.path, length, edges);
+  }
+
+  /** Counts whatever is not as it was when all its bytes were acknowledged. */
+  async check(server: HttpTarget): Promise<void> {
+    const { status, headers } = await head(server, this);
+    const offset = Number(headers['upload-offset']);
+    if (status !== 200 || headers['upload-concat'] !== 'partial') this.stage.tally.strangeAnswers++;
+    else if (offset < this.length) this.stage.tally.offsetsGoneBack++;
+  }
+
+  /** All its bytes, in order. */
+  *pieces(): Generator<Buffer> {
+    yield this.edges.bytes(0, EDGE);
+    for (let left = this.length - 2 * EDGE; left > 0; left -= HOLE.length) {
+      yield HOLE.subarray(0, left);
+    }
+    yield this.edges.bytes(EDGE);
+  }
+}
+
+/** SHA-256 of the bytes of parts, one after the other, in hexadecimal digits. */
+export function sha256Of(parts: readonly LargePart[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    for (const piece of part.pieces()) hash.update(piece);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,91 @@
+import { SeededRandom } from '../../../support/seeded.js';
+import type { HttpTarget } from '../../../support/http-client.js';
+import { terminate } from '../../../support/tus-client.js';
+import { untilDelivered } from '../../servers/journal.js';
+import type { Actor } from './actor.js';
+import { ON_FULL_DISK } from './stage.js';
+import type { Stage } from './stage.js';
+import { TrackedUpload } from './tracked-upload.js';
+
+const SENDERS = 3;
+const KB = 1024;
+
+/** Clients that send files by many requests, and resume them after every kill. */
+export class Senders implements Actor {
+  /** Uploads that were begun since the last check, or are not complete. */
+  private uploads: TrackedUpload[] = [];
+  /** Uploads that were complete when they were looked at after a kill. */
+  private readonly complete: TrackedUpload[] = [];
+
+  constructor(private readonly stage: Stage) {}
+
+  async act(server: HttpTarget): Promise<void> {
+    const clients = Array.from({ length: SENDERS }, (_, index) => this.sendOn(server, index));
+    await Promise.all(clients);
+  }
+
+  async inspect(): Promise<void> {
+    for (const upload of this.uploads) await upload.checkStored();
+    this.stage.tally.interrupted += this.uploads.filter(({ unanswered }) => unanswered).length;
+  }
+
+  /** Looks on a server that can store nothing. */
+  async look(server: HttpTarget): Promise<void> {
+    for (const upload of this.uploads) await upload.resume(server);
+    // One that is complete may be kept by its handler.
+    const leaving = this.uploads.find(({ complete }) => !complete);
+    if (!leaving) return;
+    this.uploads = this.uploads.filter((upload) => upload !== leaving);
+    const { status } = await terminate(server, leaving);
+    if (status !== 204) this.stage.tally.strangeAnswers++;
+  }
+
+  async check(server: HttpTarget): Promise<void> {
+    for (const upload of this.uploads) await upload.resume(server);
+    this.complete.push(...this.uploads.filter(({ complete }) => complete));
+    this.uploads = this.uploads.filter(({ complete }) => !complete);
+  }
+
+  async finish(server: HttpTarget): Promise<void> {
+    for (const upload of this.uploads) await upload.send(server);
+    const all = [...this.complete, ...this.uploads];
+    for (const upload of all) await upload.checkStored();
+
+    const ids = all.map(({ id }) => id);
+    const journal = await untilDelivered(this.stage.settings.journal, ids);
+    for (const upload of all) upload.checkDelivered(journal);
+  }
+
+  /** One client: goes on with an upload of an earlier round, then begins new ones. */
+  private async sendOn(server: HttpTarget, index: number): Promise<void> {
+    const random = new SeededRandom(`${this.stage.seed}/${this.stage.tally.kills}/sender ${index}`);
+    let upload: TrackedUpload | undefined =
+      this.uploads[index] ?? (await this.begin(server, random));
+    while (upload && (await this.sendRest(server, upload, random))) {
+      upload = await this.begin(server, random);
+    }
+  }
+
+  private async sendRest(
+    server: HttpTarget,
+    upload: TrackedUpload,
+    random: SeededRandom,
+  ): Promise<boolean> {
+    while (!upload.complete) {
+      if (!(await upload.send(server, random.integer(16 * KB, 256 * KB)))) return false;
+      this.stage.moments.emit('bytes');
+      this.stage.moments.emit(ON_FULL_DISK);
+    }
+    return true;
+  }
+
+  private async begin(
+    server: HttpTarget,
+    random: SeededRandom,
+  ): Promise<TrackedUpload | undefined> {
+    const length = random.integer(256 * KB, 2048 * KB);
+    const upload = await TrackedUpload.create(this.stage, server, { length });
+    if (upload) this.uploads.push(upload);
+    return upload;
+  }
+}

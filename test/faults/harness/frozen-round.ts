@@ -1,0 +1,72 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { create } from '../../support/tus-client.js';
+import type { Actor } from './actors/index.js';
+import { CutOff } from './cut-off.js';
+import { KillableServer } from '../servers/killable-server.js';
+import type { ServerSettings } from '../servers/server-settings.js';
+
+/** Shorter than usual, so that rounds are. */
+export const PATIENCE = { look: 250, silentAfter: 2, suspectAfter: 5, heartbeat: 1000 };
+
+/** Milliseconds after which a write that has not come to its end waits for another process. */
+const BLOCKED = 1000;
+
+/** Where a server is frozen, and what follows. */
+export interface FrozenRound {
+  readonly settings: ServerSettings;
+  readonly actors: readonly Actor[];
+  /** Waits for some moment. */
+  until(): Promise<void>;
+}
+
+/**
+ * Freezes a server while clients use it, which go on at another one; wakes it while they do, so that
+ * it goes on with what it had, and kills both.
+ *
+ * @returns what the other one wrote to its error output
+ */
+export async function freezeOnce(first: KillableServer, round: FrozenRound): Promise<string> {
+  const second = await KillableServer.start(round.settings);
+  const way = await CutOff.open(first);
+  try {
+    const { server } = way;
+    const acting = Promise.all(round.actors.map((actor) => actor.act(server)));
+    await round.until();
+    await freezeBetweenWrites(first, second);
+    way.cut();
+    await acting;
+    for (const actor of round.actors) await actor.check(second);
+    const goingOn = Promise.all(round.actors.map((actor) => actor.act(second)));
+    await round.until();
+    first.thaw();
+    await round.until();
+    assertAlive(first, second);
+    await second.kill();
+    await goingOn;
+    await first.kill();
+    return second.errorOutput;
+  } finally {
+    way.close();
+    await second.kill();
+  }
+}
+
+/** One that is frozen in the middle of a write keeps all others from theirs, until it goes on or ends. */
+async function freezeBetweenWrites(first: KillableServer, second: KillableServer): Promise<void> {
+  for (;;) {
+    first.freeze();
+    const writing = Promise.all([
+      create(second, { length: 1 }),
+      create(second, { length: 1, path: '/expiring' }),
+    ]).then(() => true);
+    if (await Promise.race([writing, pause(BLOCKED, false)])) return;
+    first.thaw();
+    await writing;
+  }
+}
+
+function assertAlive(...servers: readonly KillableServer[]): void {
+  for (const { alive, errorOutput } of servers) {
+    if (!alive) throw new Error(`A server ended by itself: ${errorOutput}`);
+  }
+}

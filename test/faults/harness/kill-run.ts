@@ -1,0 +1,199 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { PLATFORMS } from '../../support/platforms.js';
+import { SeededRandom } from '../../support/seeded.js';
+import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
+import type { TusOptions } from '../../support/test-app.js';
+import {
+  Callers,
+  Checkers,
+  Concatenators,
+  Finishers,
+  Leavers,
+  MOMENTS,
+  ON_FULL_DISK,
+  Senders,
+} from './actors/index.js';
+import type { Actor, Moment, Stage } from './actors/index.js';
+import { DiskFaults } from './disk-faults.js';
+import { freezeOnce, PATIENCE } from './frozen-round.js';
+import { wishFor } from './kill-wish.js';
+import { RunDisk } from './run-disk.js';
+import { KillableServer } from '../servers/killable-server.js';
+import { settingsIn } from '../servers/server-settings.js';
+import type { ServerSettings } from '../servers/server-settings.js';
+import { newTally } from './tally.js';
+import type { Tally } from './tally.js';
+
+export interface KillRunOptions {
+  /** The same seed gives the same files, requests and moments, as far as the machine allows. */
+  readonly seed: number;
+  /** How often the server is killed. */
+  readonly rounds: number;
+  /** The moments at which it is killed, in turn; all of them unless told. */
+  readonly moments?: readonly Moment[];
+  /** Told after every kill. */
+  readonly onRound?: (tally: Readonly<Tally>) => void;
+  /** Told what servers wrote to their error output. */
+  readonly onErrorOutput?: (text: string) => void;
+}
+
+const TUS: TusOptions = {
+  delivery: { attempts: 100, backoff: { first: '50ms', max: '200ms' }, concurrency: 20 },
+};
+
+/** Milliseconds after which a server is killed when the moment did not come. */
+const LONGEST_ROUND = 5000;
+
+/**
+ * Kills a server again and again while clients upload, and counts what was lost.
+ *
+ * Both platforms take turns on one folder, each going on with what the other one left.
+ */
+export async function runKills(options: KillRunOptions): Promise<Tally> {
+  const folder = await makeTempFolder();
+  let mounted: RunDisk | undefined;
+  try {
+    // First, for what lies in the folder now is not seen any more.
+    if (options.moments?.includes(ON_FULL_DISK)) mounted = await RunDisk.mountAt(folder);
+    const tally = newTally();
+    const disk = await DiskFaults.prepare(folder, tally);
+    return await new KillRun(options, folder, tally, disk, mounted).run();
+  } finally {
+    await mounted?.unmount();
+    await removeTempFolder(folder);
+  }
+}
+
+class KillRun {
+  private readonly random: SeededRandom;
+  private readonly announced = new EventEmitter();
+  private readonly moments: readonly Moment[];
+  private readonly actors: readonly Actor[];
+
+  constructor(
+    private readonly options: KillRunOptions,
+    private readonly folder: string,
+    private readonly tally: Tally,
+    private readonly disk: DiskFaults,
+    /** Where there is none, no disk is filled. */
+    private readonly mounted?: RunDisk,
+  ) {
+    const { seed } = options;
+    const { announced: moments } = this;
+    const settings = settingsIn(folder, 'express');
+    const hasLateRequests = () => this.moment === 'frozen';
+    const stage: Stage = { seed, settings, tally, disk, moments, hasLateRequests };
+    this.random = new SeededRandom(seed);
+    const wanted = options.moments ?? MOMENTS;
+    // Without a compiler, no flush can be made to fail.
+    this.moments = wanted.filter((moment) => moment !== 'eio' || disk.env);
+    this.actors = [
+      new Senders(stage),
+      new Checkers(stage),
+      new Concatenators(stage),
+      new Finishers(stage),
+      new Callers(stage),
+      new Leavers(stage),
+    ];
+  }
+
+  private get settings(): ServerSettings {
+    // Each platform has a round for every moment before it is the other one's turn.
+    const turn = Math.floor(this.tally.kills / this.moments.length);
+    const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
+    return { ...settingsIn(this.folder, platform, TUS), patience: PATIENCE };
+  }
+
+  async run(): Promise<Tally> {
+    const { tally } = this;
+    while (tally.kills < this.options.rounds) {
+      await this.withServer((server) => this.round(server));
+      if (this.moment === ON_FULL_DISK) await this.startOnFullDisk();
+      tally.kills++;
+      for (const actor of this.actors) await actor.inspect();
+      this.options.onRound?.(tally);
+    }
+    await this.withServer((server) => this.finish(server));
+    return tally;
+  }
+
+  private async withServer(use: (server: KillableServer) => Promise<void>): Promise<void> {
+    const env = this.moment === 'eio' ? this.disk.env : undefined;
+    const server = await KillableServer.start(this.settings, { env });
+    try {
+      await use(server);
+    } finally {
+      await server.kill();
+      const errors = this.disk.unexplained(server);
+      this.disk.end();
+      this.hear(errors);
+    }
+  }
+
+  private hear(errorOutput: string): void {
+    if (errorOutput !== '') this.tally.errorsLogged++;
+    this.options.onErrorOutput?.(errorOutput);
+  }
+
+  private get moment(): Moment {
+    return this.moments[this.tally.kills % this.moments.length]!;
+  }
+
+  private async round(server: KillableServer): Promise<void> {
+    for (const actor of this.actors) await actor.check(server);
+    if (this.moment === 'eio') void this.strike(server);
+    if (this.moment === 'frozen') return this.freeze(server);
+    const acting = this.actors.map((actor) => actor.act(server));
+    await Promise.all([...acting, this.killAtSomeMoment(server)]);
+  }
+
+  /** Clients ask and delete, and nothing they were told before may be forgotten. */
+  private async startOnFullDisk(): Promise<void> {
+    await this.mounted?.fill();
+    const server = await KillableServer.start(this.settings);
+    for (const actor of this.actors) await actor.look?.(server);
+    // That the disk is full is logged, and what the handlers of uploads found no room for.
+    await server.kill();
+    await this.mounted?.empty();
+  }
+
+  private async freeze(server: KillableServer): Promise<void> {
+    const others = MOMENTS.filter((moment) => moment !== 'frozen' && moment !== 'eio');
+    const until = () => this.until(this.random.pick(others));
+    this.hear(await freezeOnce(server, { settings: this.settings, actors: this.actors, until }));
+  }
+
+  private async finish(server: KillableServer): Promise<void> {
+    for (const actor of this.actors) await actor.check(server);
+    for (const actor of this.actors) await actor.finish(server);
+  }
+
+  private async strike(server: KillableServer): Promise<void> {
+    await this.disk.strike(server, this.random);
+    this.announced.emit('eio');
+  }
+
+  private async killAtSomeMoment(server: KillableServer): Promise<void> {
+    await this.until(this.moment);
+    if (!server.alive) throw new Error(`The server ended by itself: ${server.errorOutput}`);
+    await server.kill();
+  }
+
+  /** Waits until a moment has come some times, and a little longer. */
+  private async until(moment: Moment): Promise<void> {
+    const { least, most, delay } = wishFor(moment);
+    const given = this.random.integer(least, most);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), LONGEST_ROUND);
+    try {
+      for (let seen = 0; seen < given; seen++) {
+        await once(this.announced, moment, { signal: late.signal });
+      }
+    } catch (error) {
+      if (!late.signal.aborted) throw error;
+    }
+    clearTimeout(timer);
+    await pause(this.random.integer(0, delay));
+  }
+}

@@ -1,0 +1,167 @@
+// An app in a process of its own, to be killed or measured. Its settings are its one argument.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Post,
+  UnprocessableEntityException,
+} from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
+import {
+  BeforeUploadFinish,
+  InjectTus,
+  OnUploadFinished,
+  TusEndpoint,
+  TusModule,
+  TusService,
+  UploadedUpload,
+} from '../../../lib/index.js';
+import type {
+  CleanupReport,
+  CompleteUpload,
+  Delivery,
+  EndpointUpload,
+  FinishedUpload,
+} from '../../../lib/index.js';
+import type { LocalCluster } from '../../../lib/cluster/local/index.js';
+import { TUS_CLUSTER } from '../../../lib/tus.constants.js';
+import { serve } from '../../support/serve.js';
+import { writeEntry } from './journal.js';
+import type { JournalEntry } from './journal.js';
+import { THREW } from './server-settings.js';
+import type { ServerSettings, ServerStats } from './server-settings.js';
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as ServerSettings;
+const eventLoop = monitorEventLoopDelay({ resolution: 1 });
+eventLoop.enable();
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Does what an upload's metadata ask for, and keeps a journal of it. */
+@Injectable()
+class JournalKeeper {
+  @OnUploadFinished({ id: 'journal' })
+  async keep(upload: FinishedUpload): Promise<void> {
+    const { takes = '0', failures = '0' } = upload.metadata;
+    await this.write('begin', upload);
+    await setTimeout(Number(takes));
+    if (upload.attempt <= Number(failures)) {
+      await this.write('throw', upload);
+      console.log(THREW);
+      throw new Error('Told to fail.');
+    }
+    await this.write('end', upload, await sha256Of(upload.path));
+  }
+
+  private write(
+    event: JournalEntry['event'],
+    { id, attempt, size, path }: FinishedUpload,
+    sha256?: string,
+  ): Promise<void> {
+    return writeEntry(settings.journal, { event, id, attempt, size, path, sha256 });
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** Decides on uploads to the endpoint, and answers their clients, as their metadata ask for. */
+@Controller('calls')
+class CallsController {
+  @BeforeUploadFinish({ when: ({ endpoint }) => endpoint !== undefined })
+  async decide({ metadata: { takes, verdict } }: CompleteUpload): Promise<void> {
+    await setTimeout(Number(takes));
+    if (verdict === 'refuse') throw new UnprocessableEntityException();
+  }
+
+  /** Another answer in each process, so that one that was made again shows. */
+  @TusEndpoint()
+  async answer(@UploadedUpload() { id, size, path, metadata }: EndpointUpload): Promise<object> {
+    const entry = { id, size, path, attempt: 1 };
+    await writeEntry(settings.journal, { ...entry, event: 'begin' });
+    await setTimeout(Number(metadata['takes']));
+    const sha256 = await sha256Of(path);
+    await writeEntry(settings.journal, { ...entry, event: 'end', sha256 });
+    return { sha256, by: process.pid };
+  }
+}
+
+/** What a test asks of the server beside uploading. */
+@Controller('control')
+class ControlController {
+  constructor(
+    private readonly uploads: TusService,
+    @InjectTus('expiring') private readonly expiring: TusService,
+  ) {}
+
+  @Post('cleanup')
+  cleanup(): Promise<CleanupReport> {
+    return this.expiring.cleanup();
+  }
+
+  @Get('alive')
+  alive(): string {
+    return 'yes';
+  }
+
+  @Get('deliveries')
+  async deliveries(): Promise<Delivery[]> {
+    return (await this.uploads.deliveries()).items;
+  }
+
+  @Get('stats')
+  stats(): ServerStats {
+    const longestDelay = eventLoop.max / 1e6;
+    eventLoop.reset();
+    collectGarbage();
+    const resources: Record<string, number> = {};
+    for (const type of process.getActiveResourcesInfo()) {
+      resources[type] = (resources[type] ?? 0) + 1;
+    }
+    return { heap: process.memoryUsage().heapUsed, longestDelay, resources };
+  }
+}
+
+@Module({
+  imports: [
+    TusModule.forRoot({
+      tmpFileDir: settings.tmpFileDir,
+      uploadId: ({ metadata }) => metadata['id'],
+      ...settings.tus,
+    }),
+    TusModule.forRoot({
+      name: 'expiring',
+      uploadPath: '/expiring',
+      tmpFileDir: settings.expiringFolder,
+      uploadValidDuration: '100ms',
+      cleanup: { every: false },
+    }),
+  ],
+  controllers: [ControlController, CallsController],
+  providers: [JournalKeeper],
+})
+class ServerModule {}
+
+function takePatience(app: INestApplication): void {
+  const { patience } = settings;
+  if (!patience) return;
+  const clusters = app.get<LocalCluster>(TUS_CLUSTER, { strict: false, each: true });
+  for (const { processes } of clusters) {
+    Object.assign(processes, { patience });
+  }
+}
+
+// So that a profile is written.
+process.once('SIGTERM', () => process.exit());
+await serve(settings.platform, ServerModule, { logger: settings.logs, configure: takePatience });

@@ -174,8 +174,8 @@ import {
         leases: Leases,
         completion: DeliveryOrchestrator,
         observer: UploadEvents,
-        gate: FinishHooks,
-      ) => createUploads({ registry, storage, rules, leases, completion, observer, gate }),
+        policy: FinishHooks,
+      ) => createUploads({ registry, storage, rules, leases, completion, observer, policy }),
     },
     {
       provide: Orphans,

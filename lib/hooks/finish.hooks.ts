@@ -10,7 +10,7 @@ import {
   describeComplete,
   describeRecord,
   isRefusal,
-  type FinishGate,
+  type FinishPolicy,
   type Finishing,
   type Verdict,
 } from '../uploads/index.js';
@@ -20,7 +20,7 @@ type FinishHandler = Handler<BeforeUploadFinishOptions>;
 
 /** Asks the app's `@BeforeUploadFinish()` methods, one after the other. */
 @Injectable()
-export class FinishHooks implements FinishGate {
+export class FinishHooks implements FinishPolicy {
   private readonly handlers: FinishHandler[] = [];
 
   constructor(private readonly explorer: HandlerExplorer) {}
@@ -32,7 +32,7 @@ export class FinishHooks implements FinishGate {
   }
 
   /** The same, with the request that brings the last byte. */
-  during(request: object): FinishGate {
+  during(request: object): FinishPolicy {
     return {
       guards: (record) => this.guards(record),
       decide: (finishing) => this.decide(finishing, request),

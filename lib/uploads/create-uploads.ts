@@ -13,12 +13,12 @@ import { Transitions } from './actions/transitions.js';
 import { Uploads } from './actions/uploads.js';
 import { FileHashes } from './bodies/file-hashes.js';
 import type { Leases } from './leases/leases.js';
-import type { UploadParties } from './model/upload-parties.interface.js';
+import type { OuterPorts } from './model/outer-ports.interface.js';
 import { AppendSlots } from './rules/append-slots.js';
 import type { UploadRules } from './rules/upload-rules.js';
 
 /** What the core needs from outside. */
-export interface UploadPorts extends UploadParties {
+export interface UploadPorts extends OuterPorts {
   readonly registry: UploadRegistry;
   readonly storage: UploadStorage;
   readonly leases: Leases;
@@ -27,21 +27,21 @@ export interface UploadPorts extends UploadParties {
 
 /** Puts the core together; it knows no HTTP, and no implementation of what is given to it. */
 export function createUploads(ports: UploadPorts): Uploads {
-  const { registry, storage, leases, rules, observer, gate } = ports;
+  const { registry, storage, leases, rules, observer, policy } = ports;
   const hashes = rules.hash && new FileHashes(storage, rules.hash);
   const snapshots = new Snapshots(registry, storage);
   const ended = new EndedUploads(registry, storage, leases);
   const transitions = new Transitions(registry, storage, rules, ended, observer, hashes);
   const flusher = new Flusher(registry, storage, rules, observer, hashes);
   const finisher = new Finisher(registry, storage, rules, transitions, flusher, ports, hashes);
-  const repairs = new Repairs(snapshots, leases, transitions, finisher, gate);
+  const repairs = new Repairs(snapshots, leases, transitions, finisher, policy);
   const removals = new Removals(registry, leases, transitions);
   const receiver = new Receiver(storage, rules, transitions, flusher, finisher, observer, hashes);
   const existing = { snapshots, repairs, removals };
   return new Uploads({
     registry,
     leases,
-    gate,
+    policy,
     slots: new AppendSlots(rules.maxAppends),
     hashes,
     snapshots,

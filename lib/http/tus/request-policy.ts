@@ -6,7 +6,7 @@ import {
   type CreationRules,
   type ProtocolError,
 } from '../../protocol/index.js';
-import { knownId, type Quota, type UploadScope } from '../../uploads/index.js';
+import { parseUploadId, type Quota, type UploadScope } from '../../uploads/index.js';
 import type { Exchange } from '../request/exchange.js';
 import { headerLines } from '../request/header-lines.js';
 import { bindingOf } from '../request/path-binding.js';
@@ -55,7 +55,7 @@ export class RequestPolicy {
     const { id } = exchange;
     if (id === undefined) throw this.notAllowed(exchange);
     assertVersion(headerLines(exchange.req));
-    return knownId(id);
+    return parseUploadId(id);
   }
 
   notAllowed({ id }: Exchange): ProtocolError {

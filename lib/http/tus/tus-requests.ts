@@ -23,7 +23,7 @@ import {
   isFinal,
   isUnanswered,
   isWithin,
-  knownId,
+  parseUploadId,
   Uploads,
   type UploadResult,
   type UploadScope,
@@ -141,8 +141,8 @@ export class TusRequests implements BeforeApplicationShutdown {
   async status(exchange: Exchange): Promise<Outcome> {
     if (this.isDownloadHead(exchange)) return this.download(exchange);
     const id = this.policy.uploadIdOf(exchange);
-    const gate = this.finishHooks.during(exchange.request);
-    const found = await this.uploads.status(id, await this.policy.scopeOf(exchange), gate);
+    const finishPolicy = this.finishHooks.during(exchange.request);
+    const found = await this.uploads.status(id, await this.policy.scopeOf(exchange), finishPolicy);
     const { offset, expiresAt } = found;
     const { length, metadata } = found.record;
     const concat = concatOf(found.record);
@@ -174,7 +174,7 @@ export class TusRequests implements BeforeApplicationShutdown {
   /** GET on an upload's URL: the finished file, where the `download` option offers it. */
   async download(exchange: Exchange): Promise<Outcome> {
     if (!this.options.download || exchange.id === undefined) throw this.policy.notAllowed(exchange);
-    const id = knownId(exchange.id);
+    const id = parseUploadId(exchange.id);
     const record = await this.files.recordOf(id, await this.policy.scopeOf(exchange));
     const { metadata, movedTo, movingTo } = record;
     const isMoved = movedTo !== undefined || movingTo !== undefined;
@@ -199,8 +199,8 @@ export class TusRequests implements BeforeApplicationShutdown {
     const { req, request } = exchange;
     const { offset, length, checksum } = parseAppend(headerLines(req), this.options);
     const append = { offset, length, checksum: expectedChecksum(checksum, exchange) };
-    const gate = this.finishHooks.during(request);
-    const result = await this.uploads.append(id, scope, append, bodyOf(exchange), gate);
+    const finishPolicy = this.finishHooks.during(request);
+    const result = await this.uploads.append(id, scope, append, bodyOf(exchange), finishPolicy);
     return outcomeOf(
       result,
       answerTo(result.end, { status: 204, headers: progressHeaders(result) }),

@@ -5,7 +5,7 @@ import type { ExpectedChecksum } from '../bodies/body-check.js';
 import { inSteps } from '../leases/in-steps.js';
 import type { Lease } from '../leases/lease.js';
 import type { Leases } from '../leases/leases.js';
-import type { FinishGate } from '../model/finish-gate.interface.js';
+import type { FinishPolicy } from '../model/finish-policy.interface.js';
 import { neededRepair } from '../model/needed-repair.js';
 import { newId } from '../model/new-id.js';
 import type { UploadScope } from '../model/upload-scope.js';
@@ -83,14 +83,14 @@ export class Creator {
    *
    * @throws UploadIdTakenError, as all that create one
    */
-  async create(request: NewUpload, body: UploadBody, gate: FinishGate): Promise<ReceiveResult> {
+  async create(request: NewUpload, body: UploadBody, policy: FinishPolicy): Promise<ReceiveResult> {
     const asked = this.newRecord(request);
     return this.holdNew(asked, request, async (lease) => {
       const record = await this.transitions.begin(asked, request.quota);
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
       const isEmpty = !body.present && record.length !== 0 && !request.checksum;
       if (isEmpty) return received(takeSnapshot(record), 'ended');
-      return this.receiveFirst(record, { body, lease, gate, checksum: request.checksum });
+      return this.receiveFirst(record, { body, lease, policy, checksum: request.checksum });
     });
   }
 
@@ -110,7 +110,7 @@ export class Creator {
     request: NewUpload,
     parts: readonly string[],
     body: UploadBody,
-    gate: FinishGate,
+    policy: FinishPolicy,
   ): Promise<ReceiveResult> {
     const find = (id: string) => this.findPart(id);
     const measured = await this.concatenator.measure(parts, request, find);
@@ -118,7 +118,7 @@ export class Creator {
     return this.holdNew(record, request, async (lease) => {
       await this.transitions.begin(record, request.quota);
       const interruption = new Interruption(body, lease);
-      const context = { lease, gate, signal: interruption.signal };
+      const context = { lease, policy, signal: interruption.signal };
       try {
         const finished = await this.concatenator.build(record, measured.parts, context);
         if (this.rules.removePartials) await this.removeParts(parts);

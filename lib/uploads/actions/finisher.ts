@@ -2,11 +2,11 @@ import type { StoredAnswer, UploadRecord, UploadRegistry } from '../../registry/
 import type { UploadStorage, UploadWriter } from '../../storage/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
 import type { Lease } from '../leases/lease.js';
-import type { FinishGate } from '../model/finish-gate.interface.js';
+import type { FinishPolicy } from '../model/finish-policy.interface.js';
 import { rememberEnded } from '../model/remembered.js';
 import { assertUnchanged } from '../model/unchanged.js';
 import { isPartial } from '../model/upload-kind.js';
-import type { UploadParties } from '../model/upload-parties.interface.js';
+import type { OuterPorts } from '../model/outer-ports.interface.js';
 import {
   isComplete,
   isInterim,
@@ -24,7 +24,7 @@ const DELIVERY_TIME = 60_000;
 /** Who decides on a finish, and the lease that is held while that takes its time. */
 export interface FinishContext {
   readonly lease: Lease;
-  readonly gate: FinishGate;
+  readonly policy: FinishPolicy;
 }
 
 /** What there is to know of an answer that is to be kept. */
@@ -42,7 +42,7 @@ export class Finisher {
     private readonly rules: UploadRules,
     private readonly transitions: Transitions,
     private readonly flusher: Flusher,
-    private readonly parties: Pick<UploadParties, 'completion' | 'observer'>,
+    private readonly ports: Pick<OuterPorts, 'completion' | 'observer'>,
     private readonly hashes?: FileHashes,
   ) {}
 
@@ -66,7 +66,7 @@ export class Finisher {
     if (this.rules.durability !== 'none') await this.flusher.flush(record, writer);
     const whole = this.hashes ? await this.withHash(record, writer, this.hashes) : record;
     await writer.confirm();
-    const isGuarded = !isPartial(whole) && context.gate.guards(whole);
+    const isGuarded = !isPartial(whole) && context.policy.guards(whole);
     if (!isGuarded) return this.complete(whole);
     const answer = await this.ask(whole, context);
     // To be asked may have taken long.
@@ -102,7 +102,7 @@ export class Finisher {
   private async complete(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
     const finished = await this.commit(record, answer);
     this.hashes?.forget(record);
-    this.parties.observer.finished(finished);
+    this.ports.observer.finished(finished);
     // What cannot be removed now goes with the next cleanup.
     if (!this.storage.isTidy(finished)) await this.storage.tidy(finished).catch(() => undefined);
     return finished;
@@ -155,14 +155,14 @@ export class Finisher {
 
   private async ask(
     record: UploadRecord,
-    { lease, gate }: FinishContext,
+    { lease, policy }: FinishContext,
   ): Promise<StoredAnswer | undefined> {
     lease.assertHeld();
     // Requests that come meanwhile are told to come again, never that the upload is complete.
     lease.pin();
     const located = this.storage.locate(record);
     // Whatever comes of it: who was given up meanwhile has the upload no more.
-    const verdict = await gate.decide({ record, located }).finally(() => lease.assertHeld());
+    const verdict = await policy.decide({ record, located }).finally(() => lease.assertHeld());
     if (verdict.kind === 'accepted') return verdict.answer;
 
     const { answer, quarantine, error } = verdict;
@@ -175,7 +175,7 @@ export class Finisher {
   private async commit(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
     const endedAt = Date.now();
     const { stored, isMisplaced } = await this.storage.finish(record);
-    if (isMisplaced) this.parties.observer.misplaced(record);
+    if (isMisplaced) this.ports.observer.misplaced(record);
     const finished: UploadRecord = {
       ...record,
       state: 'finished',
@@ -188,13 +188,13 @@ export class Finisher {
     // Of an upload that is only a part of another, no handler is told.
     const deliveries = isPartial(record)
       ? []
-      : this.parties.completion.deliveriesOf(finished, endedAt);
+      : this.ports.completion.deliveriesOf(finished, endedAt);
     const removeWhenDelivered = this.rules.afterDelivery === 'remove' && deliveries.length > 0;
     const keptFor = removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished);
     const dueAt = this.dueAfter(finished, keptFor, endedAt);
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
     await this.registry.change(record.id, () => ({ record: committed, deliveries }));
-    if (deliveries.length > 0) this.parties.completion.committed();
+    if (deliveries.length > 0) this.ports.completion.committed();
     return committed;
   }
 

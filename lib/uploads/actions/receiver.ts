@@ -7,7 +7,7 @@ import { pump, type BodyEnd, type PumpTarget } from '../bodies/body-pump.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
 import type { RunningHash } from '../bodies/running-hash.js';
 import type { Lease } from '../leases/lease.js';
-import type { FinishGate } from '../model/finish-gate.interface.js';
+import type { FinishPolicy } from '../model/finish-policy.interface.js';
 import type { UploadObserver } from '../model/upload-observer.interface.js';
 import { takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
 import type { UploadRules } from '../rules/upload-rules.js';
@@ -35,7 +35,7 @@ export interface AppendContext {
   readonly body: UploadBody;
   readonly lease: Lease;
   /** Who decides whether the upload may be finished. */
-  readonly gate: FinishGate;
+  readonly policy: FinishPolicy;
   /** What the body must hash to. */
   readonly checksum?: ExpectedChecksum;
 }

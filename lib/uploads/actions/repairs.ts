@@ -1,6 +1,6 @@
 import type { Lease } from '../leases/lease.js';
 import type { Leases } from '../leases/leases.js';
-import type { FinishGate } from '../model/finish-gate.interface.js';
+import type { FinishPolicy } from '../model/finish-policy.interface.js';
 import { neededRepair } from '../model/needed-repair.js';
 import type { UploadSnapshot } from '../model/upload-snapshot.js';
 import type { Finisher } from './finisher.js';
@@ -14,7 +14,7 @@ export class Repairs {
     private readonly leases: Leases,
     private readonly transitions: Transitions,
     private readonly finisher: Finisher,
-    private readonly gate: FinishGate,
+    private readonly policy: FinishPolicy,
   ) {}
 
   /**
@@ -42,7 +42,7 @@ export class Repairs {
   /** With no client to be told, a refusal is an outcome like any other. */
   private async finish(snapshot: UploadSnapshot, lease: Lease): Promise<UploadSnapshot> {
     try {
-      return await this.finisher.finishIfComplete(snapshot, { lease, gate: this.gate });
+      return await this.finisher.finishIfComplete(snapshot, { lease, policy: this.policy });
     } catch (error) {
       const after = await this.snapshots.find(snapshot.record.id);
       if (!after || after.record.state === 'receiving') throw error;

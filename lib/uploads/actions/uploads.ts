@@ -2,7 +2,7 @@ import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
 import type { Lease, RevokeReason } from '../leases/lease.js';
 import type { Leases } from '../leases/leases.js';
-import type { FinishGate } from '../model/finish-gate.interface.js';
+import type { FinishPolicy } from '../model/finish-policy.interface.js';
 import { resultOf, hasFinished, isSettled, type UploadResult } from '../model/upload-result.js';
 import { isWithin, type UploadScope } from '../model/upload-scope.js';
 import {
@@ -36,7 +36,7 @@ type HeldWork<T> = (lease: Lease, snapshot: UploadSnapshot) => Promise<T>;
 export interface UploadParts {
   readonly registry: UploadRegistry;
   readonly leases: Leases;
-  readonly gate: FinishGate;
+  readonly policy: FinishPolicy;
   readonly slots: AppendSlots;
   readonly hashes?: FileHashes;
   readonly snapshots: Snapshots;
@@ -56,7 +56,7 @@ export interface UploadParts {
  * Methods that take a scope treat an upload outside of it as one that is not there. They throw
  * `UploadNotFoundError`, `UploadGoneError`, `UploadRefusedError`, `UploadBusyError`,
  * `UploadIdTakenError`, `NoSpaceError`, the errors of appends (append.errors.ts) and limits
- * (limit.errors.ts), and what the gate and the body throw.
+ * (limit.errors.ts), and what the policy and the body throw.
  */
 export class Uploads {
   /** The answers that endpoints give to those who finished their uploads. */
@@ -75,7 +75,7 @@ export class Uploads {
   async create(
     request: NewUpload,
     body: UploadBody,
-    gate = this.parts.gate,
+    policy = this.parts.policy,
   ): Promise<ReceiveResult & UploadResult> {
     const { parts } = request;
     // It has no id yet.
@@ -84,8 +84,8 @@ export class Uploads {
       body.present || parts !== undefined,
       () =>
         parts
-          ? this.parts.creator.concatenate(request, parts, body, gate)
-          : this.parts.creator.create(request, body, gate),
+          ? this.parts.creator.concatenate(request, parts, body, policy)
+          : this.parts.creator.create(request, body, policy),
     );
     return withOutcome(result, result.record.state === 'finished');
   }
@@ -96,15 +96,15 @@ export class Uploads {
     scope: UploadScope,
     request: AppendRequest,
     body: UploadBody,
-    gate = this.parts.gate,
+    policy = this.parts.policy,
   ): Promise<ReceiveResult & UploadResult> {
     const work = async (lease: Lease, found: UploadSnapshot) => {
-      const current = await this.settleHeld(found, { lease, gate });
+      const current = await this.settleHeld(found, { lease, policy });
       const { record, offset } = current;
       const length = assertAppendable(request, body.length ?? 0, current);
       const fixed = await this.parts.transitions.fixLength(record, length);
       const { checksum } = request;
-      const context = { body, lease, gate, checksum };
+      const context = { body, lease, policy, checksum };
       const received = await this.parts.receiver.receive(fixed, offset, context);
       return withOutcome(received, hasFinished(found, received.record));
     };
@@ -117,12 +117,12 @@ export class Uploads {
    * Tells where an upload stands, after a running append has let go (tus 1.0 §HEAD). Of one that
    * no process holds it can be told at once, so that any number of clients may ask.
    */
-  async status(id: string, scope: UploadScope, gate = this.parts.gate): Promise<UploadResult> {
+  async status(id: string, scope: UploadScope, policy = this.parts.policy): Promise<UploadResult> {
     const seen = await this.findIdle(id);
     const mayTell = seen && isSettled(seen) && this.parts.flusher.mayTell(seen);
     if (mayTell && isWithin(scope, seen.record)) return resultOf(seen, seen);
     return this.holdVisible(id, scope, async (lease, found) =>
-      resultOf(found, await this.settleHeld(found, { lease, gate })),
+      resultOf(found, await this.settleHeld(found, { lease, policy })),
     );
   }
 

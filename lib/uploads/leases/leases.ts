@@ -1,6 +1,6 @@
 import { SoleCluster, uploadKey, type Cluster, type LeaseKey } from '../../cluster/index.js';
 import { assertNotLost, ClosedError } from '../../errors/index.js';
-import { knownId } from '../model/known-id.js';
+import { parseUploadId } from '../model/parse-upload-id.js';
 import { UploadBusyError } from '../model/upload.errors.js';
 import { Lease, type RevokeReason } from './lease.js';
 
@@ -55,7 +55,7 @@ export class Leases {
    * @throws UploadNotFoundError for what cannot be an upload's id
    */
   async unlessHeld<T>(id: string, read: () => Promise<T>): Promise<T | undefined> {
-    const key = uploadKey(knownId(id));
+    const key = uploadKey(parseUploadId(id));
     const mayBeHeld = !this.cluster.isAlone && (await this.cluster.isHeldElsewhere(key));
     if (mayBeHeld || this.lines.has(key)) return undefined;
     const seen = await read();
@@ -86,7 +86,7 @@ export class Leases {
    *   UploadFencedError, whatever else came of it, when another process has taken the upload meanwhile
    */
   async hold<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
-    return releasing(await this.acquire(knownId(id)), work);
+    return releasing(await this.acquire(parseUploadId(id)), work);
   }
 
   /**

@@ -5,7 +5,7 @@ import { UploadNotFoundError } from './upload.errors.js';
 const SHOWN = 60;
 
 /** @throws UploadNotFoundError for what cannot be an upload's id */
-export function knownId(id: string): string {
+export function parseUploadId(id: string): string {
   if (isUploadId(id)) return id;
   // An app may pass on whatever a request has, or has not.
   throw new UploadNotFoundError(String(id).slice(0, SHOWN));

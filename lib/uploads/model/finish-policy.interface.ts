@@ -25,7 +25,7 @@ export type Verdict =
     };
 
 /** Who decides whether an upload may be finished. */
-export interface FinishGate {
+export interface FinishPolicy {
   /** Whether there is a hook to ask about an upload. */
   guards(record: UploadRecord): boolean;
 

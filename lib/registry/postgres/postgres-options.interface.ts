@@ -24,7 +24,7 @@ export interface PostgresOptions extends PostgresConnection {
    * have an error listener of its own as well.
    */
   readonly pool?: PgPool;
-  /** The most connections of the pool; 20 unless given. */
+  /** The most connections of the pool, which are made when they are needed; 32 unless given. */
   readonly max?: number;
   /**
    * A direct connection for what other processes tell, where the pool goes through PgBouncer in

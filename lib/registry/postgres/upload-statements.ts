@@ -107,7 +107,8 @@ export class UploadStatements {
       text:
         `SELECT ${UPLOADS.selected} FROM ${this.tables.uploads} ` +
         `WHERE ${isOwners} AND state IN ('terminated', 'expired') ` +
-        `ORDER BY ended_at DESC NULLS LAST, id DESC OFFSET $1`,
+        // With the owner, or the order of the index would not be seen for those without one.
+        `ORDER BY owner DESC, ended_at DESC NULLS LAST, id DESC OFFSET $1`,
       values: owner === undefined ? [last] : [last, toDatabaseText(owner)],
     };
   }

@@ -10,7 +10,8 @@ describe('PostgreSQL', () => {
     ['the registry, writes left to the system', false],
   ] as const) {
     describeRegistry(name, async () => ({
-      registry: (fence) => new PostgresRegistry(schema().options, { durable, fence }),
+      registry: (fence) =>
+        new PostgresRegistry({ ...schema().options, max: 4 }, { durable, fence }),
       remove: () => schema().clear(),
     }));
   }

@@ -55,6 +55,8 @@ export class TestSchema {
   static async make(): Promise<TestSchema> {
     const url = await databaseUrl();
     const pool = new pg.Pool({ connectionString: url, max: 2 });
+    // The server may end before a connection that was ended has gone.
+    pool.on('error', () => undefined);
     return new TestSchema(url, `test_${randomBytes(8).toString('hex')}`, pool);
   }
 

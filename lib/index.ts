@@ -22,6 +22,7 @@ export {
   FileChangedError,
   FolderLostError,
   NoSpaceError,
+  RegistryUnavailableError,
   StorageFaultError,
   UploadFencedError,
   UploadIdTakenError,

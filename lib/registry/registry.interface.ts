@@ -218,7 +218,8 @@ export interface DeliveryQuery {
  * Every method is one atomic step, also against other processes on the same registry; what a
  * write resolved for survives a killed process, and a lost machine unless durability is `none`.
  * A write that found no room throws a `NoSpaceError` and changed nothing. Every method throws a
- * `FolderLostError` while what was opened is not there any more: what it knows does not count then.
+ * `FolderLostError` while what was opened is not there any more: what it knows does not count then;
+ * and a `RegistryUnavailableError`, in bounded time, while it does not reach its database.
  * A change of an upload that another process has taken from this one, for it did not answer, throws an
  * `UploadFencedError` and changes nothing.
  */
@@ -330,7 +331,7 @@ export interface UploadRegistry {
   ): Promise<number>;
 }
 
-/** Told what becomes of the disk that a registry lies on, and of what was on it. */
+/** Told what becomes of the disk, or the database, that a registry lies on, and of what was on it. */
 export interface RegistryObserver {
   /** The disk has failed; nothing is written until a repair. */
   faulted(cause: unknown): void;
@@ -343,4 +344,8 @@ export interface RegistryObserver {
    * in a table of their own, "unreadable".
    */
   damaged(rows: readonly string[]): void;
+  /** The database is not reached, or does not do what it is asked to; told once until it does again. */
+  unreachable?(cause: unknown): void;
+  /** The database is reached again. */
+  reached?(): void;
 }

@@ -3,6 +3,7 @@ import {
   FileChangedError,
   FolderLostError,
   NoSpaceError,
+  RegistryUnavailableError,
   StorageFaultError,
   UploadFencedError,
   UploadIdTakenError,
@@ -75,6 +76,7 @@ const ROWS: readonly Row[] = [
   row(FileChangedError, { status: 500, message: 'The file is not what was uploaded.' }),
   row(BodyReadError, { status: 500 }),
   row(FolderLostError, { status: 503, headers: retryAfter(5) }),
+  row(RegistryUnavailableError, { status: 503, headers: retryAfter(5) }),
   row(StorageFaultError, { status: 503, headers: retryAfter(10) }),
   row(ShuttingDownError, { status: 503, headers: retryAfter(1) }),
   row(ClosedError, {

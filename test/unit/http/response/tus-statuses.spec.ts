@@ -2,6 +2,7 @@ import {
   FileChangedError,
   FolderLostError,
   NoSpaceError,
+  RegistryUnavailableError,
   StorageFaultError,
   UploadIdTakenError,
 } from '../../../../lib/errors/index.js';
@@ -52,6 +53,7 @@ describe('toTusException', () => {
     [503, '1', new ShuttingDownError()],
     [503, '5', new TooManyAppendsError()],
     [503, '5', new FolderLostError()],
+    [503, '5', new RegistryUnavailableError()],
     [503, '10', new StorageFaultError()],
   ])('tells %d, and to come back after %s s, for %p', (status, seconds, error) => {
     const exception = toTusException(error);

@@ -1,0 +1,158 @@
+import { uploadPosition } from '../paging.js';
+import type { DeliveryRecord, UploadQuery, UploadRecord } from '../registry.interface.js';
+import { timeOf } from './columns.js';
+import { toDatabaseText } from './database-text.js';
+import { DELIVERIES } from './delivery-columns.js';
+import type { PgQuery, PgResult } from './pg.interface.js';
+import type { Tables } from './tables.js';
+import { UPLOADS } from './upload-columns.js';
+
+/** A record as it was found, and by what it is known that nothing has changed it since. */
+export interface FoundUpload {
+  readonly record: UploadRecord;
+  /** The transaction that has written the row: another one for each change. */
+  readonly version: string;
+  readonly epoch: number;
+}
+
+/** The statements on the records of uploads. */
+export class UploadStatements {
+  private readonly insertText: string;
+  private readonly getText: string;
+  private readonly findText: string;
+  private readonly updateText: string;
+  private readonly finishText: string;
+  private readonly forgetText: string;
+  private readonly dueText: string;
+
+  constructor(private readonly tables: Tables) {
+    const { uploads, deliveries, commit } = tables;
+    const { names, selected } = UPLOADS;
+    const places = UPLOADS.parameters();
+    const after = places.length;
+
+    this.insertText =
+      `INSERT INTO ${uploads} (${names.join(', ')}) VALUES (${places.join(', ')}) ` +
+      `ON CONFLICT DO NOTHING${commit.returning}`;
+    this.getText = `SELECT ${selected} FROM ${uploads} WHERE id = $1`;
+    this.findText =
+      `SELECT ${selected}, xmin::text AS version, epoch::float8 AS epoch ` +
+      `FROM ${uploads} WHERE id = $1`;
+
+    const update =
+      `UPDATE ${uploads} SET ${UPLOADS.assignmentsBut('id')} ` +
+      `WHERE id = $1 AND xmin = $${after + 1}::xid`;
+    this.updateText = `${update}${commit.returning}`;
+    this.finishText =
+      `WITH changed AS (${update} RETURNING id), ` +
+      `inserted AS (INSERT INTO ${deliveries} AS delivery (${DELIVERIES.names.join(', ')}) ` +
+      `SELECT born.* FROM changed, (${DELIVERIES.rows(after + 2)}) AS born ` +
+      `ON CONFLICT (upload_id, handler) DO UPDATE SET ${replacing(DELIVERIES.names)} ` +
+      `WHERE delivery.state <> 'running') ` +
+      `SELECT id${commit.selected} FROM changed`;
+    this.forgetText =
+      `DELETE FROM ${uploads} WHERE id = $1 AND due_at = ${timeOf('$2')} ` +
+      `AND ($3::float8 IS NULL OR epoch <= $3)${commit.returning}`;
+    this.dueText =
+      `SELECT ${selected} FROM ${uploads} WHERE due_at <= ${timeOf('$1')} ` +
+      `ORDER BY due_at, id LIMIT $2`;
+  }
+
+  insert(record: UploadRecord): PgQuery {
+    return this.named('insert', this.insertText, UPLOADS.valuesOf(record));
+  }
+
+  get(id: string): PgQuery {
+    return this.named('get', this.getText, [toDatabaseText(id)]);
+  }
+
+  /** What a change begins with; read by `foundUpload()`. */
+  find(id: string): PgQuery {
+    return this.named('find', this.findText, [toDatabaseText(id)]);
+  }
+
+  /** The same, and none else changes it until the transaction ends. */
+  lock(id: string): PgQuery {
+    return this.named('lock', `${this.findText} FOR UPDATE`, [toDatabaseText(id)]);
+  }
+
+  /**
+   * Stores a changed record, and deliveries with it, if the row is still the one that was found: then it
+   * is of the same epoch too. It has a row where that was so.
+   */
+  update(
+    record: UploadRecord,
+    found: FoundUpload,
+    deliveries: readonly DeliveryRecord[] = [],
+  ): PgQuery {
+    const values = [...UPLOADS.valuesOf(record), found.version];
+    if (deliveries.length === 0) return this.named('update', this.updateText, values);
+    // Of several to one handler the last one counts.
+    const born = [...new Map(deliveries.map((row) => [row.handler, row])).values()];
+    return this.named('finish', this.finishText, [...values, ...DELIVERIES.arraysOf(born)]);
+  }
+
+  /** @param epoch of its lease; any unless given */
+  forget(id: string, dueAt: number, epoch?: number): PgQuery {
+    return this.named('forget', this.forgetText, [toDatabaseText(id), dueAt, epoch ?? null]);
+  }
+
+  due(until: number, limit: number): PgQuery {
+    return this.named('due', this.dueText, [until, limit]);
+  }
+
+  endedBefore(last: number, owner: string | undefined): PgQuery {
+    const isOwners = owner === undefined ? 'owner IS NULL' : 'owner = $2';
+    return {
+      text:
+        `SELECT ${UPLOADS.selected} FROM ${this.tables.uploads} ` +
+        `WHERE ${isOwners} AND state IN ('terminated', 'expired') ` +
+        // With the owner, or the order of the index would not be seen for those without one.
+        `ORDER BY owner DESC, ended_at DESC NULLS LAST, id DESC OFFSET $1`,
+      values: owner === undefined ? [last] : [last, toDatabaseText(owner)],
+    };
+  }
+
+  /** @throws RangeError for a cursor of another listing */
+  list(query: UploadQuery, limit: number): PgQuery {
+    const values: unknown[] = [];
+    const place = (value: string | number) => `$${values.push(value)}`;
+    const text = (value: string) => place(toDatabaseText(value));
+
+    const position = uploadPosition(query);
+    const conditions: string[] = [];
+    if (query.owner !== undefined) conditions.push(`owner = ${text(query.owner)}`);
+    if (query.state !== undefined) conditions.push(`state = ${text(query.state)}`);
+    if (position) {
+      const [state, createdAt, id] = position;
+      const after = `(${text(state)}, ${timeOf(place(createdAt))}, ${text(id)})`;
+      conditions.push(`(state, created_at, id) > ${after}`);
+    }
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')} `;
+    return {
+      text:
+        `SELECT ${UPLOADS.selected} FROM ${this.tables.uploads} ${where}` +
+        `ORDER BY state, created_at, id LIMIT ${place(limit)}`,
+      values,
+    };
+  }
+
+  private named(name: string, text: string, values: readonly unknown[]): PgQuery {
+    return { name: this.tables.statementName(name), text, values };
+  }
+}
+
+/** What `find()` and `lock()` have found. */
+export function foundUpload({ rows }: PgResult): FoundUpload | undefined {
+  const [row] = rows;
+  if (!row) return undefined;
+  return {
+    record: UPLOADS.recordOf(row),
+    version: row.version as string,
+    epoch: row.epoch as number,
+  };
+}
+
+function replacing(names: readonly string[]): string {
+  return names.map((name) => `${name} = excluded.${name}`).join(', ');
+}

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FolderLostError } from '../../errors/index.js';
 import { makeOwnFolder } from '../../folder/index.js';
+import type { ClaimTable, FenceState } from '../shared-tables.interface.js';
 import { Greetings } from './greetings.js';
 import { isIdentity, memberOf, newIdentity } from './identity.js';
 import { joinMembers } from './join-members.js';
@@ -11,7 +12,6 @@ import { Peers } from './peers.js';
 import { namesIn, pidNamespace, refuseOtherPidNamespace } from './pid-namespace.js';
 import { ProcessGoneError } from './process-gone.error.js';
 import type { LocalClusterOptions } from './local-cluster-options.interface.js';
-import type { ClaimTable, FenceState } from '../shared-tables.interface.js';
 import { Silences, type Patience } from './silences.js';
 import { SocketServer } from './socket-server.js';
 import { markSuspect } from './suspect-mark.js';

@@ -6,14 +6,15 @@ import type { Patience } from '../../../../lib/cluster/local/index.js';
 
 /** What a process is told to do. */
 export interface Order {
-  readonly does: 'meet' | 'acquire' | 'tryAcquire' | 'release' | 'pin' | 'count' | 'leave' | 'held';
+  readonly does:
+    'meet' | 'acquire' | 'tryAcquire' | 'release' | 'pin' | 'count' | 'leave' | 'held' | 'watch';
   readonly key?: string;
   readonly steps?: number;
 }
 
 /** What a process tells. */
 export interface Report {
-  readonly event: 'ready' | 'done' | 'asked' | 'gone' | 'lost' | 'told';
+  readonly event: 'ready' | 'done' | 'asked' | 'gone' | 'lost' | 'told' | 'heard';
   readonly detail: string;
 }
 

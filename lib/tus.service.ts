@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Observable } from 'rxjs';
 import { CleanupService } from './cleanup/index.js';
 import { describeDelivery, DeliveryOrchestrator } from './delivery/index.js';
-import { UploadEvents, watch } from './events/index.js';
+import { UploadEvents } from './events/index.js';
 import {
   answering,
   answering$,
@@ -59,22 +59,24 @@ export class TusService {
   ) {}
 
   /**
-   * What happens to uploads in this process, as it happens; completes when the app shuts down.
-   * Progress is told ten times a second at most for each upload. Watching disturbs nothing. Events
-   * come in the async context that the app was started in, whichever request they are of.
+   * What happens to uploads, in this process and in all others that share them, as it happens; completes
+   * when the app shuts down. Progress is told ten times a second at most for each upload. Watching
+   * disturbs nothing. Other processes are asked for their events only while there is a subscription,
+   * and begin to tell some milliseconds after it began. Events come in the async context that the app
+   * was started in, whichever request they are of.
    */
   get events$(): Observable<UploadEvent> {
     return this.events.events$;
   }
 
   /**
-   * An upload, now and each time it has advanced in this process; completes with its end, the last
-   * value included.
+   * An upload, now and each time it has advanced, in whichever process that shares it; completes with
+   * its end, the last value included. Values come ten times a second at most.
    *
    * @throws UploadNotFoundError through the observable, when nothing is known of it
    */
   progress$(id: string): Observable<Upload> {
-    return answering$(watch(this.events.events$, id, () => this.find(id)));
+    return answering$(this.events.progress$(id, () => this.find(id)));
   }
 
   /**

@@ -113,8 +113,43 @@ export interface Waking {
   onWoken(listener: () => boolean): void;
 }
 
+/** What a member tells of an upload. */
+export interface News {
+  readonly uploadId: string;
+  /** Some hundred bytes, and what the upload's client has said of it. */
+  readonly text: string;
+  /** Whether what is told of the upload next makes it superfluous. */
+  readonly isPassing: boolean;
+}
+
+/**
+ * What members tell each other of uploads, as long as one of them watches: otherwise they tell nothing.
+ *
+ * News are told once, in order for each upload, and may be lost to a member that does not answer.
+ */
+export interface Watching {
+  /**
+   * Has the others tell this member what happens to an upload, those included that join later.
+   *
+   * @param uploadId absent: of all uploads
+   * @param onReached called each time another member has begun to tell: what happened there before was
+   *   not told
+   * @returns ends it
+   */
+  watch(uploadId?: string, onReached?: () => void): () => void;
+
+  /** Whether another member watches an upload. It costs no look. */
+  isWatched(uploadId: string): boolean;
+
+  /** Tells those members that watch the upload. */
+  tell(news: News): void;
+
+  /** Calls with what another member tells of what this one watches. */
+  onTold(listener: (text: string) => void): void;
+}
+
 /** The processes that share the uploads of an instance, on one machine or on several. */
-export interface Cluster extends Claims, Membership, Waking {
+export interface Cluster extends Claims, Membership, Waking, Watching {
   /**
    * Looks, before anything that members share is opened, whether this process may join them.
    *

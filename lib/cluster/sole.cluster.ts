@@ -26,6 +26,14 @@ export class SoleCluster implements Cluster {
     return Promise.resolve(true);
   }
 
+  watch(): () => void {
+    return nothing;
+  }
+
+  isWatched(): boolean {
+    return false;
+  }
+
   isGone(identity: string): Promise<boolean> {
     return Promise.resolve(identity !== this.identity);
   }
@@ -46,7 +54,7 @@ export class SoleCluster implements Cluster {
     return Promise.resolve();
   }
 
-  // There is no other process to take anything, to be told of or to be woken.
+  // There is no other process to take anything, to be told of, or to be told anything.
   release = nothing;
   onWanted = nothing;
   onLost = nothing;
@@ -56,6 +64,8 @@ export class SoleCluster implements Cluster {
   onSuspected = nothing;
   wakeOthers = nothing;
   onWoken = nothing;
+  tell = nothing;
+  onTold = nothing;
 }
 
 function nothing(): void {

@@ -71,7 +71,7 @@ export class EventDispatcher {
 
   private listen(type: UploadEvent['type'], listener: Listener): void {
     this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
-    this.subscription ??= this.events.events$.subscribe((event) => this.dispatch(event));
+    this.subscription ??= this.events.here$.subscribe((event) => this.dispatch(event));
   }
 
   private listenThrottled(handler: Handler<OnUploadProgressOptions>): void {

@@ -1,18 +1,22 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { Subject, type Observable } from 'rxjs';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { filter, merge, Subject, using, type Observable } from 'rxjs';
+import type { Cluster } from '../cluster/index.js';
 import { ContextSnapshot } from '../context/index.js';
 import { HandlerExplorer } from '../handlers/index.js';
 import { asError, StorageFaultError } from '../errors/index.js';
 import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
 import type { UploadRecord } from '../registry/index.js';
-import { LOGGER_CONTEXT } from '../tus.constants.js';
+import { LOGGER_CONTEXT, TUS_CLUSTER } from '../tus.constants.js';
 import {
   describeUpload,
   FinishedFiles,
+  parseUploadId,
   takeSnapshot,
   type FlushFailure,
   type UploadObserver,
 } from '../uploads/index.js';
+import { readEvent, writeEvent, type ToldEvent } from './told-event.js';
+import { watch } from './watch.js';
 
 /** Milliseconds between two progress events of one upload. */
 const STEP = 100;
@@ -22,21 +26,49 @@ interface Advance {
   offset: number;
 }
 
-/** What happens to the uploads of an instance, in this process. */
+/** What happens to the uploads of an instance, in this process, and in those that share them. */
 @Injectable()
 export class UploadEvents implements UploadObserver {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly context = new ContextSnapshot();
-  private readonly subject = new Subject<UploadEvent>();
+  /** Of this process, and of the others, as long as somebody listens. */
+  private readonly here = new Subject<UploadEvent>();
+  private readonly elsewhere = new Subject<UploadEvent>();
+  /** Ids of uploads of which another process may have told nothing so far. */
+  private readonly missed = new Subject<string>();
   /** Uploads that have advanced since their last event. */
   private readonly advances = new Map<string, Advance>();
 
   constructor(
     private readonly files: FinishedFiles,
     private readonly explorer: HandlerExplorer,
-  ) {}
+    @Inject(TUS_CLUSTER) private readonly cluster: Cluster,
+  ) {
+    cluster.onTold((text) => this.emit(this.elsewhere, readEvent(text)));
+  }
 
-  readonly events$: Observable<UploadEvent> = this.subject.asObservable();
+  /** What happens in this process. */
+  readonly here$: Observable<UploadEvent> = this.here.asObservable();
+
+  /** What happens in all processes; the others are asked for it only while it is subscribed to. */
+  readonly events$: Observable<UploadEvent> = using(
+    () => ({ unsubscribe: this.cluster.watch() }),
+    () => merge(this.here, this.elsewhere),
+  );
+
+  /**
+   * One upload as it is, and each time it has advanced in any process, up to its end.
+   *
+   * @param find looks at it
+   * @throws UploadNotFoundError through the observable
+   */
+  progress$(id: string, find: () => Promise<Upload | undefined>): Observable<Upload> {
+    const missed$ = this.missed.pipe(filter((missed) => missed === id));
+    return using(
+      () => ({ unsubscribe: this.cluster.watch(parseUploadId(id), () => this.missed.next(id)) }),
+      () => watch(merge(this.here, this.elsewhere), id, find, missed$),
+    );
+  }
 
   created(record: UploadRecord): void {
     this.tell('created', record);
@@ -44,7 +76,7 @@ export class UploadEvents implements UploadObserver {
 
   /** So that a fast upload does not become thousands of events, they are told a step later. */
   advanced(record: UploadRecord, offset: number): void {
-    if (!this.isWatched()) return;
+    if (!this.isWatched(record.id)) return;
     const advance = this.advances.get(record.id);
     if (advance) {
       advance.record = record;
@@ -81,42 +113,51 @@ export class UploadEvents implements UploadObserver {
 
   /** A delivery was given up on. */
   failed(record: UploadRecord, delivery: Delivery): void {
-    if (!this.isWatched()) return;
-    this.emit({ type: 'failed', upload: this.describe(record), delivery });
+    this.tell('failed', record, { delivery });
   }
 
   /** Ends all subscriptions. */
   complete(): void {
-    this.subject.complete();
+    this.here.complete();
+    this.elsewhere.complete();
+    this.missed.complete();
   }
 
   private tellAdvance(id: string): void {
     const advance = this.advances.get(id);
     this.advances.delete(id);
-    if (!advance) return;
-    const { record, offset } = advance;
-    this.emit({ type: 'progress', upload: this.describe(record, offset) });
+    if (advance) this.tell('progress', advance.record, { offset: advance.offset });
   }
 
-  private tell(type: Exclude<UploadEvent['type'], 'failed'>, record: UploadRecord): void {
-    if (!this.isWatched()) return;
-    this.emit({ type, upload: this.describe(record) });
+  private tell(
+    type: ToldEvent['type'],
+    record: UploadRecord,
+    more: Pick<ToldEvent, 'offset' | 'delivery'> = {},
+  ): void {
+    if (!this.isWatched(record.id)) return;
+    const event = { type, record, at: Date.now(), ...more };
+    this.emit(this.here, event);
+    if (!this.cluster.isWatched(record.id)) return;
+    const isPassing = type === 'progress';
+    this.cluster.tell({ uploadId: record.id, text: writeEvent(event), isPassing });
   }
 
   /** A module that was loaded meanwhile may have brought the first listener. */
-  private isWatched(): boolean {
+  private isWatched(id: string): boolean {
     this.explorer.look();
-    return this.subject.observed;
+    return this.here.observed || this.cluster.isWatched(id);
   }
 
   /** Listeners do not belong to the request that the event comes from. */
-  private emit(event: UploadEvent): void {
-    this.context.run(() => this.subject.next(event));
+  private emit(subject: Subject<UploadEvent>, event: ToldEvent): void {
+    if (!subject.observed) return;
+    const { type, delivery } = event;
+    const told = { type, upload: this.describe(event), ...(delivery && { delivery }) };
+    this.context.run(() => subject.next(told as UploadEvent));
   }
 
-  private describe(record: UploadRecord, offset?: number): Upload {
-    const stored =
-      offset === undefined ? undefined : { size: offset, flushed: 0, modifiedAt: Date.now() };
+  private describe({ record, offset, at }: ToldEvent): Upload {
+    const stored = offset === undefined ? undefined : { size: offset, flushed: 0, modifiedAt: at };
     return describeUpload(takeSnapshot(record, stored), (finished) => this.files.locate(finished));
   }
 }

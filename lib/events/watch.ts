@@ -1,4 +1,14 @@
-import { defer, filter, from, map, merge, takeWhile, type Observable } from 'rxjs';
+import {
+  concatMap,
+  defer,
+  EMPTY,
+  filter,
+  map,
+  merge,
+  startWith,
+  takeWhile,
+  type Observable,
+} from 'rxjs';
 import type { Upload, UploadEvent } from '../interfaces/index.js';
 import { UploadNotFoundError } from '../uploads/index.js';
 
@@ -6,11 +16,13 @@ import { UploadNotFoundError } from '../uploads/index.js';
  * One upload as it is, and each time it has advanced, up to its end.
  *
  * @param find looks at it; asked only once events are listened to, so that none is missed
+ * @param missed$ tells when events may have been missed all the same, so that it is looked at again
  */
 export function watch(
   events$: Observable<UploadEvent>,
   id: string,
   find: () => Promise<Upload | undefined>,
+  missed$: Observable<unknown> = EMPTY,
 ): Observable<Upload> {
   return defer(() => {
     let known = -1;
@@ -18,8 +30,11 @@ export function watch(
       filter(({ upload }) => upload.id === id),
       map(({ upload }) => upload),
     );
-    const now$ = defer(() => from(find())).pipe(map((upload) => upload ?? fail(id)));
-    return merge(live$, now$).pipe(
+    const seen$ = missed$.pipe(
+      startWith(undefined),
+      concatMap(async () => (await find()) ?? fail(id)),
+    );
+    return merge(live$, seen$).pipe(
       // What was looked up may be older than what has been told meanwhile.
       filter(({ state, offset }) => state !== 'receiving' || offset > known),
       map((upload) => {

@@ -2,7 +2,7 @@ import type { Delivery } from './delivery.interface.js';
 import type { Upload } from './upload.interface.js';
 
 /**
- * Something that happened to an upload in this process.
+ * Something that happened to an upload, in this process or another one that shares it.
  *
  * @publicApi
  */

@@ -1,7 +1,8 @@
-import type { Cluster, Renew, Reserve } from '../cluster.interface.js';
+import type { Cluster, News, Renew, Reserve } from '../cluster.interface.js';
 import type { LeaseKey } from '../lease-key.js';
 import type { LocalClusterOptions } from './local-cluster-options.interface.js';
 import { Processes } from './processes.js';
+import { RemoteNews } from './remote-news.js';
 import { RemoteWake } from './remote-wake.js';
 import { SharedClaims } from './shared-claims.js';
 
@@ -17,11 +18,13 @@ export class LocalCluster implements Cluster {
   /** Who has what. */
   readonly claims: SharedClaims;
   private readonly wake: RemoteWake;
+  private readonly news: RemoteNews;
 
   constructor(options: LocalClusterOptions) {
     this.processes = new Processes(options);
     this.claims = new SharedClaims(this.processes, options.tables);
     this.wake = new RemoteWake(this.processes);
+    this.news = new RemoteNews(this.processes);
   }
 
   get identity(): string {
@@ -116,5 +119,21 @@ export class LocalCluster implements Cluster {
 
   onWoken(listener: () => boolean): void {
     this.wake.woken = listener;
+  }
+
+  watch(uploadId?: string, onReached?: () => void): () => void {
+    return this.news.watches.begin(uploadId, onReached);
+  }
+
+  isWatched(uploadId: string): boolean {
+    return this.news.watches.have(uploadId);
+  }
+
+  tell(news: News): void {
+    this.news.tell(news);
+  }
+
+  onTold(listener: (text: string) => void): void {
+    this.news.told = listener;
   }
 }

@@ -9,6 +9,14 @@ import { unmarkSuspect } from './suspect-mark.js';
 /** Milliseconds until a process is tried again that could not be reached, and may live. */
 const RETRY_PAUSE = 1000;
 
+/** Who hears of the connections. */
+export interface PeersObserver {
+  /** There is a new one to a process. */
+  linked(identity: string): void;
+  /** A process that there was one to has ended. */
+  gone(identity: string): void;
+}
+
 /** The connections to the other processes, kept up as long as these live. */
 export class Peers {
   /** A connection lives on after the request that had it made. */
@@ -20,12 +28,11 @@ export class Peers {
   /**
    * @param options where the sockets are
    * @param me identity of the process whose connections these are
-   * @param onGone told of a process that there was a connection to, and that has ended
    */
   constructor(
     private readonly options: Pick<LocalClusterOptions, 'folder' | 'watch'>,
     private readonly me: string,
-    private readonly onGone: (identity: string) => void,
+    private readonly observer: PeersObserver,
   ) {}
 
   /** Those that live, as far as is known. */
@@ -72,6 +79,7 @@ export class Peers {
 
   private watch(identity: string, peer: Peer): void {
     this.peers.set(identity, peer);
+    this.observer.linked(identity);
     void peer.closed.then(() => this.look(identity));
   }
 
@@ -91,6 +99,6 @@ export class Peers {
     const { folder } = this.options;
     await removeSocket(folder, identity).catch(() => undefined);
     await unmarkSuspect(folder, identity).catch(() => undefined);
-    if (this.peers.delete(identity) && !this.closed) this.onGone(identity);
+    if (this.peers.delete(identity) && !this.closed) this.observer.gone(identity);
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FolderLostError } from '../../errors/index.js';
 import { makeOwnFolder } from '../../folder/index.js';
+import type { ClaimTable, FenceState } from '../shared-tables.interface.js';
 import { Greetings } from './greetings.js';
 import { isIdentity, memberOf, newIdentity } from './identity.js';
 import { joinMembers } from './join-members.js';
@@ -11,7 +12,6 @@ import { Peers } from './peers.js';
 import { namesIn, pidNamespace, refuseOtherPidNamespace } from './pid-namespace.js';
 import { ProcessGoneError } from './process-gone.error.js';
 import type { LocalClusterOptions } from './local-cluster-options.interface.js';
-import type { ClaimTable, FenceState } from '../shared-tables.interface.js';
 import { Silences, type Patience } from './silences.js';
 import { SocketServer } from './socket-server.js';
 import { markSuspect } from './suspect-mark.js';
@@ -40,6 +40,7 @@ export class Processes {
   private peers: Peers;
   private readonly answerers = new Map<string, (body: string, from: string) => Promise<string>>();
   private readonly onMet: ((fences: Fences) => void)[] = [];
+  private readonly onLinked: Listener[] = [];
   private readonly onGone: Listener[] = [];
   private readonly onSuspected: Listener[] = [];
   private readonly silences: Silences;
@@ -178,6 +179,11 @@ export class Processes {
     this.onMet.push(listener);
   }
 
+  /** Calls when there is a connection to another process, which answers from then on. */
+  whenLinked(listener: Listener): void {
+    this.onLinked.push(listener);
+  }
+
   /** Calls when another process was found to have ended. */
   whenGone(listener: Listener): void {
     this.onGone.push(listener);
@@ -257,6 +263,11 @@ export class Processes {
     }
   }
 
+  /** Whether a process has stopped answering, as far as is known, and may live. */
+  isSilent(identity: string): boolean {
+    return this.silences.isSilent(identity);
+  }
+
   /** Whether a process has ended for certain; the system is asked, no clock. */
   async isGone(identity: string): Promise<boolean> {
     if (identity === this.identity) return false;
@@ -268,7 +279,10 @@ export class Processes {
   }
 
   private newPeers(): Peers {
-    return new Peers(this.options, this.identity, (identity) => this.gone(identity));
+    return new Peers(this.options, this.identity, {
+      linked: (identity) => this.onLinked.forEach((listener) => listener(identity)),
+      gone: (identity) => this.gone(identity),
+    });
   }
 
   private newSilences(): Silences {

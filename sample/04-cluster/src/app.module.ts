@@ -1,6 +1,7 @@
 import { Module, UseInterceptors } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TusModule } from 'nestjs-tus';
+import { LiveController } from './live.controller.js';
 import { tmpFileDir } from './settings.js';
 import { UploadsHandler } from './uploads.handler.js';
 import { WorkerInterceptor } from './worker.interceptor.js';
@@ -14,6 +15,7 @@ import { WorkerInterceptor } from './worker.interceptor.js';
       decorators: [UseInterceptors(WorkerInterceptor)],
     }),
   ],
+  controllers: [LiveController],
   providers: [UploadsHandler],
 })
 export class AppModule {}

@@ -35,7 +35,11 @@ function runPrimary(): void {
 
 async function runWorker(): Promise<void> {
   const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
-  const app = await NestFactory.create(AppModule, adapter, { logger: ['warn', 'error', 'log'] });
+  const app = await NestFactory.create(AppModule, adapter, {
+    logger: ['warn', 'error', 'log'],
+    // Streams of events would hold up the end.
+    forceCloseConnections: true,
+  });
   app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   await app.listen(port);
 }

@@ -139,6 +139,27 @@ describe('watching an upload', () => {
     expect(seen.end).toBe('complete');
   });
 
+  it('looks again when events may have been missed, and tells nothing twice', async () => {
+    const missed$ = new Subject<void>();
+    let now = upload({ offset: 2 });
+    const seen = new Seen(watch(events$, ID, async () => now, missed$));
+    await turn();
+    missed$.next();
+    await turn();
+    events$.next(progress(5));
+    now = upload({ state: 'finished', offset: 10 });
+    missed$.next();
+    await turn();
+
+    expect(seen.values).toEqual([
+      ['receiving', 2],
+      ['receiving', 5],
+      ['finished', 10],
+    ]);
+    expect(seen.end).toBe('complete');
+    expect(missed$.observed).toBe(false);
+  });
+
   it('ends when there are no events any more', async () => {
     const seen = watchFrom(upload());
     await turn();

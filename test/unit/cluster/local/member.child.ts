@@ -12,7 +12,7 @@ const [folder, patience, rules = 'null'] = process.argv.slice(2) as [string, str
 const observer = new Told((identity, what) => {
   report({ event: 'told', detail: `${what} ${identity}` });
 });
-const { processes, claims, leases } = await openMember(
+const { cluster, processes, claims, leases } = await openMember(
   folder,
   Number(patience),
   (JSON.parse(rules) as Patience | null) ?? undefined,
@@ -20,6 +20,7 @@ const { processes, claims, leases } = await openMember(
 );
 const held = new Map<string, Lease>();
 
+cluster.onTold((text) => report({ event: 'heard', detail: text }));
 processes.whenGone((identity) => report({ event: 'gone', detail: identity }));
 
 function report(message: Report): void {
@@ -81,6 +82,9 @@ async function follow({ does, key = '', steps = 0 }: Order): Promise<string> {
       return held.get(key)?.isLost ? 'lost' : 'held';
     case 'count':
       return count(key, steps);
+    case 'watch':
+      cluster.watch(key);
+      return 'watched';
     case 'leave':
       await claims.close();
       return 'left';

@@ -4,14 +4,15 @@ import { TestProcess } from '../../../support/test-process.js';
 
 /** What a process is told to do. */
 export interface Order {
-  readonly does: 'meet' | 'acquire' | 'tryAcquire' | 'release' | 'pin' | 'count' | 'leave' | 'held';
+  readonly does:
+    'meet' | 'acquire' | 'tryAcquire' | 'release' | 'pin' | 'count' | 'leave' | 'held' | 'watch';
   readonly key?: string;
   readonly steps?: number;
 }
 
 /** What a process tells. */
 export interface Report {
-  readonly event: 'ready' | 'done' | 'asked' | 'gone' | 'lost' | 'told';
+  readonly event: 'ready' | 'done' | 'asked' | 'gone' | 'lost' | 'told' | 'heard';
   readonly detail: string;
 }
 

@@ -6,7 +6,7 @@ import type { Tally } from './harness/tally.js';
 const ROUNDS = 2 * MOMENTS.length;
 const SEED = 20;
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe(`A server that is killed ${ROUNDS} times while clients upload`, () => {
   let tally: Tally;

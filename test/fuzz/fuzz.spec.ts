@@ -4,7 +4,7 @@ import { runFuzz } from './fuzz-run.js';
 const ROUNDS = 8;
 const SEED = 20;
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe.each(PLATFORMS)('A server that is used and killed in random ways (%s)', (platform) => {
   it('keeps what it acknowledged, and delivers what is finished', async () => {

@@ -1,9 +1,15 @@
 import type { LoggerService, LogLevel } from '@nestjs/common';
+import { isTempFolder } from './temp-folder.js';
 
 /** One line an app logged. */
 export interface LogLine {
   readonly level: LogLevel;
   readonly text: string;
+}
+
+/** Whether a line tells only that the folders of tests are in memory, as on some machines they are. */
+function isOfTests(text: string): boolean {
+  return isTempFolder(text) && text.includes(' is in memory (');
 }
 
 /** A Nest logger that prints nothing and keeps every line. */
@@ -35,8 +41,9 @@ export class LogCollector implements LoggerService {
   }
 
   private keep(level: LogLevel, parts: unknown[]): void {
-    const text = parts.map((part) => (part instanceof Error ? part.stack : String(part)));
-    this.lines.push({ level, text: text.join(' ') });
+    const texts = parts.map((part) => (part instanceof Error ? part.stack : String(part)));
+    const text = texts.join(' ');
+    if (!isOfTests(text)) this.lines.push({ level, text });
   }
 }
 

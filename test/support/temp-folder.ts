@@ -2,9 +2,16 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const START = 'nestjs-tus-';
+
 /** Makes an empty folder of its own below the system's folder for temporary files. */
 export function makeTempFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'nestjs-tus-'));
+  return mkdtemp(join(tmpdir(), START));
+}
+
+/** Whether a path begins with such a folder. */
+export function isTempFolder(path: string): boolean {
+  return path.startsWith(join(tmpdir(), START));
 }
 
 /** Removes a folder and all that is in it; nothing happens when it is not there. */

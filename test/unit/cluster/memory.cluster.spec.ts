@@ -1,4 +1,4 @@
-import { describeCluster } from '../../contracts/cluster.contract.js';
+import { describeCluster } from '../../contracts/cluster/cluster.contract.js';
 import { MemoryCluster, MemoryRoom } from '../../support/memory.cluster.js';
 
 describeCluster('A cluster in memory', async () => {

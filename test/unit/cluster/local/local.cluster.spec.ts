@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LocalCluster } from '../../../../lib/cluster/local/index.js';
 import { LmdbSharedTables } from '../../../../lib/registry/lmdb/index.js';
-import { describeCluster } from '../../../contracts/cluster.contract.js';
+import { describeCluster } from '../../../contracts/cluster/cluster.contract.js';
 import { makeTempFolder, removeTempFolder } from '../../../support/temp-folder.js';
 import { Member } from './member.js';
 

@@ -1,7 +1,7 @@
-import { leaseKeyOf, uploadKey } from '../../lib/cluster/index.js';
-import type { Cluster, LeaseKey, News } from '../../lib/cluster/index.js';
-import { eventually } from '../support/eventually.js';
-import { Gate } from '../support/gate.js';
+import { leaseKeyOf, uploadKey } from '../../../lib/cluster/index.js';
+import type { Cluster, LeaseKey, News } from '../../../lib/cluster/index.js';
+import { eventually } from '../../support/eventually.js';
+import { Gate } from '../../support/gate.js';
 
 /** A member that a test cannot reach into: it can hang, and can be killed. */
 export interface Outsider {
@@ -229,7 +229,7 @@ export function describeCluster(name: string, makePlace: () => Promise<ClusterPl
     describe('a member that does not answer', () => {
       it('loses what another one wants, and nothing else, and finds that out', async () => {
         const suspected = jest.fn();
-        const fenced = jest.fn<(key: LeaseKey, identity: string) => void>();
+        const fenced = jest.fn<void, [LeaseKey, string]>();
         const one = await join((member) => {
           member.onSuspected(suspected);
           member.onFence(async (key, { identity }) => fenced(key, identity));

@@ -10,4 +10,5 @@ export * from './storage-fault.error.js';
 export * from './unfit-folder.error.js';
 export * from './upload-fenced.error.js';
 export * from './upload-id-taken.error.js';
+export * from './upload-lost.error.js';
 export * from './upload.error.js';

@@ -1,6 +1,7 @@
 import { isRandomId, isUploadId } from '../../protocol/index.js';
 import type { Cleared, Holding } from '../storage.interface.js';
 import type { S3Context } from './s3.context.js';
+import type { S3Address } from './s3-state.js';
 
 /** A multipart upload, or a remainder, that may be left over. */
 export interface S3Holding extends Holding {
@@ -30,7 +31,7 @@ function isOurs(id: string, prefix: string): boolean {
   return prefix === '' ? isRandomId(id) : isUploadId(id);
 }
 
-/** @returns `undefined` when it is younger than that */
+/** @returns `undefined` when it is younger than that, or gone */
 export async function clearHolding(
   { key, uploadId, at }: S3Holding,
   before: number,
@@ -38,7 +39,15 @@ export async function clearHolding(
 ): Promise<Cleared | undefined> {
   if (at >= before) return undefined;
   const { bucket } = context.options;
-  if (uploadId === undefined) await context.objects.delete({ bucket, key });
-  else await context.multiparts.abort({ bucket, key, uploadId });
-  return { kind: 'removed' };
+  const isCleared =
+    uploadId === undefined
+      ? await removeRemainder({ bucket, key }, context)
+      : await context.multiparts.abort({ bucket, key, uploadId });
+  return isCleared ? { kind: 'removed' } : undefined;
+}
+
+async function removeRemainder(at: S3Address, context: S3Context): Promise<boolean> {
+  if (!(await context.objects.head(at))) return false;
+  await context.objects.delete(at);
+  return true;
 }

@@ -1,8 +1,7 @@
-import { assertNotLost, type Fence } from '../../errors/index.js';
-import type { UploadDescription } from '../../interfaces/index.js';
+import { assertNotLost } from '../../errors/index.js';
+import type { StorageContext } from '../../interfaces/index.js';
 import { inlineTypeOf } from '../../protocol/index.js';
 import type { UploadRecord } from '../../registry/index.js';
-import type { StorageRecords } from '../storage.interface.js';
 import { GatheringMemory } from './gathering/gathering-memory.js';
 import { ScratchFolder } from './gathering/scratch-folder.js';
 import { MultipartRequests } from './requests/multipart-requests.js';
@@ -24,14 +23,6 @@ const CHECKS = '.tus/checks/';
 /** Parts of all uploads that are on their way at a time. */
 const MOST_PARTS = 24;
 
-/** What an S3 storage knows of its app. */
-export interface S3Surroundings {
-  readonly records: StorageRecords;
-  /** Knows which uploads are another process's by now. */
-  readonly fence?: Fence;
-  describe(record: UploadRecord): UploadDescription;
-}
-
 /** What the parts of an S3 storage share. */
 export class S3Context {
   readonly objects: ObjectRequests;
@@ -45,7 +36,7 @@ export class S3Context {
 
   constructor(
     readonly options: ResolvedS3Options,
-    private readonly surroundings: S3Surroundings,
+    private readonly app: StorageContext,
   ) {
     this.objects = new ObjectRequests(options.client);
     this.multiparts = new MultipartRequests(options.client);
@@ -59,7 +50,7 @@ export class S3Context {
 
   /** Says what counts of an upload, from now on and after a crash. */
   async keep(id: string, state: S3State): Promise<void> {
-    await this.surroundings.records.keep(id, toStored(state));
+    await this.app.records.keep(id, toStored(state));
     this.newest.set(id, state);
   }
 
@@ -75,7 +66,7 @@ export class S3Context {
 
   /** @throws UploadFencedError */
   assertHeld(id: string): void {
-    assertNotLost(this.surroundings.fence, id);
+    assertNotLost(this.app.fence, id);
   }
 
   /** Where an upload lies, unless it is to lie, or was moved, elsewhere. */
@@ -123,7 +114,7 @@ export class S3Context {
 
   /** What the object of an upload is created with. */
   async objectOptions(record: UploadRecord): Promise<S3ObjectOptions> {
-    const upload = this.surroundings.describe(record);
+    const upload = this.app.describe(record);
     const declared = inlineTypeOf({ text: upload.metadata, bytes: upload.rawMetadata });
     const asked = await this.options.object?.(upload);
     return {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { FileChangedError } from '../../errors/index.js';
+import type { StorageContext } from '../../interfaces/index.js';
 import { isUploadId } from '../../protocol/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import type {
@@ -19,7 +20,7 @@ import { clearHolding, holdingsOf, type S3Holding } from './holdings.js';
 import { addressOfUrl, goneError, takenError, urlOf } from './places.js';
 import { readObject } from './reading.js';
 import { removeAll, removeLeftovers, hasLeftovers } from './removal.js';
-import { S3Context, type S3Surroundings } from './s3.context.js';
+import { S3Context } from './s3.context.js';
 import { isPreconditionFailed, translating } from './s3.errors.js';
 import type { ResolvedS3Options } from './s3.options.js';
 import type { S3Object } from './requests/s3-requests.interface.js';
@@ -34,9 +35,9 @@ export class S3Storage implements UploadStorage {
 
   constructor(
     private readonly options: ResolvedS3Options,
-    surroundings: S3Surroundings,
+    app: StorageContext,
   ) {
-    this.context = new S3Context(options, surroundings);
+    this.context = new S3Context(options, app);
   }
 
   /** @throws TusOptionError when it cannot be used as it is */
@@ -93,7 +94,9 @@ export class S3Storage implements UploadStorage {
     signal?: AbortSignal,
   ): Promise<void> {
     this.context.assertHeld(upload.id);
-    return translating(() => concatenateObjects(upload, parts, this.context, signal));
+    return translating(() => concatenateObjects(upload, parts, this.context, signal)).catch(
+      (error: unknown) => Promise.reject(signal?.aborted ? signal.reason : error),
+    );
   }
 
   /** It is in its place already. */

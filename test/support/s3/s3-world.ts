@@ -46,9 +46,9 @@ export class S3World {
   started(options: Partial<S3StorageOptions> = {}, mortal = new Mortal()): UploadStorage {
     const { client, asked } = makeCountedClient();
     this.asked = asked;
-    const { createStorage } = s3({ client, bucket: this.bucket.name, ...options });
+    const factory = s3({ client, bucket: this.bucket.name, ...options });
     const lost = new Set<string>();
-    const storage = createStorage({
+    const storage = factory.create({
       records: {
         keep: async (id, state) => {
           if (lost.has(id)) throw new UploadFencedError(id);
@@ -63,7 +63,7 @@ export class S3World {
         rawMetadata: {},
         createdAt: new Date(createdAt),
       }),
-    });
+    }) as UploadStorage;
     this.clients.push(client);
     mortal.bind(client);
     this.storages.set(storage, lost);

@@ -30,6 +30,7 @@ export async function concatenateObjects(
   context: S3Context,
   signal?: AbortSignal,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const sources = parts.map((part) => sourceOf(part, context));
   await Promise.all(distinct(sources).map((source) => assertSame(source, context)));
   const plan = planCopies(sources);

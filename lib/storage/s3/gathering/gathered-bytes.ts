@@ -50,6 +50,19 @@ export class GatheredBytes {
     return this.loose.length === 1 ? this.loose[0] : Buffer.concat(this.loose);
   }
 
+  /** Leaves so many of the bytes, which are no more than there are. */
+  truncate(size: number): void {
+    this.held = size;
+    this.file?.truncate(size);
+    if (this.file || this.blocks.length > 0) return;
+    let left = size;
+    this.loose = this.loose.flatMap((piece) => {
+      const kept = piece.subarray(0, left);
+      left -= kept.byteLength;
+      return kept.byteLength > 0 ? [kept] : [];
+    });
+  }
+
   /** Lets go of everything; there are no bytes afterwards. */
   async free(): Promise<void> {
     this.held = 0;

@@ -55,6 +55,11 @@ export class ScratchFile {
     }
   }
 
+  /** What comes next is written over the others. */
+  truncate(size: number): void {
+    this.held = size;
+  }
+
   async *read(start = 0, end = this.held): AsyncGenerator<Buffer> {
     let position = start;
     while (position < end) {

@@ -113,13 +113,15 @@ export class MultipartRequests {
     return ETag || undefined;
   }
 
-  /** Nothing happens when it is not there. */
-  async abort(at: MultipartAddress): Promise<void> {
+  /** @returns whether it was there */
+  async abort(at: MultipartAddress): Promise<boolean> {
     const command = new AbortMultipartUploadCommand(uploadOf(at));
     try {
       await this.sender.ask((options) => this.client.send(command, options));
+      return true;
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (isMissing(error)) return false;
+      throw error;
     }
   }
 

@@ -76,6 +76,12 @@ export class Gathering {
     return Buffer.concat(chunks).subarray(0, most);
   }
 
+  /** Leaves so many of the bytes. */
+  truncate(size: number): void {
+    this.second.truncate(Math.max(0, size - this.first.size));
+    this.first.truncate(Math.min(size, this.first.size));
+  }
+
   async clear(): Promise<void> {
     await this.body.free();
   }

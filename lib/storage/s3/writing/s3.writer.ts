@@ -66,21 +66,21 @@ export class S3Writer implements UploadWriter {
     });
   }
 
-  /** @throws RangeError for another size than the one it was opened with, or has */
-  async truncate(size: number): Promise<void> {
-    if (size === this.held) return;
-    const { opened } = this;
-    if (size !== (opened?.size ?? 0)) {
-      throw new RangeError('An upload can only be cut back to where it was opened.');
-    }
-    await this.parts.takeBack();
-    await this.gathering.clear();
-    this.isLoaded = opened?.remainder === undefined;
-    if (size < START) this.beginning = Buffer.alloc(0);
-    const state = this.context.stateOf(this.record);
-    if (state && state.size > size) await translating(() => this.takeBack(state, opened));
-    this.held = size;
-    this.isConfirmed = true;
+  /** @throws RangeError for a size that was neither the one it was opened with, nor is among what is not sent */
+  truncate(size: number): Promise<void> {
+    return translating(async () => {
+      if (size === this.held) return;
+      const opened = this.opened?.size ?? 0;
+      const sent = this.held - this.gathering.size;
+      const isGathered = size > opened && size >= sent && size < this.held;
+      if (!isGathered && size !== opened) {
+        throw new RangeError('An upload can only be cut back to where it was opened.');
+      }
+      if (isGathered) this.gathering.truncate(size - sent);
+      else await this.takeBack();
+      this.held = size;
+      this.beginning = this.beginning.subarray(0, size);
+    });
   }
 
   start(most: number): Promise<Uint8Array> {
@@ -123,7 +123,7 @@ export class S3Writer implements UploadWriter {
   }
 
   private async add(chunk: Uint8Array): Promise<void> {
-    this.isConfirmed = false;
+    if (chunk.byteLength > 0) this.isConfirmed = false;
     this.remember(chunk);
     let added = 0;
     while (added < chunk.byteLength) {
@@ -296,16 +296,21 @@ export class S3Writer implements UploadWriter {
     if (counted.size !== undefined && counted.size > state.size) await this.keep(counted);
   }
 
-  private async takeBack(state: S3State, opened: S3State | undefined): Promise<void> {
-    const { multipart } = state;
+  /** Takes back all that came since it was opened. */
+  private async takeBack(): Promise<void> {
+    const { opened } = this;
+    await this.parts.takeBack();
+    await this.gathering.clear();
+    this.isLoaded = opened?.remainder === undefined;
+    this.isConfirmed = true;
+    const state = this.context.stateOf(this.record);
+    const size = opened?.size ?? 0;
+    if (!state || state.size <= size) return;
     const parts = opened?.multipart?.parts ?? [];
-    await this.context.keep(this.record.id, {
-      ...state,
-      size: opened?.size ?? 0,
-      at: opened?.at ?? state.at,
-      remainder: opened?.remainder,
-      multipart: multipart && { ...multipart, parts },
-    });
+    const multipart = state.multipart && { ...state.multipart, parts };
+    const { at } = opened ?? state;
+    const { remainder } = opened ?? {};
+    await this.context.keep(this.record.id, { ...state, size, at, remainder, multipart });
   }
 
   private async keep(changes: Partial<S3State>): Promise<void> {

@@ -7,6 +7,7 @@ export * from './folder-lost.error.js';
 export * from './log-error.js';
 export * from './no-space.error.js';
 export * from './storage-fault.error.js';
+export * from './store-fault.error.js';
 export * from './unfit-folder.error.js';
 export * from './upload-fenced.error.js';
 export * from './upload-id-taken.error.js';

@@ -13,7 +13,7 @@ export class UploadLostError extends UploadError {
 
   constructor(
     readonly id: string,
-    /** What is wrong with it, as the end of a sentence. */
+    /** What is wrong with it, as a sentence without a stop. */
     readonly fault: string,
   ) {
     super(`The upload "${id}" is lost: ${fault}.`);

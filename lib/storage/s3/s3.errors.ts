@@ -2,6 +2,7 @@ import {
   FileChangedError,
   NoSpaceError,
   StorageFaultError,
+  StoreFaultError,
   UploadError,
 } from '../../errors/index.js';
 import { isNoSpace } from '../../file-system/index.js';
@@ -98,7 +99,7 @@ export function toStorageError(error: unknown): unknown {
   if (OWN.some((kind) => error instanceof kind) || isOfSystem(error)) return error;
   const isFull = FULL.has(codeOf(error)) || statusOf(error) === 507 || isNoSpace(error);
   if (isFull) return new NoSpaceError({ cause: error });
-  return new StorageFaultError({ cause: error }, 'The store has failed; try again later.');
+  return new StoreFaultError({ cause: error });
 }
 
 /** Errors that say, as those of files do, what lies where an upload is to go, or does not. */

@@ -5,6 +5,7 @@ import {
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
+  GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -73,6 +74,11 @@ export class TestBucket {
   /** Puts an object there, as another application does. */
   async put(Key: string, Body: Uint8Array): Promise<void> {
     await this.client.send(new PutObjectCommand({ Bucket: this.name, Key, Body }));
+  }
+
+  async get(Key: string): Promise<Buffer> {
+    const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.name, Key }));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
   }
 
   /** Begins a multipart upload, as another application does. */

@@ -194,7 +194,7 @@ describe.each(PLATFORMS)('concatenation on %s', (platform) => {
     expect(await app().finished.of(final.id)).toMatchObject({
       size: 11,
       attempt: 1,
-      path: await app().tus.getFilepath(final.id),
+      path: (await app().tus.find(final.id))?.path,
     });
     await everythingDelivered(app());
     expect(app().finished.countOf(final.id)).toBe(1);

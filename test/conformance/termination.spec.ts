@@ -54,9 +54,7 @@ describe.each(PLATFORMS)('termination on %s', (platform) => {
 
     expect(response.status).toBe(204);
     expect(response.body).toHaveLength(0);
-    await eventually(async () =>
-      expect(await heldNames(app())).not.toContain(upload.id),
-    );
+    await eventually(async () => expect(await heldNames(app())).not.toContain(upload.id));
   });
 
   it('T100a: DELETE of a finished upload is 204 once its handlers are through', async () => {
@@ -138,9 +136,7 @@ describe.each(PLATFORMS)('termination on %s', (platform) => {
       ]);
 
       expect(deleted.map(({ status }) => status).sort()).toEqual([204, 410]);
-      await eventually(async () =>
-        expect(await heldNames(app())).not.toContain(upload.id),
-      );
+      await eventually(async () => expect(await heldNames(app())).not.toContain(upload.id));
     }
   });
 });

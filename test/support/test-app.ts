@@ -164,7 +164,8 @@ function rootModule(
   const others = typeof imports === 'function' ? imports(tmpFileDir) : imports;
   return {
     module: class TestRootModule {},
-    imports: tus === false ? others : [TusModule.forRoot({ tmpFileDir, storage, ...tus }), ...others],
+    imports:
+      tus === false ? others : [TusModule.forRoot({ tmpFileDir, storage, ...tus }), ...others],
     controllers,
     providers: tus === false ? providers : [FinishedRecorder, ...providers],
   };

@@ -141,4 +141,3 @@ export function terminate(
 ): Promise<HttpResponse> {
   return request(target, { method: 'DELETE', path: upload.path, headers: { ...TUS, ...headers } });
 }
-

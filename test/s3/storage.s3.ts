@@ -251,6 +251,24 @@ describe('what counts', () => {
   });
 });
 
+describe('a finish that is put off', () => {
+  it('leaves what came, in one request or several, and of whatever size', async () => {
+    for (const size of [1000, 20 * MIB]) {
+      const storage = await world.storage();
+      const content = bytes(size);
+      const upload = world.upload({ length: size });
+      const writer = await storage.openWriter(upload, { isProvisional: true });
+      await writer.write([content]);
+      await writer.complete();
+      await writer.confirm();
+      await writer.close();
+      expect(await storage.stat(world.now(upload))).toMatchObject({ size });
+      const finished = await world.finish(storage, upload);
+      expect((await world.read(storage, finished)).equals(content)).toBe(true);
+    }
+  });
+});
+
 describe('removing', () => {
   it('leaves nothing of an upload, in any state, and may be repeated', async () => {
     const storage = await world.storage();

@@ -33,6 +33,8 @@ export class S3Context {
   readonly slots = new Slots(MOST_PARTS);
   /** What was kept of uploads since the records at hand were read. */
   private readonly newest = new Map<string, S3State>();
+  /** Those of them that no record says. */
+  private readonly unkept = new Set<string>();
 
   constructor(
     readonly options: ResolvedS3Options,
@@ -52,16 +54,30 @@ export class S3Context {
   async keep(id: string, state: S3State): Promise<void> {
     await this.app.records.keep(id, toStored(state));
     this.newest.set(id, state);
+    this.unkept.delete(id);
   }
 
-  /** Says what counts of an upload until its record does. */
+  /** Says what counts of an upload, for its record to say with the commit of its finish. */
   note(id: string, state: S3State): void {
     this.newest.set(id, state);
+    this.unkept.add(id);
+  }
+
+  /** Says that its commit comes now. */
+  expectCommit(id: string): void {
+    this.unkept.delete(id);
+  }
+
+  /** Sees to it that the record says what was noted, where no commit came. */
+  async keepNoted(id: string): Promise<void> {
+    const state = this.newest.get(id);
+    if (state && this.unkept.has(id)) await this.keep(id, state);
   }
 
   /** Takes the upload's records for new again. */
   forget(id: string): void {
     this.newest.delete(id);
+    this.unkept.delete(id);
   }
 
   /** @throws UploadFencedError */

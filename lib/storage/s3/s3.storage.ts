@@ -104,6 +104,7 @@ export class S3Storage implements UploadStorage {
     const { bucket, key } = this.context.addressOf(upload);
     const { size = upload.length ?? 0, at = Date.now(), etag } = this.context.stateOf(upload) ?? {};
     const { hasRemainders, hasBegun } = this.context.stateOf(upload) ?? {};
+    this.context.expectCommit(upload.id);
     const isMisplaced = upload.filePath !== undefined && upload.filePath !== key;
     return {
       stored: toStored({ bucket, key, size, at, isWhole: true, etag, hasRemainders, hasBegun }),

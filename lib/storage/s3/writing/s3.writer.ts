@@ -117,7 +117,8 @@ export class S3Writer implements UploadWriter {
 
   async close(): Promise<void> {
     await this.parts.end();
-    if (!this.isConfirmed && !this.options.isProvisional) await this.keepCounted().catch(() => {});
+    // What cannot be kept now is sent again.
+    await this.keepWhatCounts().catch(() => {});
     await this.gathering.clear();
     this.context.forget(this.record.id);
   }
@@ -287,8 +288,10 @@ export class S3Writer implements UploadWriter {
     return { size: start + size, remainder: undefined };
   }
 
-  /** After a failure: what is there without a gap need not be sent again. */
-  private async keepCounted(): Promise<void> {
+  /** A finish that was put off, or a failure: what is there without a gap need not be sent again. */
+  private async keepWhatCounts(): Promise<void> {
+    await this.context.keepNoted(this.record.id);
+    if (this.isConfirmed || this.options.isProvisional) return;
     const { size } = this.parts.counted;
     const state = this.context.stateOf(this.record);
     if (size === 0 || !state) return;

@@ -36,6 +36,7 @@ const ROOMS = [
   'uploads/create-uploads.ts',
   'uploads/index.ts',
   'options',
+  'storage/s3',
   'handlers',
   'backends',
   'hooks',

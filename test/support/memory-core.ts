@@ -63,6 +63,7 @@ export class MemoryCore {
         renewed: tell('renewed'),
         misplaced: tell('misplaced'),
         flushFailed: tell('flush failed'),
+        lost: tell('lost'),
       },
       completion: {
         deliveriesOf: ({ id }, now) => [delivery(id, { dueAt: now })],

@@ -141,11 +141,3 @@ export function terminate(
 ): Promise<HttpResponse> {
   return request(target, { method: 'DELETE', path: upload.path, headers: { ...TUS, ...headers } });
 }
-
-/** The bytes the disk holds of an upload; none when it has no file. */
-export async function storedBytes(
-  app: { readonly tmpFileDir: string },
-  upload: Pick<CreatedUpload, 'id'>,
-): Promise<Buffer> {
-  return readFile(join(app.tmpFileDir, upload.id)).catch(() => Buffer.alloc(0));
-}

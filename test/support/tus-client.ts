@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { request } from './http-client.js';
 import type { HeaderValues, HttpResponse, HttpTarget, RequestBody } from './http-client.js';
 

@@ -124,6 +124,13 @@ export interface UploadWriter {
   complete(): Promise<void>;
 
   /**
+   * Waits for flushes that run beside the writes, if there are any.
+   *
+   * @returns whether one has failed, so that `sync()` must be called before anything is acknowledged
+   */
+  mustSync(): Promise<boolean>;
+
+  /**
    * Returns once every byte held would survive a lost machine.
    *
    * When that fails, what an earlier flush has not covered is lost, whatever a later one says: `size`

@@ -103,6 +103,10 @@ export class S3Writer implements UploadWriter {
     });
   }
 
+  mustSync(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   /** Nothing is held that a lost machine would take with it, once it is confirmed. */
   async sync(): Promise<void> {}
 

@@ -1,3 +1,5 @@
+import { asError } from '../../errors/index.js';
+
 /** Bytes that come between two flushes: what the last one has to wait for is not much more. */
 const STEP = 16 * 1024 * 1024;
 
@@ -13,7 +15,7 @@ let running = 0;
  */
 export class EarlyFlush {
   /** What a flush has failed with. */
-  fault?: unknown;
+  fault?: Error;
   private current?: Promise<void>;
   private begunAt: number;
 
@@ -35,7 +37,7 @@ export class EarlyFlush {
     this.begunAt = size;
     running += 1;
     this.current = this.flush(size)
-      .catch((error: unknown) => void (this.fault = error))
+      .catch((error: unknown) => void (this.fault = asError(error)))
       .finally(() => {
         running -= 1;
         this.current = undefined;

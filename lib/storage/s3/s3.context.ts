@@ -21,7 +21,7 @@ const REMAINDERS = '.tus/remainders/';
 const CHECKS = '.tus/checks/';
 
 /** Parts of all uploads that are on their way at a time. */
-const MOST_PARTS = 24;
+const MOST_PARTS = 12;
 
 /** What the parts of an S3 storage share. */
 export class S3Context {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { asError } from '../../errors/index.js';
+import { TusOptionError } from '../../options/index.js';
 import { GatheredBytes } from './gathering/gathered-bytes.js';
 import { PartBody } from './gathering/part-body.js';
 import type { MultipartAddress } from './requests/multipart-requests.js';
@@ -118,7 +120,7 @@ async function bodyOf(words: readonly string[], { memory, scratch }: S3Context):
 /** The option that is wrong, with what to do about it. */
 async function faultOf(error: unknown, { options }: S3Context): Promise<unknown> {
   const { bucket, client } = options;
-  if (error instanceof Error && error.name === 'TusOptionError') return error;
+  if (error instanceof TusOptionError) return error;
   const code = codeOf(error);
   if (code === 'NoSuchBucket' || statusOf(error) === 404) {
     return wrong('bucket', bucket, 'There is no such bucket: make it, or name another.', error);
@@ -144,6 +146,9 @@ async function faultOf(error: unknown, { options }: S3Context): Promise<unknown>
 }
 
 function said(error: unknown): string {
-  const message = error instanceof Error && error.message !== 'UnknownError' ? error.message : '';
-  return [codeOf(error), message].filter((word) => word !== '' && word !== 'Error').join(': ');
+  const { name, message } = asError(error);
+  const words = [codeOf(error), message === 'UnknownError' ? '' : message];
+  return (
+    words.filter((word) => word !== '' && word !== 'Error' && word !== name).join(': ') || name
+  );
 }

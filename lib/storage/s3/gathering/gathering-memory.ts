@@ -2,10 +2,10 @@
 export const BLOCK = 256 * 1024;
 
 /** Bytes that all uploads of a storage gather in memory together; what is more goes to files. */
-const MARK = 24 * 1024 * 1024;
+const MARK = 16 * 1024 * 1024;
 
 /** Blocks that are kept for the next upload: the others are the garbage collector's. */
-const KEPT = 32;
+const KEPT = 64;
 
 /** The memory that uploads share for bytes which are to be sent. */
 export class GatheringMemory {

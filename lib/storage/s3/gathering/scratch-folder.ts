@@ -5,7 +5,7 @@ import { NoSpaceError } from '../../../errors/index.js';
 import { isNoSpace } from '../../../file-system/index.js';
 
 /** Bytes read at a time. */
-const STEP = 256 * 1024;
+const STEP = 64 * 1024;
 
 /** Where bytes go that there is no room for in memory. */
 export class ScratchFolder {

@@ -1,7 +1,7 @@
 export { RegistryUnavailableError } from '../../errors/index.js';
 export { postgresMigrations, type PostgresMigration } from './migrations.js';
-export type { PgClient, PgPool, PgQuery, PgResult } from './pg.interface.js';
-export type { PostgresConnection, PostgresOptions } from './postgres-options.interface.js';
+export type { PgClient, PgPool, PgQuery, PgResult } from '../../postgres/index.js';
+export type { PostgresConnection, PostgresOptions } from '../../postgres/index.js';
 export * from './postgres.js';
 export {
   PostgresRegistry,

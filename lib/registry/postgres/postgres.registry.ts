@@ -22,15 +22,19 @@ import type {
   UploadRegistry,
   Usages,
 } from '../registry.interface.js';
-import { placeOf, poolOf } from './connect.js';
+import {
+  placeOf,
+  poolOf,
+  Database,
+  type Queryable,
+  type PgResult,
+  type PostgresOptions,
+} from '../../postgres/index.js';
 import { CountedUsages, NotCountedError } from './counted-usages.js';
-import { Database, type Queryable } from './database.js';
 import { DELIVERIES } from './delivery-columns.js';
 import { deliveryPosition, DeliveryStatements } from './delivery-statements.js';
 import { migrate } from './migrate.js';
 import { checkServer, explainOpening } from './opening.js';
-import type { PgResult } from './pg.interface.js';
-import type { PostgresOptions } from './postgres-options.interface.js';
 import { Tables } from './tables.js';
 import { UPLOADS } from './upload-columns.js';
 import { foundUpload, UploadStatements, type FoundUpload } from './upload-statements.js';

@@ -1,6 +1,6 @@
 import type { UploadRegistry } from '../registry.interface.js';
 import { checkPostgresOptions } from './check-options.js';
-import type { PostgresOptions } from './postgres-options.interface.js';
+import type { PostgresOptions } from '../../postgres/index.js';
 import { PostgresRegistry, type PostgresRegistryContext } from './postgres.registry.js';
 
 /** Makes the registries of instances that keep what they know in one database. */

@@ -1,5 +1,4 @@
-import { ClosedError, RegistryUnavailableError } from '../../errors/index.js';
-import type { RegistryObserver } from '../registry.interface.js';
+import { ClosedError, RegistryUnavailableError } from '../errors/index.js';
 import type { PgClient, PgPool, PgQuery, PgResult } from './pg.interface.js';
 import { explain, isEndOfConnection, NoAnswerError } from './postgres.errors.js';
 import { setLimits, TIME_LIMITS, type TimeLimits } from './time-limits.js';
@@ -10,13 +9,20 @@ export interface Queryable {
   query(query: PgQuery): Promise<PgResult>;
 }
 
+/** Told when a database is not reached, and when it is again. */
+export interface DatabaseObserver {
+  /** It does not do what it is asked to; told once until it does again. */
+  unreachable?(cause: unknown): void;
+  reached?(): void;
+}
+
 export interface DatabaseOptions {
   readonly pool: PgPool;
   /** Whether the pool is this registry's own, and not the application's. */
   readonly isOwn: boolean;
   /** Whether what was committed is on disk. */
   readonly durable: boolean;
-  readonly observer?: RegistryObserver;
+  readonly observer?: DatabaseObserver;
   /** How long a step may take; `TIME_LIMITS` unless given. */
   readonly limits?: TimeLimits;
 }

@@ -14,4 +14,15 @@ export interface ClusterObserver {
 
   /** This member did not answer for a while, and others have taken uploads over: told once, with how many. */
   fenced(count: number): void;
+
+  /**
+   * This member was cut off from the others, who take from it what they want: told once, until it has
+   * joined them again.
+   *
+   * @param count of the keys that it had
+   */
+  cutOff?(count: number): void;
+
+  /** It has joined them again. */
+  back?(): void;
 }

@@ -1,6 +1,6 @@
-import type { PgPool } from './pg.interface.js';
+import type { PgConnection, PgPool } from './pg.interface.js';
 import { loadPg } from './load-pg.js';
-import type { PostgresOptions } from './postgres-options.interface.js';
+import type { PostgresConnection, PostgresOptions } from './postgres-options.interface.js';
 import { KEEP_ALIVE_AFTER, TIME_LIMITS } from './time-limits.js';
 
 /**
@@ -9,25 +9,61 @@ import { KEEP_ALIVE_AFTER, TIME_LIMITS } from './time-limits.js';
  */
 const MOST_CONNECTIONS = 32;
 
-/** What the pool is given unless the options say otherwise. */
+/** What a connection is given unless the options say otherwise. */
 const DEFAULTS = {
   application_name: 'nestjs-tus',
-  max: MOST_CONNECTIONS,
   connectionTimeoutMillis: TIME_LIMITS.connect,
   keepAlive: true,
   keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER,
 };
 
+/** What the database's own listings call the connections of a process. */
+export function applicationNameOf(process: string): string {
+  return `${DEFAULTS.application_name} ${process}`;
+}
+
 /**
  * The pool that the options say.
  *
+ * @param process by which its connections are told apart from those of other processes
  * @throws PgUnavailableError
  */
-export async function poolOf(options: PostgresOptions): Promise<PgPool> {
-  const { pool, listen: _listen, schema: _schema, migrate: _migrate, ...connection } = options;
-  if (pool) return pool;
+export async function poolOf(options: PostgresOptions, process?: string): Promise<PgPool> {
+  if (options.pool) return options.pool;
   const { Pool } = await loadPg();
-  return new Pool({ ...DEFAULTS, ...connection });
+  return new Pool({
+    ...DEFAULTS,
+    ...(process !== undefined && { application_name: applicationNameOf(process) }),
+    max: MOST_CONNECTIONS,
+    ...connectionOf(options),
+  });
+}
+
+/**
+ * A connection beside the pool, which is not open yet.
+ *
+ * @throws PgUnavailableError
+ */
+export async function connectionBeside(options: PostgresOptions): Promise<PgConnection> {
+  const { Client } = await loadPg();
+  const { listen, pool } = options;
+  if (typeof listen === 'string') return new Client({ ...DEFAULTS, connectionString: listen });
+  if (listen) return new Client({ ...DEFAULTS, ...listen });
+  // As it is: what is secret in it is not copied.
+  if (pool) return new Client(pool.options ?? DEFAULTS);
+  return new Client({ ...DEFAULTS, ...connectionOf(options) });
+}
+
+/** What says how to connect. */
+function connectionOf(options: PostgresOptions): PostgresConnection {
+  const {
+    pool: _pool,
+    listen: _listen,
+    schema: _schema,
+    migrate: _migrate,
+    ...connection
+  } = options;
+  return connection;
 }
 
 /** Which database it is, in words for people, without a password. */

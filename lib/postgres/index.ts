@@ -6,3 +6,5 @@ export type * from './pg.interface.js';
 export * from './postgres.errors.js';
 export type * from './postgres-options.interface.js';
 export * from './time-limits.js';
+export * from './in-time.js';
+export * from './own-connection.js';

@@ -12,7 +12,7 @@ export interface ClusterObserver {
   /** A member that had stopped answering does again. */
   answers(member: Member): void;
 
-  /** This member did not answer for a while, and others have taken uploads over: told once, with how many. */
+  /** This member did not answer for a while, and others have taken uploads over: told once, with how many it knows of. */
   fenced(count: number): void;
 
   /**

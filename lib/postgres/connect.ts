@@ -61,6 +61,7 @@ function connectionOf(options: PostgresOptions): PostgresConnection {
     listen: _listen,
     schema: _schema,
     migrate: _migrate,
+    patience: _patience,
     ...connection
   } = options;
   return connection;

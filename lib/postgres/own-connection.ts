@@ -16,6 +16,8 @@ export interface ConnectionObserver {
 /** A connection that is kept, and runs statements in the order in which they are asked for. */
 export class OwnConnection implements Queryable {
   private isOver = false;
+  /** The statement that was asked for last. */
+  private last: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly client: PgConnection,
@@ -38,7 +40,19 @@ export class OwnConnection implements Queryable {
     }
   }
 
-  async query(query: PgQuery): Promise<PgResult> {
+  query(query: PgQuery): Promise<PgResult> {
+    const result = this.last.then(() => this.run(query));
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Ends it without telling. */
+  close(): void {
+    this.isOver = true;
+    this.client.end().catch(() => undefined);
+  }
+
+  private async run(query: PgQuery): Promise<PgResult> {
     if (this.isOver) throw new RegistryUnavailableError();
     try {
       return await inTime(this.client.query(query), TIME_LIMITS.answer, 'An answer');
@@ -46,12 +60,6 @@ export class OwnConnection implements Queryable {
       if (isEndOfConnection(error)) this.end();
       throw explain(error);
     }
-  }
-
-  /** Ends it without telling. */
-  close(): void {
-    this.isOver = true;
-    this.client.end().catch(() => undefined);
   }
 
   private end(): void {

@@ -15,8 +15,8 @@ export class MembersLog implements ClusterObserver {
     this.logger.log(memberAnswers(nameOf(member)));
   }
 
-  fenced(uploads: number): void {
-    this.logger.warn(thisFenced(uploads));
+  fenced(): void {
+    this.logger.warn(thisFenced());
   }
 
   cutOff(uploads: number): void {
@@ -43,12 +43,11 @@ function memberAnswers(name: string): string {
 }
 
 /** The others took this process for a silent one. */
-function thisFenced(uploads: number): string {
+function thisFenced(): string {
   return (
     `This process had not shown the others for some seconds that it lives, and was fenced: they have ` +
-    `gone on without it with ${count(uploads, 'upload')}. What it had begun with these counts no ` +
-    `more, and their requests end without an answer. Was it stopped, or did something hold its event ` +
-    `loop up?`
+    `gone on without it. What it had in work may be theirs by now; such requests end without an answer, ` +
+    `and are resumed. Was it stopped, or did something hold its event loop up?`
   );
 }
 

@@ -17,13 +17,16 @@ export class PostgresBackend implements RegistryBackend {
   readonly cluster: PostgresCluster;
   private readonly place: string;
 
-  constructor(options: PostgresOptions, { durable }: RegistryContext) {
+  /** @param patience milliseconds */
+  constructor(options: PostgresOptions, patience: number, { name, durable }: RegistryContext) {
     this.place = placeOf(options);
     const identity = newIdentity();
     const isNamed = options.pool !== undefined || options.application_name !== undefined;
     this.cluster = new PostgresCluster({
       schema: options.schema ?? DEFAULT_SCHEMA,
       identity,
+      instance: name ?? '',
+      patience,
       pool: { query: (query) => this.registry.query(query) },
       connect: async (observer) => OwnConnection.open(await connectionBeside(options), observer),
       ...(!isNamed && { applicationOf: applicationNameOf }),

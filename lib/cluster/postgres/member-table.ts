@@ -4,6 +4,8 @@ import { channelOf, identityOf, type Where } from './member-name.js';
 /** A member as the others see it. */
 export interface SeenMember extends Pick<Where, 'pid' | 'place'> {
   readonly member: string;
+  /** Name of its instance. */
+  readonly instance: string;
   /** Whether the others go on without it. */
   readonly suspected: boolean;
 }
@@ -43,7 +45,7 @@ export class MemberTable {
     this.name = `"${schema}".members`;
   }
 
-  async join({ host, place, pid }: Where): Promise<void> {
+  async join(instance: string, { host, place, pid }: Where): Promise<void> {
     const { member } = this;
     await this.own.query({ text: `LISTEN "${channelOf(member)}"` });
     await this.own.query({
@@ -54,8 +56,8 @@ export class MemberTable {
       text:
         `WITH old AS (DELETE FROM ${this.name} ` +
         `WHERE seen_at < clock_timestamp() - interval '${REMEMBERED} hours' AND ${isGoneInSql('member')}) ` +
-        `INSERT INTO ${this.name} (member, host, place, pid) VALUES ($1, $2, $3, $4)`,
-      values: [member, host, place, pid],
+        `INSERT INTO ${this.name} (member, instance, host, place, pid) VALUES ($1, $2, $3, $4, $5)`,
+      values: [member, instance, host, place, pid],
     });
   }
 
@@ -79,7 +81,7 @@ export class MemberTable {
         `WHERE member = $1 AND NOT suspected RETURNING member), ` +
         `found AS (UPDATE ${this.name} SET suspected = true WHERE member <> $1 AND NOT suspected ` +
         `AND seen_at < clock_timestamp() - $2 * interval '1 millisecond' RETURNING member), ` +
-        `others AS (SELECT member, pid, place, ` +
+        `others AS (SELECT member, instance, pid, place, ` +
         `suspected OR member IN (SELECT member FROM found) AS suspected ` +
         `FROM ${this.name} WHERE member <> $1 AND NOT ${isGoneInSql('member')}) ` +
         `SELECT EXISTS (SELECT FROM me) AS "isWell", ` +

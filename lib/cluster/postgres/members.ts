@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ContextSnapshot } from '../../context/index.js';
-import { RegistryUnavailableError } from '../../errors/index.js';
+import { RegistryUnavailableError, UnfitDatabaseError } from '../../errors/index.js';
 import type { OwnConnection, PgNotification } from '../../postgres/index.js';
 import { waitAtMost } from '../../wait-at-most.js';
 import type { Member } from '../cluster.interface.js';
@@ -194,14 +194,14 @@ export class Members implements Messenger {
 
   private async join(): Promise<void> {
     const member = memberName(this.options.identity, ++this.times);
-    const { pool, schema } = this.options;
+    const { pool, schema, instance = '' } = this.options;
     const connection: OwnConnection = await this.options.connect({
       notified: (notification) => this.hear(notification),
       ended: () => this.lose(connection),
     });
     const table = new MemberTable(connection, pool, schema, member);
     try {
-      await table.join(whereWeAre());
+      await table.join(instance, whereWeAre());
     } catch (error) {
       connection.close();
       throw error;
@@ -215,7 +215,14 @@ export class Members implements Messenger {
       leases: new LeaseTable(connection, pool, schema, member),
     };
     await this.look();
+    this.refuseOtherInstance(instance);
     await this.greet();
+  }
+
+  /** Deliveries to the handlers of one would reach those of the other. */
+  private refuseOtherInstance(instance: string): void {
+    const other = [...this.known.values()].find((member) => member.instance !== instance);
+    if (other) throw new UnfitDatabaseError(otherInstance(this.options.schema, other.instance));
   }
 
   /** Has all others that live know of this one, so that none takes itself for alone. */
@@ -349,8 +356,20 @@ export class Members implements Messenger {
   }
 }
 
+function otherInstance(schema: string, name: string): string {
+  const who = name === '' ? 'the instance without a name' : `the instance "${name}"`;
+  return (
+    `Its schema "${schema}" is in use by ${who}, and each instance needs one of its own. Give this one ` +
+    `another ("schema").`
+  );
+}
+
 /** A member as people, and the rooms above, know it. */
-export function asMember({ member, place, pid }: SeenMember): Member {
+export function asMember({
+  member,
+  place,
+  pid,
+}: Pick<SeenMember, 'member' | 'place' | 'pid'>): Member {
   const isHere = place !== '' && place === whereWeAre().place;
   return { identity: identityOf(member), ...(isHere && { pid }) };
 }

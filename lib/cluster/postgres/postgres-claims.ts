@@ -192,7 +192,7 @@ export class PostgresClaims implements Claims {
   private async fence(key: LeaseKey, now: Joined, { former, epoch }: LeaseRow): Promise<boolean> {
     const member = former ?? '';
     const found = await now.table.find(member);
-    const suspect = found ? asMember({ member, suspected: true, ...found }) : undefined;
+    const suspect = found ? asMember({ member, ...found }) : undefined;
     await this.renew(key, suspect ?? { identity: identityOf(member) });
     return now.leases.settle(key, epoch);
   }

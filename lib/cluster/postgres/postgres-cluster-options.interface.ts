@@ -7,6 +7,8 @@ export interface PostgresClusterOptions {
   readonly schema: string;
   /** Name of this process among all; see `newIdentity()`. */
   readonly identity: string;
+  /** Name of the instance; empty for the one without. All members are of one. */
+  readonly instance?: string;
   /** Runs statements on any connection. */
   readonly pool: Queryable;
   /** Makes a connection that is this process's own. */

@@ -154,7 +154,8 @@ export class PostgresCluster implements Cluster {
 
   private async learn(): Promise<void> {
     const lost = await this.claims.learn(this.members.joined);
-    if (lost > 0) this.options.observer?.fenced(lost);
+    // What it had when it woke may have ended by now, for it could not know that it was its own.
+    this.options.observer?.fenced(lost);
   }
 
   private async tellGone(member: string): Promise<void> {

@@ -161,6 +161,7 @@ function second(name: string): string {
   return `
 CREATE UNLOGGED TABLE ${schema}.members (
   member text COLLATE "C" PRIMARY KEY,
+  instance text NOT NULL,
   host text NOT NULL,
   place text NOT NULL,
   pid integer NOT NULL,

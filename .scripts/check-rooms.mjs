@@ -22,8 +22,10 @@ const ROOMS = [
   'protocol',
   'file-system',
   'folder',
+  'postgres',
   'cluster',
   'cluster/local',
+  'cluster/postgres',
   'registry',
   'storage',
   'interfaces',
@@ -62,7 +64,13 @@ const ROOMS = [
 ];
 
 /** What is behind the back doors. */
-const IMPLEMENTATIONS = ['cluster/local', 'registry/lmdb', 'storage/disk'];
+const IMPLEMENTATIONS = [
+  'cluster/local',
+  'cluster/postgres',
+  'registry/lmdb',
+  'registry/postgres',
+  'storage/disk',
+];
 
 /** Who builds them. */
 const BUILDERS = ['backends/', 'storage/index.ts'];

@@ -12,6 +12,17 @@ export interface ClusterObserver {
   /** A member that had stopped answering does again. */
   answers(member: Member): void;
 
-  /** This member did not answer for a while, and others have taken uploads over: told once, with how many. */
+  /** This member did not answer for a while, and others have taken uploads over: told once, with how many it knows of. */
   fenced(count: number): void;
+
+  /**
+   * This member was cut off from the others, who take from it what they want: told once, until it has
+   * joined them again.
+   *
+   * @param count of the keys that it had
+   */
+  cutOff?(count: number): void;
+
+  /** It has joined them again. */
+  back?(): void;
 }

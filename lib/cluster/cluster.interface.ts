@@ -54,7 +54,8 @@ export interface Claims extends Fence {
   claim(key: LeaseKey): Promise<boolean> | undefined;
 
   /**
-   * Takes a key that no other member can know yet, whether or not all others are known.
+   * Takes a key that no other member can know yet, whether or not all others are known. They may see that
+   * a moment later.
    *
    * @returns whether it can be taken at all
    */
@@ -63,7 +64,10 @@ export interface Claims extends Fence {
   /** Takes a key that no member has that lives and answers, and disturbs none. */
   tryClaim(key: LeaseKey): Promise<boolean>;
 
-  /** Gives a key back; nothing happens when this member does not have it. */
+  /**
+   * Gives a key back, which others may see a moment later; nothing happens when this member does not have
+   * it.
+   */
   release(key: LeaseKey): void;
 
   /**

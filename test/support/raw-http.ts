@@ -119,7 +119,8 @@ export class RawConnection {
       if (this.ended) {
         return undefined;
       }
-      await once(this.socket, 'progress');
+      // A connection that was reset is closed, too.
+      await once(this.socket, 'progress').catch(() => undefined);
     }
   }
 }

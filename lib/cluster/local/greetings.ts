@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ProcessGoneError } from './process-gone.error.js';
-import { ProcessSilentError } from './process-silent.error.js';
+import { ProcessGoneError } from '../telling/process-gone.error.js';
+import { ProcessSilentError } from '../telling/process-silent.error.js';
 import type { Silences } from './silences.js';
 
 /** Milliseconds until a process is greeted again that could not be reached, and may live. */

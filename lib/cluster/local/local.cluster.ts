@@ -2,8 +2,8 @@ import type { Cluster, News, Renew, Reserve } from '../cluster.interface.js';
 import type { LeaseKey } from '../lease-key.js';
 import type { LocalClusterOptions } from './local-cluster-options.interface.js';
 import { Processes } from './processes.js';
-import { RemoteNews } from './remote-news.js';
-import { RemoteWake } from './remote-wake.js';
+import { RemoteNews } from '../telling/remote-news.js';
+import { RemoteWake } from '../telling/remote-wake.js';
 import { SharedClaims } from './shared-claims.js';
 
 type GoneListener = (identity: string, keys: readonly LeaseKey[]) => void;

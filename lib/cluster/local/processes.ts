@@ -11,7 +11,7 @@ import { OwnSuspicion, type Fences } from './own-suspicion.js';
 import { LinkLostError } from './peer.js';
 import { Peers } from './peers.js';
 import { namesIn, pidNamespace, refuseOtherPidNamespace } from './pid-namespace.js';
-import { ProcessGoneError } from './process-gone.error.js';
+import { ProcessGoneError } from '../telling/process-gone.error.js';
 import type { LocalClusterOptions } from './local-cluster-options.interface.js';
 import { Silences, type Patience } from './silences.js';
 import { SocketServer } from './socket-server.js';

@@ -2,8 +2,8 @@ import type { Claims, Renew, Reserve } from '../cluster.interface.js';
 import { leaseKeyOf, type LeaseKey } from '../lease-key.js';
 import type { ClaimTable, FenceTables } from '../shared-tables.interface.js';
 import type { Fences } from './own-suspicion.js';
-import { ProcessGoneError } from './process-gone.error.js';
-import { ProcessSilentError } from './process-silent.error.js';
+import { ProcessGoneError } from '../telling/process-gone.error.js';
+import { ProcessSilentError } from '../telling/process-silent.error.js';
 import type { Processes } from './processes.js';
 import { Suspects, type Suspect } from './suspects.js';
 

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers';
 import { ContextSnapshot } from '../../context/index.js';
 import { asError } from '../../errors/index.js';
-import { ProcessGoneError } from './process-gone.error.js';
-import { ProcessSilentError } from './process-silent.error.js';
+import { ProcessGoneError } from '../telling/process-gone.error.js';
+import { ProcessSilentError } from '../telling/process-silent.error.js';
 
 /** When a process counts as one that does not answer. */
 export interface Patience {

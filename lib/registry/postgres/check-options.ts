@@ -1,6 +1,6 @@
 import { TusOptionError } from '../../errors/index.js';
 import { isSchemaName, SCHEMA_RULE } from './migrations.js';
-import type { PostgresOptions } from './postgres-options.interface.js';
+import type { PostgresOptions } from '../../postgres/index.js';
 
 /** What says how to connect, in place of which a pool may be given. */
 const CONNECTING = ['connectionString', 'host', 'port', 'database', 'user', 'password', 'max'];

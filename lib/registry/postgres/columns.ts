@@ -1,5 +1,5 @@
 import type { StoredHash } from '../registry.interface.js';
-import { fromDatabaseText, toDatabaseText } from './database-text.js';
+import { fromDatabaseText, toDatabaseText } from '../../postgres/index.js';
 
 /** A value as the driver sends and receives it. */
 type DatabaseValue = string | number | boolean;

@@ -1,5 +1,5 @@
 import type { Usage, Usages } from '../registry.interface.js';
-import type { Queryable } from './database.js';
+import type { Queryable } from '../../postgres/index.js';
 import type { Scope, UsageStatements } from './usage-statements.js';
 
 /** Thrown to where a decision asks for what was not counted yet. */

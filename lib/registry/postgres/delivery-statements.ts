@@ -8,9 +8,8 @@ import type {
   DueTerms,
 } from '../registry.interface.js';
 import { timeOf } from './columns.js';
-import { toDatabaseText } from './database-text.js';
+import { toDatabaseText, type PgQuery } from '../../postgres/index.js';
 import { DELIVERIES } from './delivery-columns.js';
-import type { PgQuery } from './pg.interface.js';
 import type { Tables } from './tables.js';
 
 /** Where a listing goes on. Its state is empty where it has deliveries of all. */

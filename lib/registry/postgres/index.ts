@@ -1,8 +1,6 @@
-export { RegistryUnavailableError } from '../../errors/index.js';
-export { postgresMigrations, type PostgresMigration } from './migrations.js';
-export type { PgClient, PgPool, PgQuery, PgResult } from './pg.interface.js';
-export type { PostgresConnection, PostgresOptions } from './postgres-options.interface.js';
-export * from './postgres.js';
+export { checkPostgresOptions } from './check-options.js';
+export { DEFAULT_SCHEMA, postgresMigrations, type PostgresMigration } from './migrations.js';
+export { explainOpening } from './opening.js';
 export {
   PostgresRegistry,
   type Epochs,

@@ -1,5 +1,5 @@
 import { UnfitDatabaseError } from '../../errors/index.js';
-import type { Database, Queryable } from './database.js';
+import type { Database, Queryable } from '../../postgres/index.js';
 import { LATEST_VERSION, postgresMigrations } from './migrations.js';
 
 /** The first half of the advisory lock of those who migrate; the second is the schema's. */

@@ -13,6 +13,9 @@ export interface PostgresMigration {
  */
 const SCHEMA = /^[a-z_][a-z0-9_]{0,39}$/;
 
+/** The schema that the tables are in, unless told. */
+export const DEFAULT_SCHEMA = 'tus';
+
 export const SCHEMA_RULE = '1 to 40 lower-case letters, digits and underscores, and no digit first';
 
 export function isSchemaName(name: unknown): name is string {
@@ -22,7 +25,10 @@ export function isSchemaName(name: unknown): name is string {
 type Step = readonly [name: string, sql: (schema: string) => string];
 
 /** What was released is never changed: a new step is put behind. */
-const STEPS: readonly Step[] = [['uploads, deliveries, leases', first]];
+const STEPS: readonly Step[] = [
+  ['uploads, deliveries, leases', first],
+  ['members', second],
+];
 
 /** The version of the tables that this module works with. */
 export const LATEST_VERSION = STEPS.length;
@@ -36,7 +42,7 @@ export const LATEST_VERSION = STEPS.length;
  *
  * @publicApi
  */
-export function postgresMigrations(schema = 'tus'): readonly PostgresMigration[] {
+export function postgresMigrations(schema = DEFAULT_SCHEMA): readonly PostgresMigration[] {
   if (!isSchemaName(schema)) throw new RangeError(`The name of a schema must be ${SCHEMA_RULE}.`);
   return STEPS.map(([name, sql], index) => {
     const version = index + 1;
@@ -143,5 +149,32 @@ CREATE TABLE ${schema}.leases (
 );
 COMMENT ON TABLE ${schema}.leases IS 'Who has what was taken over; an upload without a row is its creator''s';
 CREATE INDEX leases_holder ON ${schema}.leases (holder);
+`;
+}
+
+/**
+ * What is known of members need not survive the database, whose end is that of all their connections. Who
+ * has a lease must: it is to be taken from its holder then, and not found free.
+ */
+function second(name: string): string {
+  const schema = `"${name}"`;
+  return `
+CREATE UNLOGGED TABLE ${schema}.members (
+  member text COLLATE "C" PRIMARY KEY,
+  instance text NOT NULL,
+  host text NOT NULL,
+  place text NOT NULL,
+  pid integer NOT NULL,
+  backend integer NOT NULL DEFAULT pg_backend_pid(),
+  joined_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  suspected boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE ${schema}.members IS 'The processes that share the uploads';
+COMMENT ON COLUMN ${schema}.members.suspected IS 'Whether the others go on without it';
+
+ALTER TABLE ${schema}.leases ADD COLUMN former text COLLATE "C";
+COMMENT ON TABLE ${schema}.leases IS 'Which member has which upload at the moment';
+COMMENT ON COLUMN ${schema}.leases.former IS 'From whom it was taken, until that one can do it no harm';
 `;
 }

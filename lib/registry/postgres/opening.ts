@@ -1,6 +1,5 @@
 import { NoSpaceError, RegistryUnavailableError, UnfitDatabaseError } from '../../errors/index.js';
-import type { Database } from './database.js';
-import { isDatabaseError, reasonOf } from './postgres.errors.js';
+import { type Database, isDatabaseError, reasonOf } from '../../postgres/index.js';
 
 /** The oldest release that has all that is used, as `server_version_num` tells it. */
 const OLDEST_RELEASE = 120_000;

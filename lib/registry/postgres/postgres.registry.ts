@@ -15,22 +15,28 @@ import type {
   DeliveryRecord,
   DueTerms,
   Page,
-  RegistryObserver,
   UploadChange,
   UploadQuery,
   UploadRecord,
   UploadRegistry,
   Usages,
 } from '../registry.interface.js';
-import { placeOf, poolOf } from './connect.js';
+import {
+  placeOf,
+  poolOf,
+  Database,
+  type Queryable,
+  type PgResult,
+  type PostgresOptions,
+  type DatabaseObserver,
+  type PgQuery,
+} from '../../postgres/index.js';
 import { CountedUsages, NotCountedError } from './counted-usages.js';
-import { Database, type Queryable } from './database.js';
 import { DELIVERIES } from './delivery-columns.js';
 import { deliveryPosition, DeliveryStatements } from './delivery-statements.js';
 import { migrate } from './migrate.js';
+import { DEFAULT_SCHEMA } from './migrations.js';
 import { checkServer, explainOpening } from './opening.js';
-import type { PgResult } from './pg.interface.js';
-import type { PostgresOptions } from './postgres-options.interface.js';
 import { Tables } from './tables.js';
 import { UPLOADS } from './upload-columns.js';
 import { foundUpload, UploadStatements, type FoundUpload } from './upload-statements.js';
@@ -43,6 +49,9 @@ const TRIES_WITHOUT_LOCK = 3;
 export interface Epochs {
   /** `undefined` for one that it has no lease of. */
   epochOf(id: string): number | undefined;
+
+  /** Resolves when other processes can see the lease of a new upload; `undefined` when they can. */
+  written?(id: string): Promise<void> | undefined;
 }
 
 /** What a `PostgresRegistry` promises, and who tells it what this process has. */
@@ -57,7 +66,9 @@ export interface PostgresRegistryContext {
   /** Knows the epochs of leases; writes are not checked for one unless given. */
   readonly epochs?: Epochs;
   /** Told when the database is not reached, and when it is again. */
-  readonly observer?: RegistryObserver;
+  readonly observer?: DatabaseObserver;
+  /** Name of this process, by which its connections are told apart. */
+  readonly process?: string;
 }
 
 /**
@@ -66,7 +77,7 @@ export interface PostgresRegistryContext {
  * Nearly every step is a single statement, so that a process that is stopped in the middle of one keeps
  * no row from others.
  */
-export class PostgresRegistry implements UploadRegistry {
+export class PostgresRegistry implements UploadRegistry, Queryable {
   private readonly uploads: UploadStatements;
   private readonly deliveriesOf: DeliveryStatements;
   private readonly usages: UsageStatements;
@@ -79,7 +90,7 @@ export class PostgresRegistry implements UploadRegistry {
     private readonly options: PostgresOptions,
     private readonly context: PostgresRegistryContext,
   ) {
-    this.schema = options.schema ?? 'tus';
+    this.schema = options.schema ?? DEFAULT_SCHEMA;
     const tables = new Tables(this.schema, context.durable);
     this.uploads = new UploadStatements(tables);
     this.deliveriesOf = new DeliveryStatements(tables);
@@ -118,6 +129,8 @@ export class PostgresRegistry implements UploadRegistry {
     record: UploadRecord,
     admit?: (usages: Usages) => UploadRecord,
   ): Promise<UploadRecord> {
+    // No process is to find the record, and not who has it.
+    await this.context.epochs?.written?.(record.id);
     if (!admit) return this.insert(this.opened, record);
     return this.opened.transaction(async (connection) => {
       const usages = new CountedUsages(this.usages, record.owner);
@@ -247,6 +260,15 @@ export class PostgresRegistry implements UploadRegistry {
     return released;
   }
 
+  /**
+   * Runs a statement on any of its connections.
+   *
+   * @throws NoSpaceError, RegistryUnavailableError
+   */
+  query(query: PgQuery): Promise<PgResult> {
+    return this.opened.query(query);
+  }
+
   private get opened(): Database {
     if (this.database) return this.database;
     throw new ClosedError('The upload registry is not open.');
@@ -258,7 +280,7 @@ export class PostgresRegistry implements UploadRegistry {
 
   private async connect(): Promise<Database> {
     const { options, schema } = this;
-    const pool = await poolOf(options);
+    const pool = await poolOf(options, this.context.process);
     const isOwn = options.pool === undefined;
     const { durable, observer } = this.context;
     const database = new Database({ pool, isOwn, durable, observer });

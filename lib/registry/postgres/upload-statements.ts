@@ -1,9 +1,8 @@
 import { uploadPosition } from '../paging.js';
 import type { DeliveryRecord, UploadQuery, UploadRecord } from '../registry.interface.js';
 import { timeOf } from './columns.js';
-import { toDatabaseText } from './database-text.js';
+import { toDatabaseText, type PgQuery, type PgResult } from '../../postgres/index.js';
 import { DELIVERIES } from './delivery-columns.js';
-import type { PgQuery, PgResult } from './pg.interface.js';
 import type { Tables } from './tables.js';
 import { UPLOADS } from './upload-columns.js';
 

@@ -1,6 +1,5 @@
 import type { Usage } from '../registry.interface.js';
-import { toDatabaseText } from './database-text.js';
-import type { PgQuery, PgResult } from './pg.interface.js';
+import { toDatabaseText, type PgQuery, type PgResult } from '../../postgres/index.js';
 
 /** Whose uploads are counted: an owner's, or those of all. */
 export type Scope = 'own' | 'all';

@@ -102,7 +102,8 @@ function withinQuota(record: UploadRecord, quota: Quota, { own }: Usages): Uploa
   return { ...record, maxSize: Math.min(record.maxSize ?? left, left) };
 }
 
-function assertRoom(bytes: number, room: number, { all }: Usages): void {
-  if (all.pending + bytes <= room) return;
+/** Where there is room for everything the others are not counted. */
+function assertRoom(bytes: number, room: number, usages: Usages): void {
+  if (room === Infinity || usages.all.pending + bytes <= room) return;
   throw new NoRoomError();
 }

@@ -123,7 +123,7 @@ export function describeCluster(name: string, makePlace: () => Promise<ClusterPl
         expect(wanted).not.toHaveBeenCalled();
 
         one.release(KEY);
-        expect(await other.isHeldElsewhere(KEY)).toBe(false);
+        await eventually(async () => expect(await other.isHeldElsewhere(KEY)).toBe(false));
         expect(await other.tryClaim(KEY)).toBe(true);
         expect(await one.isHeldElsewhere(KEY)).toBe(true);
       });
@@ -142,6 +142,7 @@ export function describeCluster(name: string, makePlace: () => Promise<ClusterPl
 
         expect(one.claimNew(KEY)).toBe(true);
 
+        await eventually(async () => expect(await other.isHeldElsewhere(KEY)).toBe(true));
         expect(await other.tryClaim(KEY)).toBe(false);
         expect(await other.tryClaim(OTHER)).toBe(true);
       });

@@ -30,7 +30,9 @@ import type {
   Delivery,
   EndpointUpload,
   FinishedUpload,
+  RegistryFactory,
 } from '../../../lib/index.js';
+import { postgres } from '../../../lib/backends/postgres/index.js';
 import type { LocalCluster } from '../../../lib/cluster/local/index.js';
 import { TUS_CLUSTER } from '../../../lib/tus.constants.js';
 import { serve } from '../../support/serve.js';
@@ -133,12 +135,19 @@ class ControlController {
   }
 }
 
+/** Each instance has a schema of its own. */
+function registryOf(instance: string): RegistryFactory | undefined {
+  const { postgres: options } = settings;
+  return options && postgres({ ...options, schema: `${options.schema}_${instance}` });
+}
+
 @Module({
   imports: [
     TusModule.forRoot({
       tmpFileDir: settings.tmpFileDir,
       uploadId: ({ metadata }) => metadata['id'],
       ...settings.tus,
+      registry: registryOf('uploads'),
     }),
     TusModule.forRoot({
       name: 'expiring',
@@ -146,6 +155,7 @@ class ControlController {
       tmpFileDir: settings.expiringFolder,
       uploadValidDuration: '100ms',
       cleanup: { every: false },
+      registry: registryOf('expiring'),
     }),
   ],
   controllers: [ControlController, CallsController],

@@ -11,6 +11,8 @@ export interface JournalEntry {
   readonly attempt: number;
   readonly size: number;
   readonly path: string;
+  /** The process that has written it. */
+  readonly pid?: number;
   /** SHA-256 of the file when the handler returned. */
   readonly sha256?: string;
 }
@@ -19,7 +21,7 @@ export interface JournalEntry {
 export async function writeEntry(journal: string, entry: JournalEntry): Promise<void> {
   const file = await open(journal, 'a');
   try {
-    await file.write(`${JSON.stringify(entry)}\n`);
+    await file.write(`${JSON.stringify({ ...entry, pid: process.pid })}\n`);
     await file.sync();
   } finally {
     await file.close();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { LogLevel } from '@nestjs/common';
+import type { PostgresOptions } from '../../../lib/backends/postgres/index.js';
 import type { Patience } from '../../../lib/cluster/local/index.js';
 import type { PlatformName } from '../../support/platforms.js';
 import type { TusOptions } from '../../support/test-app.js';
@@ -16,6 +17,8 @@ export interface ServerSettings {
   readonly tus?: TusOptions;
   /** When another process counts as one that does not answer; as usual unless given. */
   readonly patience?: Patience;
+  /** Where what is known of uploads is; in their folders unless given. */
+  readonly postgres?: PostgresOptions & { readonly schema: string };
   /** What it logs to its output; errors unless given. */
   readonly logs?: LogLevel[];
 }

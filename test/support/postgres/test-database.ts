@@ -99,8 +99,11 @@ export class TestSchema {
     return text.replaceAll('tus.', `${this.name}.`);
   }
 
+  /** Removes it, and those whose names begin with its own. */
   async remove(): Promise<void> {
-    await this.pool.query(`DROP SCHEMA IF EXISTS ${this.name} CASCADE`);
+    const named = 'SELECT nspname FROM pg_namespace WHERE starts_with(nspname, $1)';
+    const { rows } = await this.pool.query<{ nspname: string }>(named, [this.name]);
+    for (const { nspname } of rows) await this.pool.query(`DROP SCHEMA ${nspname} CASCADE`);
     await this.pool.end();
   }
 }

@@ -1,6 +1,6 @@
 import { DeliveryStatements } from '../../../../lib/registry/postgres/delivery-statements.js';
 import { PostgresRegistry } from '../../../../lib/registry/postgres/index.js';
-import type { PgQuery } from '../../../../lib/registry/postgres/pg.interface.js';
+import type { PgQuery } from '../../../../lib/postgres/index.js';
 import { Tables } from '../../../../lib/registry/postgres/tables.js';
 import { UploadStatements } from '../../../../lib/registry/postgres/upload-statements.js';
 import { encodeCursor } from '../../../../lib/registry/paging.js';

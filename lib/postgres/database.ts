@@ -1,7 +1,7 @@
-import { ClosedError, RegistryUnavailableError } from '../../errors/index.js';
-import type { RegistryObserver } from '../registry.interface.js';
+import { ClosedError, RegistryUnavailableError } from '../errors/index.js';
+import { inTime } from './in-time.js';
 import type { PgClient, PgPool, PgQuery, PgResult } from './pg.interface.js';
-import { explain, isEndOfConnection, NoAnswerError } from './postgres.errors.js';
+import { explain, isEndOfConnection } from './postgres.errors.js';
 import { setLimits, TIME_LIMITS, type TimeLimits } from './time-limits.js';
 
 /** What runs statements: one connection, or any of a pool. */
@@ -10,13 +10,20 @@ export interface Queryable {
   query(query: PgQuery): Promise<PgResult>;
 }
 
+/** Told when a database is not reached, and when it is again. */
+export interface DatabaseObserver {
+  /** It does not do what it is asked to; told once until it does again. */
+  unreachable?(cause: unknown): void;
+  reached?(): void;
+}
+
 export interface DatabaseOptions {
   readonly pool: PgPool;
   /** Whether the pool is this registry's own, and not the application's. */
   readonly isOwn: boolean;
   /** Whether what was committed is on disk. */
   readonly durable: boolean;
-  readonly observer?: RegistryObserver;
+  readonly observer?: DatabaseObserver;
   /** How long a step may take; `TIME_LIMITS` unless given. */
   readonly limits?: TimeLimits;
 }
@@ -175,18 +182,6 @@ class Connection implements Queryable {
   /** A connection that is broken, or on which something may still be running, is ended. */
   release(): void {
     this.client.release(this.isBroken);
-  }
-}
-
-async function inTime<T>(work: Promise<T>, milliseconds: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NoAnswerError(what, milliseconds)), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

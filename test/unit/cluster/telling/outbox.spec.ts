@@ -1,4 +1,4 @@
-import { Outbox } from '../../../../lib/cluster/local/outbox.js';
+import { Outbox } from '../../../../lib/cluster/telling/outbox.js';
 
 describe('What is to be told to a process', () => {
   const textsOf = (outbox: Outbox) => outbox.empty().map(({ text }) => text);

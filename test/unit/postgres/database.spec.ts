@@ -1,17 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import {
-  ClosedError,
-  NoSpaceError,
-  RegistryUnavailableError,
-} from '../../../../lib/errors/index.js';
-import { Database, type DatabaseOptions } from '../../../../lib/registry/postgres/database.js';
-import { TIME_LIMITS, type TimeLimits } from '../../../../lib/registry/postgres/time-limits.js';
-import { eventually } from '../../../support/eventually.js';
-import { Gate } from '../../../support/gate.js';
-import { SilentProxy } from '../../../support/postgres/silent-proxy.js';
-import { useTestSchema } from '../../../support/postgres/test-database.js';
-import { watchUnhandledRejections } from '../../../support/process-watch.js';
+import { ClosedError, NoSpaceError, RegistryUnavailableError } from '../../../lib/errors/index.js';
+import { Database, type DatabaseOptions } from '../../../lib/postgres/database.js';
+import { TIME_LIMITS, type TimeLimits } from '../../../lib/postgres/time-limits.js';
+import { eventually } from '../../support/eventually.js';
+import { Gate } from '../../support/gate.js';
+import { SilentProxy } from '../../support/postgres/silent-proxy.js';
+import { useTestSchema } from '../../support/postgres/test-database.js';
+import { watchUnhandledRejections } from '../../support/process-watch.js';
 
 const ONE = { text: 'SELECT 1 AS one' };
 const OWN_PID = { text: 'SELECT pg_backend_pid() AS pid' };

@@ -1,4 +1,4 @@
-import { asError } from '../../errors/index.js';
+import { asError } from '../errors/index.js';
 import type { Pg } from './pg.interface.js';
 
 /** What Node says where `import()` does not work: in Jest, unless it is told to. */

@@ -1,7 +1,7 @@
 import type { News } from '../cluster.interface.js';
 import { Errands } from './errands.js';
 import { Outbox } from './outbox.js';
-import type { Processes } from './processes.js';
+import type { Messenger } from './messenger.interface.js';
 import { RemoteWatches } from './remote-watches.js';
 
 /** The topic under which a process tells others what they watch. */
@@ -15,10 +15,10 @@ export class RemoteNews {
   private readonly outboxes = new Map<string, Outbox>();
   private readonly errands = new Errands((identity) => this.deliver(identity));
 
-  constructor(private readonly processes: Processes) {
-    this.watches = new RemoteWatches(processes);
-    processes.answer(TOPIC, (body) => this.hear(JSON.parse(body) as string[]));
-    processes.whenGone((identity) => this.outboxes.delete(identity));
+  constructor(private readonly messenger: Messenger) {
+    this.watches = new RemoteWatches(messenger);
+    messenger.answer(TOPIC, (body) => this.hear(JSON.parse(body) as string[]));
+    messenger.whenGone((identity) => this.outboxes.delete(identity));
   }
 
   tell(news: News): void {
@@ -33,9 +33,9 @@ export class RemoteNews {
   /** What was sent once is not sent again: one that hangs would find all of it when it goes on. */
   private async deliver(identity: string): Promise<void> {
     const news = this.outboxes.get(identity)?.empty() ?? [];
-    if (news.length === 0 || this.processes.isSilent(identity)) return;
+    if (news.length === 0 || this.messenger.isSilent(identity)) return;
     const texts = news.map(({ text }) => text);
-    await this.processes.ask(identity, TOPIC, JSON.stringify(texts));
+    await this.messenger.ask(identity, TOPIC, JSON.stringify(texts));
   }
 
   private hear(texts: readonly string[]): Promise<string> {

@@ -1,8 +1,5 @@
 import { assert, property, string } from 'fast-check';
-import {
-  fromDatabaseText,
-  toDatabaseText,
-} from '../../../../lib/registry/postgres/database-text.js';
+import { fromDatabaseText, toDatabaseText } from '../../../lib/postgres/database-text.js';
 
 describe('A text in the database', () => {
   it('is read back as it was, and never has what PostgreSQL cannot hold', () => {

@@ -1,5 +1,5 @@
 import { Errands } from './errands.js';
-import type { Processes } from './processes.js';
+import type { Messenger } from './messenger.interface.js';
 
 /** The topic under which processes tell each other that deliveries are due. */
 const TOPIC = 'deliveries-due';
@@ -8,7 +8,7 @@ const TOPIC = 'deliveries-due';
 const DEAF = 'deaf';
 
 /**
- * Wakes the other processes on the folder when there are deliveries that this one leaves to them.
+ * Wakes the other processes on the folder, or the database, when there are deliveries that this one leaves to them.
  *
  * The message says no more than that: what is due stands in the registry.
  */
@@ -18,21 +18,21 @@ export class RemoteWake {
   private readonly errands = new Errands((identity) => this.ask(identity));
   private readonly deaf = new Set<string>();
 
-  constructor(private readonly processes: Processes) {
-    processes.answer(TOPIC, () => Promise.resolve(this.woken() ? DEAF : ''));
-    processes.whenGone((identity) => this.deaf.delete(identity));
+  constructor(private readonly messenger: Messenger) {
+    messenger.answer(TOPIC, () => Promise.resolve(this.woken() ? DEAF : ''));
+    messenger.whenGone((identity) => this.deaf.delete(identity));
   }
 
   /** A process that is not known yet looks itself at its start, or is woken when it is met. */
   wakeOthers(): void {
-    for (const identity of this.processes.others) {
+    for (const identity of this.messenger.others) {
       if (!this.deaf.has(identity)) this.errands.begin(identity);
     }
   }
 
   /** If this process ends, the others notice, and then look at all that is due. */
   private async ask(identity: string): Promise<void> {
-    const answer = await this.processes.ask(identity, TOPIC);
+    const answer = await this.messenger.ask(identity, TOPIC);
     if (answer === DEAF) this.deaf.add(identity);
   }
 }

@@ -1,5 +1,5 @@
 import { TusOptionError } from '../../../../lib/errors/index.js';
-import { postgres, type PostgresOptions } from '../../../../lib/registry/postgres/index.js';
+import { postgres, type PostgresOptions } from '../../../../lib/backends/postgres/index.js';
 
 const POOL = {
   connect: () => undefined,
@@ -26,7 +26,7 @@ describe('The options of postgres()', () => {
     ['a direct connection', { pool: POOL, listen: 'postgres://a@c/d' }],
     ['a direct connection in parts', { listen: { host: 'c' } }],
   ])('may be %s', (_, options) => {
-    expect(postgres(options as PostgresOptions)).toHaveProperty('createRegistry');
+    expect(postgres(options as PostgresOptions)).toHaveProperty('create');
   });
 
   it.each<[string, unknown, RegExp]>([

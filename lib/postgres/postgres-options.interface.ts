@@ -31,6 +31,12 @@ export interface PostgresOptions extends PostgresConnection {
    * transaction mode: a connection string, or how to connect. The pool's way unless given.
    */
   readonly listen?: string | PostgresConnection;
+  /**
+   * How long a process may show no sign of life, in seconds or as `'5s'`, before the others go on without
+   * it and take its uploads over; 5 seconds unless given, and 1 second at least. A process whose event loop
+   * is held up for longer is taken for one that hangs.
+   */
+  readonly patience?: number | string;
   /** The schema that the tables are in: lower-case letters, digits, underscores; `tus` unless given. */
   readonly schema?: string;
   /**

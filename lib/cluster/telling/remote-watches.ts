@@ -1,5 +1,5 @@
 import { Errands } from './errands.js';
-import type { Processes } from './processes.js';
+import type { Messenger } from './messenger.interface.js';
 
 /** The topic under which a process says what it watches, and no longer does. */
 const TOPIC = 'watch';
@@ -33,10 +33,10 @@ export class RemoteWatches {
   private readonly theirs = new Map<string, Set<string>>();
   private readonly errands = new Errands((identity) => this.bringUpToDate(identity));
 
-  constructor(private readonly processes: Processes) {
-    processes.answer(TOPIC, (body, from) => this.note(from, JSON.parse(body) as Change));
-    processes.whenLinked((identity) => this.errands.begin(identity));
-    processes.whenGone((identity) => this.forget(identity));
+  constructor(private readonly messenger: Messenger) {
+    messenger.answer(TOPIC, (body, from) => this.note(from, JSON.parse(body) as Change));
+    messenger.whenLinked((identity) => this.errands.begin(identity));
+    messenger.whenGone((identity) => this.forget(identity));
   }
 
   /** See `Watching`. */
@@ -62,7 +62,7 @@ export class RemoteWatches {
   }
 
   private tellOthers(): void {
-    for (const identity of this.processes.others) this.errands.begin(identity);
+    for (const identity of this.messenger.others) this.errands.begin(identity);
   }
 
   private async bringUpToDate(identity: string): Promise<void> {
@@ -73,7 +73,7 @@ export class RemoteWatches {
     const ends = [...before].filter((subject) => !now.has(subject));
     if (begins.length + ends.length === 0 && !isAnew) return;
     this.doubtful.add(identity);
-    await this.processes.ask(identity, TOPIC, JSON.stringify({ isAnew, begins, ends }));
+    await this.messenger.ask(identity, TOPIC, JSON.stringify({ isAnew, begins, ends }));
     this.doubtful.delete(identity);
     this.told.set(identity, now);
     // Those included that have begun meanwhile.

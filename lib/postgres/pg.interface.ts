@@ -30,6 +30,8 @@ export interface PgClient {
 
 /** A `Pool` of the package "pg", or what does the same. */
 export interface PgPool {
+  /** How it connects. */
+  readonly options?: object;
   connect(): Promise<PgClient>;
   end(): Promise<void>;
   on(event: 'error', listener: ErrorListener): unknown;
@@ -38,6 +40,23 @@ export interface PgPool {
   off(event: 'connect', listener: ConnectListener): unknown;
 }
 
+/** What a `NOTIFY` brings. */
+export interface PgNotification {
+  readonly channel: string;
+  readonly payload?: string;
+}
+
+/** A connection of one's own. */
+export interface PgConnection {
+  connect(): Promise<unknown>;
+  query(query: PgQuery): Promise<PgResult>;
+  end(): Promise<void>;
+  on(event: 'notification', listener: (notification: PgNotification) => void): unknown;
+  on(event: 'error', listener: ErrorListener): unknown;
+  on(event: 'end', listener: () => void): unknown;
+}
+
 export interface Pg {
   readonly Pool: new (config: object) => PgPool;
+  readonly Client: new (config: object) => PgConnection;
 }

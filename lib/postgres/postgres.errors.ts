@@ -1,4 +1,4 @@
-import { asError, NoSpaceError, RegistryUnavailableError } from '../../errors/index.js';
+import { asError, NoSpaceError, RegistryUnavailableError } from '../errors/index.js';
 
 /** What PostgreSQL says of an error (PostgreSQL, Appendix A: SQLSTATE). */
 interface DatabaseError extends Error {

@@ -1,0 +1,3 @@
+export { newIdentity } from './member-name.js';
+export type * from './postgres-cluster-options.interface.js';
+export * from './postgres.cluster.js';

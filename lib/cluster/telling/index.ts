@@ -1,0 +1,6 @@
+export * from './errands.js';
+export type * from './messenger.interface.js';
+export * from './process-gone.error.js';
+export * from './process-silent.error.js';
+export * from './remote-news.js';
+export * from './remote-wake.js';

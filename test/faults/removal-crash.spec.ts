@@ -108,7 +108,7 @@ describe.each(PLATFORMS)('A path whose file was half removed (%s)', (platform) =
     const dying = jest.spyOn(registry, 'change').mockImplementation((id, decide) =>
       change(id, (record, usages) => {
         const decided = decide(record, usages);
-        const forgets = record.filePath !== undefined && decided?.record.filePath === undefined;
+        const forgets = record.stored !== undefined && decided?.record.stored === undefined;
         if (decided && forgets) throw new Error('Died.');
         return decided;
       }),

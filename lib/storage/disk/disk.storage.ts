@@ -44,8 +44,18 @@ const LOST_FOLDER = join(REGISTRY_FOLDER, 'lost');
 /** Names read from the folder at a time. */
 const PAGE = 256;
 
+/** The right of one instance to a folder. */
+export interface FolderHold {
+  /** @throws UnfitFolderError when another one has it */
+  take(): Promise<void>;
+  /** Nothing happens when it was not taken. */
+  giveBack(): Promise<void>;
+}
+
 /** What a `DiskStorage` needs. */
 export interface DiskStorageOptions extends UploadFolderOptions {
+  /** Taken from `open()` to `close()`; the folder is this storage's alone unless given. */
+  readonly hold?: FolderHold;
   /** Keeps what it has to say of uploads. */
   readonly records: StorageRecords;
   /** What to throw for a fault in opening the folder: that fault unless given. */
@@ -63,28 +73,34 @@ export class DiskStorage implements UploadStorage {
   private readonly places: FilePlaces;
   private readonly records: StorageRecords;
   private readonly lostFolder: string;
+  private readonly hold?: FolderHold;
   private readonly explain: (fault: unknown) => unknown;
 
   constructor(options: DiskStorageOptions) {
     this.folder = new UploadFolder(options);
     this.places = new FilePlaces(this.folder.path);
     this.records = options.records;
+    this.hold = options.hold;
     this.explain = options.explain ?? ((fault) => fault);
     this.lostFolder = join(this.folder.path, LOST_FOLDER);
     this.files = { path: (upload) => this.places.of(upload), room: () => this.room() };
   }
 
-  /** @throws Error of the file system when the folder cannot be made, or not be written to. */
+  /**
+   * @throws UnfitFolderError when it is another instance's
+   * @throws Error of the file system when the folder cannot be made, or not be written to.
+   */
   async open(): Promise<void> {
     try {
       await this.folder.reserve.spend(() => this.folder.make());
+      await this.hold?.take();
     } catch (fault) {
       throw this.explain(fault);
     }
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    await this.hold?.giveBack();
   }
 
   assertSame(): Promise<void> {

@@ -136,8 +136,8 @@ export interface Watching {
    * Has the others tell this member what happens to an upload, those included that join later.
    *
    * @param uploadId absent: of all uploads
-   * @param onReached called each time another member has begun to tell: what happened there before was
-   *   not told
+   * @param onReached called each time another member has begun to tell, and after this one has not
+   *   answered for a while: what happened before may not have been told
    * @returns ends it
    */
   watch(uploadId?: string, onReached?: () => void): () => void;

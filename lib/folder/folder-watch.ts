@@ -59,17 +59,22 @@ export class FolderWatch implements FolderCheck {
   private confirming?: Promise<void>;
 
   /**
-   * @param witness path of the file, which leads through all that may be replaced
+   * @param witness path of the file, unless `begin()` is given another one
    * @param calls those to the disk that the folder is on
    */
   constructor(
-    private readonly witness: string,
+    private witness: string,
     private readonly observer: FolderObserver,
     private readonly calls = new DiskCalls(),
   ) {}
 
-  /** Watches from now on, by the file that is there and that this process has open. */
-  begin(): void {
+  /**
+   * Watches from now on, by the file that is there and that this process has open.
+   *
+   * @param witness its path, which leads through all that may be replaced
+   */
+  begin(witness = this.witness): void {
+    this.witness = witness;
     this.known = statSync(this.witness);
   }
 

@@ -1,5 +1,7 @@
-import { access } from 'node:fs/promises';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { TusModule } from '../../lib/index.js';
+import { eventually } from '../support/eventually.js';
 import { Memory } from '../support/memory-backend.js';
 import { PLATFORMS } from '../support/platforms.js';
 import { startApp, type TestApp, type TusOptions } from '../support/test-app.js';
@@ -109,6 +111,54 @@ describe('an instance with one of both of its own', () => {
       await app.close();
     },
   );
+
+  const instance = (isOwn: boolean, options: TusOptions) =>
+    TusModule.forRoot({
+      tmpFileDir: folder,
+      ...(isOwn && { registry: new Memory().registry }),
+      ...options,
+    });
+
+  it.each([
+    ['both', true, true],
+    ['the first', true, false],
+    ['the second', false, true],
+  ])(
+    'is no other one’s neighbour in a folder, where %s has a registry elsewhere',
+    async (...of) => {
+      const imports = [
+        instance(of[1], {}),
+        instance(of[2], { name: 'second', uploadPath: '/second' }),
+      ];
+      const starting = startApp({ platform: 'express', tus: false, imports, listen: false });
+      await expect(starting.then((app) => app.close())).rejects.toThrow(
+        /tmpFileDir.*Give each instance a folder of its own/s,
+      );
+      const again = [instance(of[1], {})];
+      const app = await startApp({
+        platform: 'express',
+        tus: false,
+        imports: again,
+        listen: false,
+      });
+      await app.close();
+    },
+  );
+
+  it('acknowledges nothing in a folder that was removed, and that is not there again', async () => {
+    const { registry } = memory;
+    const app = await startApp({ platform: 'express', tus: { registry } });
+    const upload = await create(app, { length: 10, body: 'hello' });
+    await rename(app.tmpFileDir, `${app.tmpFileDir}.away`);
+    await mkdir(app.tmpFileDir);
+    expect((await head(app, upload)).status).toBe(423);
+    expect((await patch(app, upload, { offset: 5, body: 'world' })).status).toBe(503);
+
+    await rm(app.tmpFileDir, { recursive: true });
+    await rename(`${app.tmpFileDir}.away`, app.tmpFileDir);
+    await eventually(async () => expect(await offsetOf(app, upload)).toBe(5));
+    await app.close();
+  });
 
   it.each(['registry', 'storage'])('refuses a %s that makes nothing', async (option) => {
     const tus = { [option]: 'postgres' } as TusOptions;

@@ -70,10 +70,15 @@ describe.each(PLATFORMS)('a registry with rows that cannot be read on %s', (plat
     });
     const { items } = await second.tus.list({ state: 'receiving' });
     clock.advance(2 * DAY);
-    const report = await second.tus.cleanup();
+    await second.tus.cleanup();
+    // What the repair after the start has ended meanwhile, the cleanup need not.
+    const expired = () => second.tus.list({ state: 'expired' });
 
-    expect(items.map(({ id }) => id).sort()).toEqual(others.map(({ id }) => id).sort());
-    expect(report.expired).toBe(2);
+    const ids = others.map(({ id }) => id).sort();
+    expect(items.map(({ id }) => id).sort()).toEqual(ids);
+    await eventually(async () => {
+      expect((await expired()).items.map(({ id }) => id).sort()).toEqual(ids);
+    });
     expect(told(second)).toHaveLength(1);
     expect(second.logs.errors()).toHaveLength(1);
   });

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Injectable } from '@nestjs/common';
 import { BeforeUploadCreate } from '../../lib/index.js';
 import type { UploadChanges } from '../../lib/index.js';
-import type { UploadRegistry } from '../../lib/registry/index.js';
+import type { UploadRecord, UploadRegistry } from '../../lib/registry/index.js';
 import type { UploadStorage } from '../../lib/storage/index.js';
 import { TUS_REGISTRY, TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
@@ -108,7 +109,7 @@ describe.each(PLATFORMS)('A path whose file was half removed (%s)', (platform) =
     const dying = jest.spyOn(registry, 'change').mockImplementation((id, decide) =>
       change(id, (record, usages) => {
         const decided = decide(record, usages);
-        const forgets = record.filePath !== undefined && decided?.record.filePath === undefined;
+        const forgets = record.stored !== undefined && decided?.record.stored === undefined;
         if (decided && forgets) throw new Error('Died.');
         return decided;
       }),
@@ -134,4 +135,83 @@ describe.each(PLATFORMS)('A path whose file was half removed (%s)', (platform) =
       await terminate(app(), second);
     },
   );
+});
+
+describe.each(PLATFORMS)('A path whose file was half moved (%s)', (platform) => {
+  const app = useApp({ platform, providers: [OnePath], tus: { cleanup: { every: false } } });
+  const placed = () => join(app().tmpFileDir, 'avatars', '42.png');
+  const target = (name: string) => join(app().tmpFileDir, 'moved', name);
+
+  /** Lets the records of uploads forget no place, and name no other, as a death does. */
+  async function dieOnce(
+    dies: (before: UploadRecord, after: UploadRecord) => boolean,
+    work: () => Promise<unknown>,
+  ) {
+    const registry = app().nest.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
+    const change = registry.change.bind(registry);
+    let isDead = false;
+    const dying = jest.spyOn(registry, 'change').mockImplementation((id, decide) =>
+      change(id, (record, usages) => {
+        const decided = decide(record, usages);
+        isDead ||= decided !== undefined && dies(record, decided.record);
+        if (isDead) throw new Error('Died.');
+        return decided;
+      }),
+    );
+    await expect(work()).rejects.toThrow('Died.');
+    dying.mockRestore();
+  }
+
+  async function place(content: string): Promise<string> {
+    const { id } = await create(app(), { length: content.length, body: content });
+    await app().finished.of(id);
+    await eventually(async () =>
+      expect((await app().tus.deliveries({ uploadId: id })).items).toEqual([]),
+    );
+    return id;
+  }
+
+  const read = async (id: string) => text(await app().tus.createReadStream(id));
+
+  describe.each<[string, (before: UploadRecord, after: UploadRecord) => boolean]>([
+    [
+      'before its record forgets the path',
+      (before, { stored }) => before.stored !== undefined && stored === undefined,
+    ],
+    ['before its record says so', (_before, { movedTo }) => movedTo !== undefined],
+  ])('%s', (_, dies) => {
+    let first: string;
+    let second: string;
+    beforeEach(async () => {
+      first = await place('first');
+      await dieOnce(dies, () => app().tus.moveTo(first, target(first)));
+      second = await place('2nd');
+    });
+    afterEach(() => app().tus.cleanupFile(second));
+
+    it('is read from where it is, and not from there', async () => {
+      expect(await app().tus.getFilepath(second)).toBe(placed());
+      expect(await app().tus.getFilepath(first)).toBe(target(first));
+      expect(await read(first)).toBe('first');
+    });
+
+    it('is moved on, and the file that another upload has there since stays', async () => {
+      expect(await app().tus.moveTo(first, target(first))).toBe(target(first));
+      await app().tus.cleanup();
+      expect(await readFile(target(first), 'utf8')).toBe('first');
+      expect(await readFile(placed(), 'utf8')).toBe('2nd');
+      const names = (await listFiles(app().tmpFileDir)).filter((name) => name.includes(first));
+      expect(names).toEqual([join('moved', first)]);
+    });
+
+    it.each(['cleanupFile', 'terminate'] as const)(
+      'goes by %s(), and that one stays',
+      async (end) => {
+        await app().tus[end](first);
+        await app().tus.cleanup();
+        expect(await readFile(placed(), 'utf8')).toBe('2nd');
+        expect(await read(second)).toBe('2nd');
+      },
+    );
+  });
 });

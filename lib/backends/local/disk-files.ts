@@ -25,6 +25,7 @@ export function diskFiles(
         watch,
         calls,
         reserve,
+        hold: { take: () => folder.takeForFiles(), giveBack: () => folder.giveBack() },
         explain: (fault) => startFault(fault, path),
       }),
   };

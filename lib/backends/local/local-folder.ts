@@ -1,13 +1,23 @@
 import { Logger } from '@nestjs/common';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiskCalls } from '../../file-system/index.js';
-import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../../folder/index.js';
+import {
+  DiskReserve,
+  FoldersInUse,
+  FolderWatch,
+  makePrivateFolder,
+  PRIVATE_FILE,
+} from '../../folder/index.js';
 import { processWide } from '../../process-wide.js';
 import { DATA_FILE } from '../../registry/lmdb/index.js';
 import { makeFolder } from '../../storage/disk/index.js';
 import { LOGGER_CONTEXT, REGISTRY_FOLDER, RESERVE_FOLDER } from '../../tus.constants.js';
 import { DiskLog } from './disk-log.js';
 import { FolderLog } from './folder-log.js';
+
+/** A file in what is the module's own, open for as long as the folder is taken. */
+const WITNESS = 'folder';
 
 /** Those of all instances of this process. */
 const foldersInUse = processWide('folders', () => new FoldersInUse());
@@ -21,6 +31,7 @@ export class LocalFolder {
   readonly reserve: DiskReserve;
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private leave?: () => void;
+  private witness?: FileHandle;
 
   /**
    * @param path absolute
@@ -49,11 +60,28 @@ export class LocalFolder {
     if (isNarrowed) this.logger.log(folderNarrowed(this.own));
   }
 
+  /**
+   * Takes it for files alone, where the registry, which takes it before, lies elsewhere: a file is made
+   * by which it is known.
+   *
+   * @throws UnfitFolderError likewise
+   */
+  async takeForFiles(): Promise<void> {
+    if (this.leave) return;
+    await this.take();
+    const path = join(this.own, WITNESS);
+    this.witness = await open(path, 'a', PRIVATE_FILE);
+    this.watch.begin(path);
+  }
+
   /** Gives it back, if it was taken. */
-  giveBack(): void {
+  async giveBack(): Promise<void> {
     this.watch.end();
     this.leave?.();
+    this.leave = undefined;
     this.reserve.end();
+    await this.witness?.close();
+    this.witness = undefined;
   }
 }
 

@@ -47,7 +47,7 @@ export class LocalBackend implements RegistryBackend {
       await this.cluster.close();
       await this.registry.close();
     } finally {
-      this.folder.giveBack();
+      await this.folder.giveBack();
     }
   }
 

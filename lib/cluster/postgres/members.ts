@@ -165,6 +165,10 @@ export class Members implements Messenger {
     );
   }
 
+  whenMet(listener: () => void): void {
+    this.whenLinked(listener);
+  }
+
   whenLinked(listener: (member: string) => void): void {
     this.onLinked.push(listener);
   }

@@ -18,6 +18,9 @@ export interface Messenger {
   /** Calls when there is a way to another member, which answers from then on. */
   whenLinked(listener: (member: string) => void): void;
 
+  /** Calls when another member has joined, or this one has joined the others again. */
+  whenMet(listener: () => void): void;
+
   /** Calls when another member was found to have ended. */
   whenGone(listener: (member: string) => void): void;
 

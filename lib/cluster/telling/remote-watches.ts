@@ -36,6 +36,8 @@ export class RemoteWatches {
   constructor(private readonly messenger: Messenger) {
     messenger.answer(TOPIC, (body, from) => this.note(from, JSON.parse(body) as Change));
     messenger.whenLinked((identity) => this.errands.begin(identity));
+    // Another one greets this process also once it answers again: until then it was told nothing.
+    messenger.whenMet(() => this.tellReached());
     messenger.whenGone((identity) => this.forget(identity));
   }
 
@@ -77,7 +79,11 @@ export class RemoteWatches {
     this.doubtful.delete(identity);
     this.told.set(identity, now);
     // Those included that have begun meanwhile.
-    for (const { subject, onReached } of this.watches) if (begins.includes(subject)) onReached();
+    this.tellReached(({ subject }) => begins.includes(subject));
+  }
+
+  private tellReached(concerns: (watch: Watch) => boolean = () => true): void {
+    for (const watch of this.watches) if (concerns(watch)) watch.onReached();
   }
 
   private note(identity: string, { isAnew, begins, ends }: Change): Promise<string> {

@@ -23,7 +23,14 @@ import { DiskWriter } from './disk.writer.js';
 import { fenceFile } from './fence-file.js';
 import { isRemnant, uploadIdOf } from './file-names.js';
 import { FilePlaces, isInPlace, placedAt } from './file-places.js';
-import { moveFile, placeFile, removeFile, removeIfThere, removeOtherName } from './move-file.js';
+import {
+  isThere,
+  moveFile,
+  placeFile,
+  removeFile,
+  removeIfThere,
+  removeOtherName,
+} from './move-file.js';
 import { moveTarget } from './move-target.js';
 import { kindFault, refuse } from './own-file.js';
 import { putAside } from './put-aside.js';
@@ -37,8 +44,18 @@ const LOST_FOLDER = join(REGISTRY_FOLDER, 'lost');
 /** Names read from the folder at a time. */
 const PAGE = 256;
 
+/** The right of one instance to a folder. */
+export interface FolderHold {
+  /** @throws UnfitFolderError when another one has it */
+  take(): Promise<void>;
+  /** Nothing happens when it was not taken. */
+  giveBack(): Promise<void>;
+}
+
 /** What a `DiskStorage` needs. */
 export interface DiskStorageOptions extends UploadFolderOptions {
+  /** Taken from `open()` to `close()`; the folder is this storage's alone unless given. */
+  readonly hold?: FolderHold;
   /** Keeps what it has to say of uploads. */
   readonly records: StorageRecords;
   /** What to throw for a fault in opening the folder: that fault unless given. */
@@ -56,28 +73,34 @@ export class DiskStorage implements UploadStorage {
   private readonly places: FilePlaces;
   private readonly records: StorageRecords;
   private readonly lostFolder: string;
+  private readonly hold?: FolderHold;
   private readonly explain: (fault: unknown) => unknown;
 
   constructor(options: DiskStorageOptions) {
     this.folder = new UploadFolder(options);
     this.places = new FilePlaces(this.folder.path);
     this.records = options.records;
+    this.hold = options.hold;
     this.explain = options.explain ?? ((fault) => fault);
     this.lostFolder = join(this.folder.path, LOST_FOLDER);
     this.files = { path: (upload) => this.places.of(upload), room: () => this.room() };
   }
 
-  /** @throws Error of the file system when the folder cannot be made, or not be written to. */
+  /**
+   * @throws UnfitFolderError when it is another instance's
+   * @throws Error of the file system when the folder cannot be made, or not be written to.
+   */
   async open(): Promise<void> {
     try {
       await this.folder.reserve.spend(() => this.folder.make());
+      await this.hold?.take();
     } catch (fault) {
       throw this.explain(fault);
     }
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    await this.hold?.giveBack();
   }
 
   assertSame(): Promise<void> {
@@ -175,10 +198,7 @@ export class DiskStorage implements UploadStorage {
   /** A process that died after it had given the file its place has left it two names. */
   async tidy(upload: UploadRecord): Promise<void> {
     const { id, state } = upload;
-    if (state === 'finished') {
-      if (hasPlace(upload)) await this.removeFirst(id);
-      return;
-    }
+    if (state === 'finished') return this.tidyFinished(upload);
     const path = this.places.wanted(upload);
     if (path === undefined) return;
     this.folder.assertNotLost(id);
@@ -197,10 +217,12 @@ export class DiskStorage implements UploadStorage {
   async move(upload: UploadRecord, target: string): Promise<void> {
     const { id, length } = upload;
     const source = this.places.own(upload);
+    const isPlaced = this.places.given(upload) !== undefined;
     try {
       await this.assertFile(id, source);
       this.folder.assertNotLost(id);
-      await moveFile(source, target, this.folder.directoryMode);
+      if (isPlaced) await this.moveFromPlace(upload, target);
+      else await moveFile(source, target, this.folder.directoryMode);
     } catch (error) {
       // A process that died after it had moved the file, but before that was noted, left it there.
       const moved = await stat(target).catch(() => undefined);
@@ -293,6 +315,29 @@ export class DiskStorage implements UploadStorage {
   private async renew(id: string, size: number): Promise<void> {
     this.folder.assertNotLost(id);
     await this.folder.doubtful.renew(this.places.first(id), size);
+  }
+
+  /** The first name of a file that is on its way says where that is, unless it is one of two. */
+  private async tidyFinished(upload: UploadRecord): Promise<void> {
+    const { id, movingTo } = upload;
+    if (!hasPlace(upload)) return;
+    if (movingTo === undefined) return this.removeFirst(id);
+    this.folder.assertNotLost(id);
+    await removeOtherName(this.places.own(upload), this.places.first(id));
+  }
+
+  /**
+   * The place is given free as by `remove()`, so that a file of another upload which lies there by then
+   * is not taken for this one when that is broken off.
+   */
+  private async moveFromPlace(upload: UploadRecord, target: string): Promise<void> {
+    const [path, first] = [this.places.own(upload), this.places.first(upload.id)];
+    const { directoryMode } = this.folder;
+    const leave = () => this.remove(upload);
+    await removeOtherName(path, first);
+    if (!(await isThere(first))) return moveFile(path, target, directoryMode, leave);
+    await leave();
+    await moveFile(first, target, directoryMode);
   }
 
   /** What lies there in place of a file goes too, but for what it leads to and a folder. */

@@ -49,8 +49,14 @@ export class FilePlaces {
     if (movedTo !== undefined) return movedTo;
     const path = this.own(upload);
     // A process that died while it moved the file has left it under one of both names at least.
-    const hasMoved = movingTo !== undefined && !existsSync(path) && existsSync(movingTo);
+    const hasMoved = movingTo !== undefined && this.hasLeft(upload) && existsSync(movingTo);
     return hasMoved ? movingTo : path;
+  }
+
+  /** A file that is moved from its place leaves its first name behind until the record says so. */
+  private hasLeft(upload: UploadRecord): boolean {
+    const isMarked = this.given(upload) !== undefined && existsSync(this.first(upload.id));
+    return isMarked || !existsSync(this.own(upload));
   }
 }
 

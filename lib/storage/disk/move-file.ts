@@ -18,13 +18,19 @@ const NO_LINKS = ['EISDIR', 'EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM'
  * @param source a file whose name no other has, in any folder
  * @param target an absolute path
  * @param folderMode that of folders which are made for it; by the umask unless given
+ * @param leave takes the source's name from the file, once the other one is durable
  * @throws StorageFaultError when the disk fails; the file is then where it was
  */
-export async function moveFile(source: string, target: string, folderMode?: number): Promise<void> {
+export async function moveFile(
+  source: string,
+  target: string,
+  folderMode?: number,
+  leave = () => removeIfThere(source),
+): Promise<void> {
   if (!isAbsolute(target)) throw new TypeError('An upload can only be moved to an absolute path.');
   try {
     await makeFolder(dirname(target), folderMode);
-    if (!(await isOneName(source, target))) await moveTo(source, target);
+    if (!(await isOneName(source, target))) await moveTo(source, target, leave);
   } catch (error) {
     throw toStorageError(error);
   }
@@ -63,7 +69,7 @@ export async function removeOtherName(file: string, name: string): Promise<void>
   if (await isOneFile(file, name)) await removeIfThere(name);
 }
 
-async function moveTo(source: string, target: string): Promise<void> {
+async function moveTo(source: string, target: string, leave: () => Promise<void>): Promise<void> {
   const copy = join(dirname(target), `.${basename(source)}.moving`);
   const isPlaced = !(await isThere(source)) && (await isOneFile(copy, target));
   if (!isPlaced) {
@@ -73,7 +79,7 @@ async function moveTo(source: string, target: string): Promise<void> {
     await place(source, copy, target);
     await keepName(source, target);
   }
-  await removeIfThere(source);
+  await leave();
   await removeIfThere(copy);
   // If a lost machine brings the name back, it goes with the record.
   await syncFolder(dirname(source)).catch(() => undefined);
@@ -150,7 +156,8 @@ async function isOneFile(a: string, b: string): Promise<boolean> {
   return left !== undefined && left === right;
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Whether anything lies at a path. */
+export async function isThere(path: string): Promise<boolean> {
   return (await identify(path)) !== undefined;
 }
 

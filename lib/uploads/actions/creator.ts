@@ -67,7 +67,7 @@ export class Creator {
 
   constructor(
     private readonly existing: ExistingUploads,
-    private readonly storage: UploadStorage,
+    storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly leases: Leases,
     private readonly transitions: Transitions,
@@ -185,13 +185,14 @@ export class Creator {
     }
   }
 
-  /** The first fault is the one to report; what cannot be removed now, cleanup removes later. */
+  /**
+   * The first fault is the one to report; what cannot be removed now, cleanup removes later. No bytes go
+   * by what was known before: the upload may be finished, for all that was heard of it.
+   */
   private async abandon(record: UploadRecord, error: unknown): Promise<never> {
     // It may be another process's by now.
     if (error instanceof ClosedError) throw error;
-    const abandoning = this.transitions.abandon(record.id);
-    // The bytes, to which no client can come back, may be what filled the disk, so that no record changes.
-    await abandoning.catch(() => this.storage.remove(record)).catch(() => undefined);
+    await this.transitions.abandon(record.id).catch(() => undefined);
     throw error;
   }
 

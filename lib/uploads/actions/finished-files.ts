@@ -208,9 +208,14 @@ export class FinishedFiles {
       await this.storage.move(record, target);
     } catch (error) {
       // The first fault is the one to report.
-      await this.mark(record.id, { movingTo: undefined }).catch(() => undefined);
+      await this.unmark(record).catch(() => undefined);
       throw error;
     }
+  }
+
+  /** What has left its place is found by where it was to go. */
+  private async unmark(record: UploadRecord): Promise<void> {
+    if (await this.storage.stat(record)) await this.mark(record.id, { movingTo: undefined });
   }
 }
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { UploadIdTakenError } from '../../../lib/errors/index.js';
+import { RegistryUnavailableError, UploadIdTakenError } from '../../../lib/errors/index.js';
 import type { StoredAnswer } from '../../../lib/registry/index.js';
 import type { Uploads } from '../../../lib/uploads/index.js';
 import {
@@ -52,6 +52,24 @@ describe('uploads', () => {
       expect(await core.textOf(id)).toBe('helloworld');
       expect(await core.deliveriesOf(id)).toBe(1);
       expect(core.told).toEqual(['created', 'committed', 'finished']);
+    });
+
+    it('keep their bytes where it is not known whether their finish was stored', async () => {
+      const { get, change } = core.registry;
+      const unavailable = () => Promise.reject(new RegistryUnavailableError());
+      const finishing = jest.spyOn(core.registry, 'change').mockImplementation(async (...args) => {
+        await change.apply(core.registry, args);
+        core.registry.get = unavailable;
+        return unavailable();
+      });
+      const creating = core.uploads.create({ length: 5 }, bodyOf('hello'));
+      await expect(creating).rejects.toThrow(RegistryUnavailableError);
+      finishing.mockRestore();
+      core.registry.get = get;
+
+      const [record] = (await core.registry.list({ state: 'finished' })).items;
+      expect(await core.textOf(record!.id)).toBe('hello');
+      expect(await core.deliveriesOf(record!.id)).toBe(1);
     });
 
     it('take the bytes of their creation along', async () => {

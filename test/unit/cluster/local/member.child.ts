@@ -83,7 +83,7 @@ async function follow({ does, key = '', steps = 0 }: Order): Promise<string> {
     case 'count':
       return count(key, steps);
     case 'watch':
-      cluster.watch(key);
+      cluster.watch(key, () => report({ event: 'reached', detail: key }));
       return 'watched';
     case 'leave':
       await claims.close();

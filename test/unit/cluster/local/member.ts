@@ -12,7 +12,7 @@ export interface Order {
 
 /** What a process tells. */
 export interface Report {
-  readonly event: 'ready' | 'done' | 'asked' | 'gone' | 'lost' | 'told' | 'heard';
+  readonly event: 'ready' | 'done' | 'asked' | 'gone' | 'lost' | 'told' | 'heard' | 'reached';
   readonly detail: string;
 }
 

@@ -90,4 +90,22 @@ describe('News between processes', () => {
     expect(frozen.reports.filter(({ event }) => event === 'heard')).toHaveLength(1);
     expect(topics.filter((topic) => topic === 'news')).toHaveLength(1);
   });
+
+  it('are looked after by a process that has hung while it watched, and may have missed some', async () => {
+    const frozen = await Member.start(folder);
+    const here = await join();
+    await frozen.tell('watch', ID);
+    const reached = () => frozen.reports.filter(({ event }) => event === 'reached').length;
+    await eventually(() => expect(reached()).toBe(1));
+    process.kill(frozen.pid, 'SIGSTOP');
+    const asked = here.processes.ask(frozen.identity, 'ping').catch(() => undefined);
+    await eventually(() => expect(here.processes.isSilent(frozen.identity)).toBe(true));
+
+    here.cluster.tell({ uploadId: ID, text: 'missed', isPassing: false });
+    process.kill(frozen.pid, 'SIGCONT');
+
+    await eventually(() => expect(reached()).toBeGreaterThan(1));
+    await asked;
+    expect(frozen.reports.filter(({ event }) => event === 'heard')).toEqual([]);
+  });
 });

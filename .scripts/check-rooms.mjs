@@ -38,6 +38,7 @@ const ROOMS = [
   'uploads/create-uploads.ts',
   'uploads/index.ts',
   'options',
+  'storage/s3',
   'handlers',
   'backends',
   'hooks',

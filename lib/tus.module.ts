@@ -110,8 +110,8 @@ import {
     {
       provide: LocalFolder,
       inject: [TUS_OPTIONS, HttpAdapterHost],
-      useFactory: ({ tmpFileDir }: TusOptions, app: HttpAdapterHost) =>
-        new LocalFolder(tmpFileDir, app),
+      useFactory: ({ tmpFileDir, directoryMode }: TusOptions, app: HttpAdapterHost) =>
+        new LocalFolder(tmpFileDir, app, directoryMode),
     },
     {
       provide: TUS_BACKEND,

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ClosedError, FolderLostError } from '../errors/index.js';
+import { ClosedError, FolderLostError, logError } from '../errors/index.js';
 import { AppProviders } from '../handlers/index.js';
 import { LONGEST_TIMER, type TusOptions } from '../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../tus.constants.js';
@@ -53,10 +53,10 @@ export class CleanupOrchestrator {
   }
 
   private run(): void {
-    this.cleanup.run().catch((error: Error) => {
+    this.cleanup.run().catch((error: unknown) => {
       // That is told once, by the folder's watch; and the app's end is no failure.
       if (error instanceof FolderLostError || error instanceof ClosedError) return;
-      this.logger.error(`The cleanup failed: ${error.message}`, error.stack);
+      logError(this.logger, 'The cleanup failed', error);
     });
   }
 }

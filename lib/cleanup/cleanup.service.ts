@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CLEANUP_KEY } from '../cluster/index.js';
 import { ContextSnapshot } from '../context/index.js';
-import { asError, ClosedError, FolderLostError, UploadFencedError } from '../errors/index.js';
+import { ClosedError, FolderLostError, logError, UploadFencedError } from '../errors/index.js';
 import type { CleanupReport } from '../interfaces/index.js';
 import type { TusOptions } from '../options/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
@@ -107,8 +107,7 @@ export class CleanupService {
       if (error instanceof FolderLostError || error instanceof ClosedError) return 'stuck';
       // It is another process's to clean up by now.
       if (error instanceof UploadFencedError) return 'stuck';
-      const { message, stack } = asError(error);
-      this.logger.error(`Upload ${record.id} could not be cleaned up: ${message}`, stack);
+      logError(this.logger, `Upload ${record.id} could not be cleaned up`, error);
       return this.postpone(record, Date.now() + LATER).catch(() => 'stuck');
     }
   }
@@ -146,7 +145,7 @@ export class CleanupService {
   }
 
   private async lookAtUnfinished(record: UploadRecord): Promise<Verdict> {
-    const upload = await this.uploads.settle(record.id);
+    const upload = await this.uploads.repair(record.id);
     // It is held; an upload that lives shortly is looked at again soon.
     const later = Math.min(LATER, Math.max(record.validFor ?? LATER, SOON));
     if (!upload) return this.postpone(record, Date.now() + later);

@@ -6,9 +6,9 @@
  * again. The HTTP answer is 503 with `Retry-After` (RFC 9110 §15.6.4).
  */
 export class StorageFaultError extends Error {
-  override readonly name = 'StorageFaultError';
+  override readonly name: string = 'StorageFaultError';
 
-  constructor(options?: ErrorOptions) {
-    super('The disk has failed; try again later.', options);
+  constructor(options?: ErrorOptions, message = 'The disk has failed; try again later.') {
+    super(message, options);
   }
 }

@@ -106,6 +106,10 @@ export class UploadEvents implements UploadObserver {
     this.logger.warn(uploadRenewed(id, fault, place));
   }
 
+  lost(id: string, fault: string): void {
+    this.logger.error(`Upload ${id} is lost, and its client is to begin anew: ${fault}.`);
+  }
+
   flushFailed({ id }: UploadRecord, { lost, cause }: FlushFailure): void {
     const { message, stack } = asError(cause instanceof StorageFaultError ? cause.cause : cause);
     this.logger.error(flushFailed(id, lost, message), stack);

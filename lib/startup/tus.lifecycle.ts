@@ -105,9 +105,9 @@ export class TusLifecycle
   private async open(): Promise<void> {
     const { cluster } = this.backend;
     this.refuseReserve();
-    await this.storage.open();
     cluster.onFence((key, suspect) => this.fencedFiles.fence(key, suspect));
     await this.backend.open();
+    await this.storage.open();
     this.handlers.explore();
     this.opened = true;
   }

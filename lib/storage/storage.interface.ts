@@ -17,13 +17,20 @@ export interface StoredBytes {
 }
 
 /** Where the bytes of a finished upload are, for applications: a union that each storage joins. */
-export type StorageLocation = DiskLocation;
+export type StorageLocation = DiskLocation | S3Location;
 
 /** A file on a disk of this machine. */
 export interface DiskLocation {
   readonly type: 'disk';
   /** Absolute. */
   readonly path: string;
+}
+
+/** An object in a bucket of S3. */
+export interface S3Location {
+  readonly type: 's3';
+  readonly bucket: string;
+  readonly key: string;
 }
 
 /** Where an upload's bytes are, in both ways in which applications are told. */
@@ -115,6 +122,13 @@ export interface UploadWriter {
    * after that. May be repeated.
    */
   complete(): Promise<void>;
+
+  /**
+   * Waits for flushes that run beside the writes, if there are any.
+   *
+   * @returns whether one has failed, so that `sync()` must be called before anything is acknowledged
+   */
+  mustSync(): Promise<boolean>;
 
   /**
    * Returns once every byte held would survive a lost machine.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import {
+  heldNames,
   LAST_CHUNK,
   OCTETS,
   PLATFORMS,
@@ -11,7 +12,6 @@ import {
   eventually,
   expectRefused,
   head,
-  listFiles,
   listOf,
   makeTempFolder,
   offsetOf,
@@ -408,7 +408,7 @@ describe.each(PLATFORMS)('checksums on %s', (platform) => {
   });
 
   it('T54: a creation with other bytes is 460, and nothing of it is left', async () => {
-    const [files, receiving] = [await listFiles(app().tmpFileDir), await countReceiving()];
+    const [files, receiving] = [await heldNames(app()), await countReceiving()];
 
     for (const body of ['hello', ['hel', 'lo']]) {
       const response = await post(app(), { length: 5, body, headers: announced('hallo') });
@@ -416,7 +416,7 @@ describe.each(PLATFORMS)('checksums on %s', (platform) => {
       expect(response.headers.location).toBeUndefined();
     }
 
-    expect(await listFiles(app().tmpFileDir)).toEqual(files);
+    expect(await heldNames(app())).toEqual(files);
     expect(await countReceiving()).toBe(receiving);
   });
 
@@ -447,7 +447,7 @@ describe.each(PLATFORMS)('checksums on %s', (platform) => {
   });
 
   it('T54: nothing is kept of a creation whose body is lost', async () => {
-    const before = await listFiles(app().tmpFileDir);
+    const before = await heldNames(app());
     const connection = await app().connect();
     const lines = [...LINES, 'Upload-Length: 20', 'Content-Length: 10'];
 
@@ -455,7 +455,7 @@ describe.each(PLATFORMS)('checksums on %s', (platform) => {
       rawHead('POST', '/files', [...lines, `Upload-Checksum: ${checksum('hello')}`]) + 'hello',
     );
     const [name] = await eventually(async () => {
-      const added = (await listFiles(app().tmpFileDir)).filter((file) => !before.includes(file));
+      const added = (await heldNames(app())).filter((file) => !before.includes(file));
       expect(added).toHaveLength(1);
       return added;
     });
@@ -657,12 +657,12 @@ describe.each(PLATFORMS)('checksums in trailers on %s', (platform) => {
   });
 
   it('T54: a creation with bytes is held against its trailer', async () => {
-    const before = await listFiles(app().tmpFileDir);
+    const before = await heldNames(app());
 
     const wrong = await sendRaw('POST', '/files', ['Upload-Length: 11'], ['hello'], checksum('x'));
     expectRefused(wrong, 460);
     expect(wrong.header('Location')).toBeUndefined();
-    expect(await listFiles(app().tmpFileDir)).toEqual(before);
+    expect(await heldNames(app())).toEqual(before);
 
     const right = await sendRaw('POST', '/files', ['Upload-Length: 11'], ['a'], checksum('a'));
     expect(right.status).toBe(201);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import {
+  heldNames,
   LAST_CHUNK,
   OCTETS,
   PLATFORMS,
@@ -11,7 +12,6 @@ import {
   eventually,
   expectRefused,
   head,
-  listFiles,
   listOf,
   offsetOf,
   patch,
@@ -81,7 +81,7 @@ async function makeFinal(
 async function everything(app: TestApp): Promise<unknown> {
   const { items } = await app.tus.list({ limit: 1000 });
   const states = items.map(({ id, state, offset, length }) => [id, state, offset, length]);
-  return { states, files: await listFiles(app.tmpFileDir) };
+  return { states, files: await heldNames(app) };
 }
 
 async function expectRefusedWithoutTrace(
@@ -194,7 +194,7 @@ describe.each(PLATFORMS)('concatenation on %s', (platform) => {
     expect(await app().finished.of(final.id)).toMatchObject({
       size: 11,
       attempt: 1,
-      path: await app().tus.getFilepath(final.id),
+      path: (await app().tus.find(final.id))?.path,
     });
     await everythingDelivered(app());
     expect(app().finished.countOf(final.id)).toBe(1);
@@ -439,7 +439,7 @@ describe.each(PLATFORMS)('concatenation on %s', (platform) => {
     expect((await head(app(), empty)).headers['upload-length']).toBe('0');
     expect(await offsetOf(app(), empty)).toBe(0);
     expect(await app().finished.of(empty.id)).toMatchObject({ size: 0 });
-    expect(await listFiles(app().tmpFileDir)).toContain(empty.id);
+    expect(await heldNames(app())).toContain(empty.id);
   });
 
   it('T117: a final upload can be terminated, and its parts stay', async () => {
@@ -451,7 +451,7 @@ describe.each(PLATFORMS)('concatenation on %s', (platform) => {
     });
 
     expect((await head(app(), final)).status).toBe(410);
-    expect(await listFiles(app().tmpFileDir)).not.toContain(final.id);
+    expect(await heldNames(app())).not.toContain(final.id);
     expect(await offsetOf(app(), hello)).toBe(5);
     await expectStored(app(), hello, 'hello');
   });
@@ -563,7 +563,7 @@ describe.each(PLATFORMS)('parts that expire, on %s', (platform) => {
     await expectRefusedAsPart(hello);
     await app().tus.cleanup();
 
-    expect(await listFiles(app().tmpFileDir)).not.toContain(hello.id);
+    expect(await heldNames(app())).not.toContain(hello.id);
     expect(await offsetOf(app(), final)).toBe(5);
     await expectStored(app(), final, 'hello');
   });
@@ -573,7 +573,7 @@ describe.each(PLATFORMS)('parts that expire, on %s', (platform) => {
 
     await eventually(async () => {
       await app().tus.cleanup();
-      expect(await listFiles(app().tmpFileDir)).not.toContain(hello.id);
+      expect(await heldNames(app())).not.toContain(hello.id);
     });
 
     expect((await app().tus.find(hello.id))?.state).toBe('expired');
@@ -596,7 +596,7 @@ describe.each(PLATFORMS)('parts that go with the concatenation, on %s', (platfor
     await expectStored(app(), final, 'hello worldhello ');
     for (const { id, path } of parts) {
       expect((await head(app(), { path })).status).toBe(410);
-      expect(await listFiles(app().tmpFileDir)).not.toContain(id);
+      expect(await heldNames(app())).not.toContain(id);
     }
     expect((await app().finished.of(final.id)).size).toBe(17);
     expectRefused(await concatenate(app(), [hello!.path]), 400);

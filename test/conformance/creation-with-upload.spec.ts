@@ -1,4 +1,5 @@
 import {
+  heldNames,
   LAST_CHUNK,
   OCTETS,
   PLATFORMS,
@@ -7,7 +8,6 @@ import {
   eventually,
   expectRefused,
   head,
-  listFiles,
   offsetOf,
   patch,
   post,
@@ -49,7 +49,7 @@ describe.each(PLATFORMS)('creation with upload on %s', (platform) => {
     'garbage',
     undefined,
   ])('T48: a body of type %s is 415, and creates nothing', async (type) => {
-    const before = await listFiles(app().tmpFileDir);
+    const before = await heldNames(app());
 
     const response = await post(app(), {
       length: 5,
@@ -59,7 +59,7 @@ describe.each(PLATFORMS)('creation with upload on %s', (platform) => {
 
     expectRefused(response, 415);
     expect(response.headers.location).toBeUndefined();
-    expect(await listFiles(app().tmpFileDir)).toEqual(before);
+    expect(await heldNames(app())).toEqual(before);
   });
 
   it('T49: an empty body of the right type is 201 at offset 0', async () => {
@@ -80,7 +80,7 @@ describe.each(PLATFORMS)('creation with upload on %s', (platform) => {
   });
 
   it('T50: more bytes announced than the upload has is 413 before they are sent', async () => {
-    const before = await listFiles(app().tmpFileDir);
+    const before = await heldNames(app());
     const connection = await app().connect();
 
     await connection.write(
@@ -92,7 +92,7 @@ describe.each(PLATFORMS)('creation with upload on %s', (platform) => {
     expect(response.header('Location')).toBeUndefined();
     expect(response.header('Connection')).toBe('close');
     await connection.closed;
-    expect(await listFiles(app().tmpFileDir)).toEqual(before);
+    expect(await heldNames(app())).toEqual(before);
   });
 
   it.each([
@@ -102,14 +102,14 @@ describe.each(PLATFORMS)('creation with upload on %s', (platform) => {
   ])(
     'T51: a chunked body that runs past the length %s is 413, and nothing stays',
     async (_, parts) => {
-      const before = await listFiles(app().tmpFileDir);
+      const before = await heldNames(app());
       const finished = app().finished.count;
 
       const response = await post(app(), { length: 5, body: parts });
 
       expectRefused(response, 413);
       expect(response.headers.location).toBeUndefined();
-      await eventually(async () => expect(await listFiles(app().tmpFileDir)).toEqual(before));
+      await eventually(async () => expect(await heldNames(app())).toEqual(before));
       await everythingDelivered();
       expect(app().finished.count).toBe(finished + 1);
     },
@@ -118,14 +118,14 @@ describe.each(PLATFORMS)('creation with upload on %s', (platform) => {
   it.each(['Content-Length: 10', 'Transfer-Encoding: chunked'])(
     'T52: bytes of a creation that is cut off are kept (%s)',
     async (framing) => {
-      const before = await listFiles(app().tmpFileDir);
+      const before = await heldNames(app());
       const connection = await app().connect();
       const start = framing.startsWith('Content') ? 'hello' : chunk('hello');
 
       await connection.write(rawHead('POST', '/files', [...LINES, 'Upload-Length: 10', framing]));
       await connection.write(start);
       const id = await eventually(async () => {
-        const files = await listFiles(app().tmpFileDir);
+        const files = await heldNames(app());
         return expectOne(files.filter((file) => !before.includes(file)));
       });
       connection.destroy();

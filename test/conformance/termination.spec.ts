@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OnUploadFinished } from '../../lib/index.js';
 import {
+  heldNames,
   OCTETS,
   PLATFORMS,
   create,
@@ -8,7 +9,6 @@ import {
   expectHeadRefused,
   expectRefused,
   head,
-  listFiles,
   listOf,
   offsetOf,
   patch,
@@ -54,9 +54,7 @@ describe.each(PLATFORMS)('termination on %s', (platform) => {
 
     expect(response.status).toBe(204);
     expect(response.body).toHaveLength(0);
-    await eventually(async () =>
-      expect(await listFiles(app().tmpFileDir)).not.toContain(upload.id),
-    );
+    await eventually(async () => expect(await heldNames(app())).not.toContain(upload.id));
   });
 
   it('T100a: DELETE of a finished upload is 204 once its handlers are through', async () => {
@@ -70,7 +68,7 @@ describe.each(PLATFORMS)('termination on %s', (platform) => {
     });
 
     expect(response.body).toHaveLength(0);
-    expect(await listFiles(app().tmpFileDir)).not.toContain(upload.id);
+    expect(await heldNames(app())).not.toContain(upload.id);
   });
 
   it('T100a: while a handler has the finished upload, DELETE is 423 with Retry-After', async () => {
@@ -122,7 +120,7 @@ describe.each(PLATFORMS)('termination on %s', (platform) => {
     expect(response.status).toBe(204);
     expect(String(ended?.status ?? 400)).toMatch(/^4\d\d$/);
     expectHeadRefused(await head(app(), upload), 410);
-    expect(await listFiles(app().tmpFileDir)).not.toContain(upload.id);
+    expect(await heldNames(app())).not.toContain(upload.id);
     await app().finished.of((await uploadWhole(app(), 'barrier')).id);
     expect(app().finished.countOf(upload.id)).toBe(0);
   });
@@ -138,9 +136,7 @@ describe.each(PLATFORMS)('termination on %s', (platform) => {
       ]);
 
       expect(deleted.map(({ status }) => status).sort()).toEqual([204, 410]);
-      await eventually(async () =>
-        expect(await listFiles(app().tmpFileDir)).not.toContain(upload.id),
-      );
+      await eventually(async () => expect(await heldNames(app())).not.toContain(upload.id));
     }
   });
 });

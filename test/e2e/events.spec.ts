@@ -183,7 +183,7 @@ describe.each(PLATFORMS)('the events of an upload on %s', (platform) => {
   it('have no progress while a placed file is tidied up', async () => {
     const storage = app().nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
     const gate = new Gate();
-    const remove = jest.spyOn(storage, 'remove').mockImplementationOnce(() => gate.pass());
+    const tidy = jest.spyOn(storage, 'tidy').mockImplementationOnce(() => gate.pass());
     const upload = await create(app(), { length: 5, metadata: { path: 'tidy.txt' } });
     const sent = patch(app(), upload, { body: 'hello' });
     await gate.reached;
@@ -193,7 +193,7 @@ describe.each(PLATFORMS)('the events of an upload on %s', (platform) => {
     gate.open();
     await sent;
     await story().of(upload.id, 'finished');
-    remove.mockRestore();
+    tidy.mockRestore();
 
     expectToEndFinished(upload.id);
   });

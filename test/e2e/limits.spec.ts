@@ -2,7 +2,6 @@ import { BadRequestException, ForbiddenException } from '@nestjs/common';
 import { IsIn, IsNotEmpty, MaxLength } from 'class-validator';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import type { UploadStorage } from '../../lib/storage/index.js';
 import { TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
@@ -361,16 +360,18 @@ describe.each(PLATFORMS)('allowedTypes on %s', (platform) => {
 
   it('keep an upload whose start cannot be read right now', async () => {
     const storage = app().nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
-    const reading = jest.spyOn(storage, 'createReadStream').mockImplementation(() => {
-      return new Readable({
-        read() {
-          this.destroy(Object.assign(new Error('too many open files'), { code: 'EMFILE' }));
-        },
+    const openWriter = storage.openWriter.bind(storage);
+    const opening = jest
+      .spyOn(storage, 'openWriter')
+      .mockImplementation(async (record, options) => {
+        const writer = await openWriter(record, options);
+        const fault = Object.assign(new Error('EIO: cannot be read'), { code: 'EIO' });
+        writer.start = () => Promise.reject(fault);
+        return writer;
       });
-    });
     const upload = await create(app(), { length: PNG.length });
     const failed = await patch(app(), upload, { body: PNG });
-    reading.mockRestore();
+    opening.mockRestore();
 
     expect(failed.status).toBe(500);
     expect(await offsetOf(app(), upload)).toBe(PNG.length);

@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import { removeStorages } from '../support/app-storage.js';
 import { endLeftovers } from '../support/leftovers.js';
 
 /** Specs of HTTP, which would mostly wait for a disk to flush; all others test that disk, too. */
@@ -16,6 +17,7 @@ export default function aroundSpec(): void {
   }
   afterAll(async () => {
     await endLeftovers();
+    await removeStorages();
     jest.restoreAllMocks();
     for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
     Object.assign(process.env, before);

@@ -192,6 +192,10 @@ class MemoryWriter implements UploadWriter {
     this.make();
   }
 
+  async mustSync(): Promise<boolean> {
+    return false;
+  }
+
   async sync(): Promise<void> {
     this.flushed = this.size;
   }

@@ -1,4 +1,4 @@
-import { OCTETS, create, eventually, rawHead } from './index.js';
+import { OCTETS, create, eventually, rawHead, storedBytes } from './index.js';
 import type { CreatedUpload, RawConnection, TestApp } from './index.js';
 
 /** Bytes of an upload that is never whole while a test runs. */
@@ -23,6 +23,6 @@ export async function beginAppend(app: TestApp): Promise<Appending> {
   const upload = await create(app, { length: ENDLESS });
   const connection = await beginPatch(app, upload);
   await connection.write('x');
-  await eventually(async () => expect((await app.tus.find(upload.id))?.offset).toBe(1));
+  await eventually(async () => expect(await storedBytes(app, upload)).toHaveLength(1));
   return { upload, connection };
 }

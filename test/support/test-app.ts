@@ -5,6 +5,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { DynamicModule, INestApplication, ModuleMetadata } from '@nestjs/common';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { TusModule, TusService } from '../../lib/index.js';
+import { storageOf, type AppStorage } from './app-storage.js';
 import { FinishedRecorder } from './finished-recorder.js';
 import { request } from './http-client.js';
 import type { HttpRequest, HttpResponse, HttpTarget } from './http-client.js';
@@ -132,7 +133,7 @@ async function startIn(
 ): Promise<TestApp> {
   const { platform, trustProxy, httpsOptions, adapter, configure, listen = true } = options;
   const nest = await NestFactory.create(
-    rootModule(tmpFileDir, options),
+    rootModule(tmpFileDir, await storageOf(tmpFileDir), options),
     adapter ?? ADAPTERS[platform]({ trustProxy }),
     { logger: collector, abortOnError: false, httpsOptions },
   );
@@ -148,12 +149,17 @@ async function startIn(
   return app;
 }
 
-function rootModule(tmpFileDir: string, options: StartAppOptions): DynamicModule {
+function rootModule(
+  tmpFileDir: string,
+  { factory: storage }: AppStorage,
+  options: StartAppOptions,
+): DynamicModule {
   const { tus = {}, imports = [], controllers = [], providers = [] } = options;
   const others = typeof imports === 'function' ? imports(tmpFileDir) : imports;
   return {
     module: class TestRootModule {},
-    imports: tus === false ? others : [TusModule.forRoot({ tmpFileDir, ...tus }), ...others],
+    imports:
+      tus === false ? others : [TusModule.forRoot({ tmpFileDir, storage, ...tus }), ...others],
     controllers,
     providers: tus === false ? providers : [FinishedRecorder, ...providers],
   };

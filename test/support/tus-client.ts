@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { request } from './http-client.js';
 import type { HeaderValues, HttpResponse, HttpTarget, RequestBody } from './http-client.js';
 
@@ -140,12 +138,4 @@ export function terminate(
   headers: HeaderValues = {},
 ): Promise<HttpResponse> {
   return request(target, { method: 'DELETE', path: upload.path, headers: { ...TUS, ...headers } });
-}
-
-/** The bytes the disk holds of an upload; none when it has no file. */
-export async function storedBytes(
-  app: { readonly tmpFileDir: string },
-  upload: Pick<CreatedUpload, 'id'>,
-): Promise<Buffer> {
-  return readFile(join(app.tmpFileDir, upload.id)).catch(() => Buffer.alloc(0));
 }

@@ -4,10 +4,13 @@ import { DiskStorage } from '../../storage/disk/index.js';
 import type { LocalFolder } from './local-folder.js';
 import { startFault } from './start-faults.js';
 
+/** What an instance asks of its files. */
+type DiskFileOptions = Pick<TusOptions, 'fileMode' | 'directoryMode' | 'durability'>;
+
 /** Keeps uploads as files in a folder: the default. */
 export function diskFiles(
   folder: LocalFolder,
-  { fileMode, directoryMode }: Pick<TusOptions, 'fileMode' | 'directoryMode'>,
+  { fileMode, directoryMode, durability }: DiskFileOptions,
 ): StorageFactory {
   const { path, watch, calls, reserve } = folder;
   return {
@@ -16,6 +19,7 @@ export function diskFiles(
         folder: path,
         fileMode,
         directoryMode,
+        flushesEarly: durability !== 'none',
         records,
         fence,
         watch,

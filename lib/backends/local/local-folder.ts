@@ -4,6 +4,7 @@ import { DiskCalls } from '../../file-system/index.js';
 import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../../folder/index.js';
 import { processWide } from '../../process-wide.js';
 import { DATA_FILE } from '../../registry/lmdb/index.js';
+import { makeFolder } from '../../storage/disk/index.js';
 import { LOGGER_CONTEXT, REGISTRY_FOLDER, RESERVE_FOLDER } from '../../tus.constants.js';
 import { DiskLog } from './disk-log.js';
 import { FolderLog } from './folder-log.js';
@@ -24,10 +25,12 @@ export class LocalFolder {
   /**
    * @param path absolute
    * @param app what all instances of one app have in common
+   * @param mode that of folders which are made; by the umask unless given
    */
   constructor(
     readonly path: string,
     private readonly app: object,
+    private readonly mode?: number,
   ) {
     this.own = join(path, REGISTRY_FOLDER);
     this.watch = new FolderWatch(join(this.own, DATA_FILE), new FolderLog(path), this.calls);
@@ -40,6 +43,7 @@ export class LocalFolder {
    * @throws UnfitFolderError when another one has it
    */
   async take(): Promise<void> {
+    await makeFolder(this.path, this.mode);
     const isNarrowed = await makePrivateFolder(this.own);
     this.leave = await foldersInUse.take({ uploads: this.path, own: this.own }, this.app);
     if (isNarrowed) this.logger.log(folderNarrowed(this.own));

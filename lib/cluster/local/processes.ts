@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FolderLostError } from '../../errors/index.js';
 import { makeOwnFolder } from '../../folder/index.js';
+import { waitAtMost } from '../../wait-at-most.js';
 import type { ClaimTable, FenceState } from '../shared-tables.interface.js';
 import { Greetings } from './greetings.js';
 import { isIdentity, memberOf, newIdentity } from './identity.js';
@@ -146,12 +147,8 @@ export class Processes {
     const { look, silentAfter } = this.patience;
     const names = (await namesIn(this.options.folder)).filter(isIdentity);
     const asked = names.map((identity) => this.ask(identity, 'ping').catch(() => undefined));
-    const answered = new AbortController();
     // Half a look later than one that does not answer is told of.
-    const outOfPatience = pause((silentAfter + 1.5) * look, undefined, { signal: answered.signal });
-    await Promise.race([Promise.all(asked), outOfPatience]);
-    answered.abort();
-    await outOfPatience.catch(() => undefined);
+    await waitAtMost((silentAfter + 1.5) * look, Promise.all(asked));
   }
 
   /** Leaves the others, who take this process for ended from now on. */

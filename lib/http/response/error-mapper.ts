@@ -1,5 +1,5 @@
 import { HttpException, Logger } from '@nestjs/common';
-import { logError, UploadError } from '../../errors/index.js';
+import { logError, StoreFaultError, UploadError } from '../../errors/index.js';
 import { LOGGER_CONTEXT } from '../../tus.constants.js';
 import { isRefusal } from '../../uploads/index.js';
 import type { Exchange } from '../request/exchange.js';
@@ -36,8 +36,10 @@ export class ErrorMapper {
   }
 }
 
-/** Whether to log it: it is not the client's doing, and not logged elsewhere, as 503 is. */
+/** Whether to log it: it is not the client's doing, and not logged elsewhere, as other 503s are. */
 function isFault(exception: TusException): boolean {
+  const { cause } = exception;
   const status = exception.getStatus();
-  return status >= 500 && status !== 503 && !(exception.cause instanceof UploadError);
+  if (cause instanceof StoreFaultError) return true;
+  return status >= 500 && status !== 503 && !(cause instanceof UploadError);
 }

@@ -5,8 +5,10 @@ import {
   NoSpaceError,
   RegistryUnavailableError,
   StorageFaultError,
+  StoreFaultError,
   UploadFencedError,
   UploadIdTakenError,
+  UploadLostError,
 } from '../../errors/index.js';
 import { ProtocolError } from '../../protocol/index.js';
 import {
@@ -52,6 +54,7 @@ const retryAfter = (seconds: number): Headers => ({ 'Retry-After': String(second
 const ROWS: readonly Row[] = [
   row(UploadNotFoundError, { status: 404 }),
   row(UploadGoneError, { status: 410 }),
+  row(UploadLostError, { status: 410, message: 'The upload is lost; begin anew.' }),
   row(UploadBusyError, { status: 423, headers: retryAfter(1) }),
   row(UploadFencedError, { status: 423, headers: retryAfter(1) }),
   // tus 1.0 leaves the header open; it spares the client a HEAD.
@@ -77,6 +80,11 @@ const ROWS: readonly Row[] = [
   row(BodyReadError, { status: 500 }),
   row(FolderLostError, { status: 503, headers: retryAfter(5) }),
   row(RegistryUnavailableError, { status: 503, headers: retryAfter(5) }),
+  row(StoreFaultError, {
+    status: 503,
+    headers: retryAfter(10),
+    message: 'The store has failed; try again later.',
+  }),
   row(StorageFaultError, { status: 503, headers: retryAfter(10) }),
   row(ShuttingDownError, { status: 503, headers: retryAfter(1) }),
   row(ClosedError, {

@@ -175,13 +175,20 @@ export class TusRequests implements BeforeApplicationShutdown {
   async download(exchange: Exchange): Promise<Outcome> {
     if (!this.options.download || exchange.id === undefined) throw this.policy.notAllowed(exchange);
     const id = parseUploadId(exchange.id);
-    const record = await this.files.recordOf(id, await this.policy.scopeOf(exchange));
+    const { record, found } = await this.files.find(id, await this.policy.scopeOf(exchange));
     const { metadata, movedTo, movingTo } = record;
     const isMoved = movedTo !== undefined || movingTo !== undefined;
     const located = this.files.locate(record);
     const disposition = await this.dispositionOf(record, located, exchange);
-    const download = { id, path: located.path, isMoved, metadata, disposition };
-    const fault = await this.downloads.send(exchange, download);
+    const { areFiles } = this.files;
+    const fault = await this.downloads.send(exchange, {
+      id,
+      metadata,
+      disposition,
+      ...(areFiles
+        ? { path: located.path, isMoved }
+        : { ...found, read: (range) => this.files.read(record, range) }),
+    });
     return { isAnswered: true, ...(fault && { fault }) };
   }
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, open, writeFile, type FileHandle } from 'node:fs/promises';
-import { hasCode, toStorageError } from './disk.errors.js';
+import { hasCode } from '../../errors/index.js';
+import { toStorageError } from './disk.errors.js';
 import { explainOpening, kindFault, READ, refuse, sizeFault } from './own-file.js';
 import { writeAll } from './write-all.js';
 

@@ -1,12 +1,6 @@
 import { NoSpaceError, StorageFaultError } from '../../errors/index.js';
 import { isNoSpace } from '../../file-system/index.js';
 
-/** Whether an error carries one of these codes of the operating system. */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
-  return typeof error.code === 'string' && codes.includes(error.code);
-}
-
 /**
  * Turns an error that says there is no room, or no quota, into a `NoSpaceError`, and one of a flush
  * into a `StorageFaultError`.

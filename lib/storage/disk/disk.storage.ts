@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { opendir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { hasCode } from '../../errors/index.js';
 import { PRIVATE_FOLDER } from '../../folder/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { REGISTRY_FOLDER } from '../../tus.constants.js';
@@ -18,7 +19,6 @@ import type {
   UploadWriter,
 } from '../storage.interface.js';
 import { concatenateFiles } from './concatenate-files.js';
-import { hasCode } from './disk.errors.js';
 import { DiskWriter } from './disk.writer.js';
 import { fenceFile } from './fence-file.js';
 import { isRemnant, uploadIdOf } from './file-names.js';
@@ -105,7 +105,7 @@ export class DiskStorage implements UploadStorage {
     const path = this.places.first(id);
     try {
       this.folder.assertNotLost(id);
-      await this.folder.doubtful.mend(path);
+      await this.folder.doubtful.renewIfDoubtful(path);
       return await DiskWriter.open(id, path, this.folder);
     } catch (error) {
       throw await this.folder.explain(error);

@@ -2,6 +2,7 @@ import { constants, fchmod, fdatasync, ftruncate, open, read, type Stats } from 
 import { promisify } from 'node:util';
 import { asError, FolderLostError } from '../../errors/index.js';
 import type { StoredBytes, UploadWriter } from '../storage.interface.js';
+import { EarlyFlush } from './early-flush.js';
 import {
   APPEND,
   changeOf,
@@ -37,6 +38,8 @@ export class DiskWriter implements UploadWriter {
   private bornAt = 0;
   /** Why nothing can be done with the file until it is renewed. */
   private fault?: Error;
+  /** Flushes while bytes come; absent where none is flushed, and before the first of them. */
+  private early?: EarlyFlush;
 
   private constructor(
     private readonly id: string,
@@ -75,6 +78,7 @@ export class DiskWriter implements UploadWriter {
     const fd = await this.openForBytes();
     try {
       await writeAll(fd, chunks, this.held, (bytes) => (this.held += bytes));
+      if (this.folder.flushesEarly) this.flushEarly(fd);
     } catch (error) {
       // A failed step may have stored some of its bytes; when that cannot be told, the count holds.
       await this.measure(fd).catch(() => undefined);
@@ -96,6 +100,7 @@ export class DiskWriter implements UploadWriter {
     if (size > this.held) throw new RangeError('An upload can only be cut back.');
     if (this.fault !== undefined) throw this.fault;
     if (this.fd === undefined) return;
+    await this.early?.settled();
     const { nlink } = await this.look(this.fd);
     const fd = nlink > 1 ? await this.replace(this.fd) : this.fd;
     try {
@@ -108,10 +113,16 @@ export class DiskWriter implements UploadWriter {
     if (size < this.covered) await this.note(this.fd, size);
   }
 
+  async mustSync(): Promise<boolean> {
+    await this.early?.settled();
+    return this.early?.fault !== undefined;
+  }
+
   async sync(): Promise<void> {
     if (this.fault !== undefined) throw this.fault;
     if (this.fd === undefined) return;
     try {
+      await this.endEarly();
       await syncFile(this.fd);
       await this.note(this.fd, this.held);
       // Also for a file that was there: the process that made it may not have come to this.
@@ -135,12 +146,41 @@ export class DiskWriter implements UploadWriter {
 
   async close(): Promise<void> {
     const { fd } = this;
+    try {
+      // What nothing has asked about must not count either.
+      await this.endEarly().catch((error: unknown) => fd !== undefined && this.fallBack(fd, error));
+    } finally {
+      this.early = undefined;
+    }
+    return this.closeFile();
+  }
+
+  private async closeFile(): Promise<void> {
+    const { fd } = this;
     this.fd = undefined;
     try {
       if (fd !== undefined) await this.folder.calls.close(fd);
     } catch (error) {
       throw await this.folder.explain(error);
     }
+  }
+
+  private flushEarly(fd: number): void {
+    this.early ??= new EarlyFlush(this.covered, async (size) => {
+      await syncFile(fd);
+      this.named ||= await this.folder.syncName(this.bornAt);
+      await this.note(fd, Math.max(size, this.covered));
+    });
+    this.early.advance(this.held);
+  }
+
+  /** @throws what a flush has failed with that nothing has waited for */
+  private async endEarly(): Promise<void> {
+    const { early } = this;
+    await early?.settled();
+    if (early?.fault === undefined) return;
+    this.early = undefined;
+    throw early.fault;
   }
 
   private describe(found: Stats): StoredBytes {
@@ -194,7 +234,8 @@ export class DiskWriter implements UploadWriter {
   private async renew(): Promise<void> {
     this.folder.assertNotLost(this.id);
     await this.folder.doubtful.renew(this.path, this.held);
-    await this.close();
+    await this.closeFile();
+    this.early = undefined;
     this.own = undefined;
     await this.openExisting();
     this.named = this.fd !== undefined;
@@ -262,6 +303,7 @@ export class DiskWriter implements UploadWriter {
     await this.confirm();
     try {
       this.folder.assertNotLost(this.id);
+      await this.early?.settled();
       await replaceByCopy(this.path);
       const copy = await this.folder.calls.open(this.path, APPEND);
       await this.folder.calls.close(fd);

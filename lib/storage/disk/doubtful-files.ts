@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { hasCode } from './disk.errors.js';
+import { hasCode } from '../../errors/index.js';
 import { KnownSizes } from './known-sizes.js';
 import { renewFile } from './renew-file.js';
 
@@ -34,7 +34,7 @@ export class DoubtfulFiles {
    *
    * @throws as `renew()`
    */
-  async mend(path: string): Promise<void> {
+  async renewIfDoubtful(path: string): Promise<void> {
     if (!this.sizes.mayHave(path)) return;
     const found = await statIfThere(path);
     const isDoubtful = found && this.sizes.of(path, found) !== undefined;

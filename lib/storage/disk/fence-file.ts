@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
+import { hasCode } from '../../errors/index.js';
 import { isOpenIn } from '../../file-system/index.js';
-import { hasCode, toStorageError } from './disk.errors.js';
+import { toStorageError } from './disk.errors.js';
 import { replaceByCopy } from './renew-file.js';
 import type { UploadFolder } from './upload-folder.js';
 

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { copyFile, link, lstat, realpath, rename, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { hasCode } from '../../errors/index.js';
 import { syncBytes, syncFolder } from '../../file-system/index.js';
-import { hasCode, toStorageError } from './disk.errors.js';
+import { toStorageError } from './disk.errors.js';
 import { makeFolder } from './folders.js';
 
 /** What file systems without hard links answer to one. */

@@ -1,6 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { FileChangedError } from '../../errors/index.js';
-import { hasCode } from './disk.errors.js';
+import { FileChangedError, hasCode } from '../../errors/index.js';
 
 /** Follows no symbolic link, and does not wait for the other end of a pipe; Windows has neither. */
 const PLAIN = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { hasCode } from '../../errors/index.js';
 import { syncFolder } from '../../file-system/index.js';
-import { hasCode, toStorageError } from './disk.errors.js';
+import { toStorageError } from './disk.errors.js';
 import { makeFolder } from './folders.js';
 import { moveFile } from './move-file.js';
 

@@ -1,6 +1,7 @@
 import { lstat, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { hasCode, toStorageError } from './disk.errors.js';
+import { hasCode } from '../../errors/index.js';
+import { toStorageError } from './disk.errors.js';
 import { removeIfThere } from './move-file.js';
 
 /**

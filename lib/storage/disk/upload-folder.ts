@@ -28,6 +28,8 @@ export interface UploadFolderOptions {
   readonly calls?: DiskCalls;
   /** Room that is kept on its disk for what frees room. */
   readonly reserve?: RoomReserve;
+  /** Whether files are flushed while they are written. */
+  readonly flushesEarly?: boolean;
   /** Knows which uploads are another process's by now; none unless given. */
   readonly fence?: Fence;
 }
@@ -39,6 +41,7 @@ export class UploadFolder {
   readonly directoryMode?: number;
   readonly calls: DiskCalls;
   readonly reserve: RoomReserve;
+  readonly flushesEarly: boolean;
   private readonly flushed = new KnownSizes(MOST_FLUSHED);
   /** Those of its files that a flush has failed on. */
   readonly doubtful = new DoubtfulFiles(this);
@@ -54,6 +57,7 @@ export class UploadFolder {
     this.fence = options.fence;
     this.calls = options.calls ?? new DiskCalls();
     this.reserve = options.reserve ?? NO_RESERVE;
+    this.flushesEarly = options.flushesEarly ?? false;
     this.names = FolderSync.of(this.path);
   }
 

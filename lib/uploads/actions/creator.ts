@@ -145,7 +145,7 @@ export class Creator {
     const { snapshots, repairs } = this.existing;
     const found = await snapshots.find(id);
     if (!found || neededRepair(found) === undefined) return found;
-    return (await repairs.settle(id)) ?? (await snapshots.find(id));
+    return (await repairs.repair(id)) ?? (await snapshots.find(id));
   }
 
   private newRecord(request: NewUpload): UploadRecord {

@@ -8,6 +8,12 @@ import { isWithin, type UploadScope } from '../model/upload-scope.js';
 import { NoFileError, UploadGoneError, UploadNotFoundError } from '../model/upload.errors.js';
 import { bytesOf, TELLING_RANGE, typeOf } from '../rules/type-check.js';
 
+/** A finished upload, and what lies where its file was left. */
+export interface FoundFile {
+  readonly record: UploadRecord;
+  readonly found: StoredBytes;
+}
+
 /**
  * The files of finished uploads, and what an application may do with them.
  *
@@ -26,12 +32,17 @@ export class FinishedFiles {
     return this.storage.locate(record);
   }
 
+  /** Whether they are files on this machine. */
+  get areFiles(): boolean {
+    return this.storage.files !== undefined;
+  }
+
   /**
-   * The record of a finished upload that a client may have the file of.
+   * A finished upload that a client may have the file of, and what lies there.
    *
    * @throws UploadNotFoundError, UploadGoneError, NoFileError, FileChangedError
    */
-  async recordOf(id: string, scope: UploadScope): Promise<UploadRecord> {
+  async find(id: string, scope: UploadScope): Promise<FoundFile> {
     const record = await this.registry.get(id);
     if (!record || !isWithin(scope, record)) throw new UploadNotFoundError(id);
     const { state } = record;
@@ -43,7 +54,12 @@ export class FinishedFiles {
     const found = await this.look(record);
     if (!found) throw new NoFileError(id, reasonOf(record));
     if (isStored(record)) assertUnchanged(record, found);
-    return record;
+    return { record, found };
+  }
+
+  /** The bytes of one that was found, or some of them. */
+  read(record: UploadRecord, range?: ByteRange): Readable {
+    return this.storage.createReadStream(record, range);
   }
 
   /**

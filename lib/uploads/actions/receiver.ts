@@ -141,7 +141,8 @@ export class Receiver {
     });
     // What it was meant to be is unknown of a body that is too long, or that was not verified.
     if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
-    if (this.rules.durability === 'chunk') await this.flusher.flush(record, writer);
+    const mustFlush = this.rules.durability === 'chunk' || (await writer.mustSync());
+    if (mustFlush) await this.flusher.flush(record, writer);
     const isWhole = end !== 'overflow' && writer.size === record.length;
     try {
       if (isWhole) return { record: await this.finisher.finish(record, writer, context), end };

@@ -22,7 +22,7 @@ export class Repairs {
    *
    * @returns the upload afterwards; `undefined` when it is held, or unknown.
    */
-  async settle(id: string): Promise<UploadSnapshot | undefined> {
+  async repair(id: string): Promise<UploadSnapshot | undefined> {
     const lease = await this.leases.tryAcquire(id);
     if (!lease) return undefined;
     try {

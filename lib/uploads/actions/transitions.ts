@@ -1,4 +1,4 @@
-import { FileChangedError, NoSpaceError } from '../../errors/index.js';
+import { FileChangedError, NoSpaceError, UploadLostError } from '../../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../../storage/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
@@ -98,15 +98,22 @@ export class Transitions {
 
   /**
    * Awaits some work on the file of an upload, which begins anew with the next request, also after a
-   * crash, when something else has changed that meanwhile.
+   * crash, when something else has changed that meanwhile; and which ends when its bytes are lost.
    */
   async noting<T>(id: string, work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
       if (error instanceof FileChangedError) await this.noteFault(id, error.fault);
+      if (error instanceof UploadLostError) await this.lose(error);
       throw error;
     }
+  }
+
+  /** What cannot be ended now is found to be lost again. */
+  private async lose({ id, fault }: UploadLostError): Promise<void> {
+    this.observer.lost(id, fault);
+    await this.end(id, 'terminated').catch(() => undefined);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { FileHashes } from '../bodies/file-hashes.js';
 import type { Lease, RevokeReason } from '../leases/lease.js';
 import type { Leases } from '../leases/leases.js';
 import type { FinishPolicy } from '../model/finish-policy.interface.js';
-import { resultOf, hasFinished, isSettled, type UploadResult } from '../model/upload-result.js';
+import { resultOf, hasFinished, needsNothing, type UploadResult } from '../model/upload-result.js';
 import { isWithin, type UploadScope } from '../model/upload-scope.js';
 import {
   isExpired,
@@ -99,7 +99,7 @@ export class Uploads {
     policy = this.parts.policy,
   ): Promise<ReceiveResult & UploadResult> {
     const work = async (lease: Lease, found: UploadSnapshot) => {
-      const current = await this.settleHeld(found, { lease, policy });
+      const current = await this.repairHeld(found, { lease, policy });
       const { record, offset } = current;
       const length = assertAppendable(request, body.length ?? 0, current);
       const fixed = await this.parts.transitions.fixLength(record, length);
@@ -119,10 +119,10 @@ export class Uploads {
    */
   async status(id: string, scope: UploadScope, policy = this.parts.policy): Promise<UploadResult> {
     const seen = await this.findIdle(id);
-    const mayTell = seen && isSettled(seen) && this.parts.flusher.mayTell(seen);
+    const mayTell = seen && needsNothing(seen) && this.parts.flusher.mayTell(seen);
     if (mayTell && isWithin(scope, seen.record)) return resultOf(seen, seen);
     return this.holdVisible(id, scope, async (lease, found) =>
-      resultOf(found, await this.settleHeld(found, { lease, policy })),
+      resultOf(found, await this.repairHeld(found, { lease, policy })),
     );
   }
 
@@ -171,8 +171,8 @@ export class Uploads {
    *
    * @returns the upload afterwards; `undefined` when it is held, or unknown.
    */
-  settle(id: string): Promise<UploadSnapshot | undefined> {
-    return this.parts.repairs.settle(id);
+  repair(id: string): Promise<UploadSnapshot | undefined> {
+    return this.parts.repairs.repair(id);
   }
 
   /** Asks running appends and concatenations to let go, and reads no file any more. */
@@ -212,7 +212,7 @@ export class Uploads {
   }
 
   /** Does what there is to do before a client is told where an upload stands. */
-  private async settleHeld(found: UploadSnapshot, context: FinishContext): Promise<UploadSnapshot> {
+  private async repairHeld(found: UploadSnapshot, context: FinishContext): Promise<UploadSnapshot> {
     if (!this.parts.flusher.mayTell(found)) await this.parts.flusher.flushLeft(found);
     return this.parts.finisher.finishIfComplete(found, context);
   }

@@ -27,6 +27,13 @@ export interface UploadObserver {
    */
   renewed(record: UploadRecord, fault: string, place: string): void;
 
+  /**
+   * Bytes of an unfinished upload that its client was told of are not there any more, so that it ends.
+   *
+   * @param fault what is wrong with it, as a sentence without a stop
+   */
+  lost(id: string, fault: string): void;
+
   /** A finished file could not be placed where it was to lie, for another one lies there. */
   misplaced(record: UploadRecord): void;
 

@@ -20,7 +20,7 @@ export function hasFinished(before: UploadSnapshot, after: UploadRecord): boolea
 }
 
 /** Whether there is nothing to do about an upload before it is spoken of. */
-export function isSettled(snapshot: UploadSnapshot): boolean {
+export function needsNothing(snapshot: UploadSnapshot): boolean {
   const { state } = snapshot.record;
   const isKnown = state === 'receiving' || state === 'finished';
   return isKnown && !isInterim(snapshot.record) && neededRepair(snapshot) === undefined;

@@ -1,6 +1,11 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { FolderLostError, UploadFencedError } from '../../errors/index.js';
-import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
+import {
+  eachPage,
+  type Page,
+  type UploadRecord,
+  type UploadRegistry,
+} from '../../registry/index.js';
 import type { Uploads } from '../actions/uploads.js';
 import { neededRepair } from '../model/needed-repair.js';
 import { isFinal } from '../model/upload-kind.js';
@@ -66,21 +71,18 @@ export class Recovery {
 
   private async takeOne(id: string): Promise<void> {
     try {
-      await this.onceThere(() => this.uploads.settle(id));
+      await this.onceThere(() => this.uploads.repair(id));
     } catch (error) {
       this.fail(error, id);
     }
   }
 
   private async run(): Promise<void> {
-    let cursor: string | undefined;
-    do {
-      const query = { state: 'receiving', cursor, limit: PAGE } as const;
-      const page = await this.onceThere(() => this.registry.list(query));
-      await Promise.all(page?.items.map((record) => this.mend(record)) ?? []);
-      cursor = page?.cursor;
+    for await (const records of eachPage((cursor) => this.page(cursor))) {
+      await Promise.all(records.map((record) => this.repair(record)));
       await nextTurn();
-    } while (cursor !== undefined && !this.stopped);
+      if (this.stopped) break;
+    }
     const cleared = await this.onceThere(() =>
       this.orphans.clear(
         () => this.stopped,
@@ -90,12 +92,17 @@ export class Recovery {
     this.observer.recovered({ ...this.report, ...cleared });
   }
 
+  private async page(cursor?: string): Promise<Page<UploadRecord>> {
+    const query = { state: 'receiving', cursor, limit: PAGE } as const;
+    return (await this.onceThere(() => this.registry.list(query))) ?? { items: [] };
+  }
+
   /** Only looks, where nothing is to be done: most uploads are simply unfinished. */
-  private async mend(record: UploadRecord): Promise<void> {
+  private async repair(record: UploadRecord): Promise<void> {
     try {
       await this.onceThere(async () => {
         const repair = neededRepair(await this.uploads.look(record));
-        if (repair) await this.settle(record);
+        if (repair) await this.repairNow(record);
       });
     } catch (error) {
       this.fail(error, record.id);
@@ -129,8 +136,8 @@ export class Recovery {
     return undefined;
   }
 
-  private async settle(before: UploadRecord): Promise<void> {
-    const after = (await this.uploads.settle(before.id))?.record;
+  private async repairNow(before: UploadRecord): Promise<void> {
+    const after = (await this.uploads.repair(before.id))?.record;
     if (after?.state === 'finished') this.report.finished += 1;
     else if (after?.state === 'expired' && isFinal(before)) this.report.halfBuilt += 1;
     else if (after?.state === 'receiving' && before.unverifiedFrom !== undefined) {

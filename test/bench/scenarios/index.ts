@@ -4,6 +4,7 @@ import { cleanup } from './cleanup.js';
 import { concatenation } from './concatenation.js';
 import { create } from './create.js';
 import { head } from './head.js';
+import { lastByte } from './last-byte.js';
 import { many } from './many.js';
 import { resume } from './resume.js';
 import type { Scenario } from './scenario.interface.js';
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   classic,
   ...head,
   stream,
+  ...lastByte,
   many,
   resume,
   checksum,

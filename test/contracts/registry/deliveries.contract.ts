@@ -41,9 +41,8 @@ export function describeDeliveries(bench: RegistryBench): void {
 
     it('include those that wait for a time no clock can have meant', async () => {
       const latest: Record<string, number> = { 'A#a': 100, 'B#b': 1000 };
-      const first: Record<string, number> = { 'A#a': 10, 'B#b': 11 };
       for (const handler of Object.keys(latest)) {
-        for (const dueAt of [first[handler]!, 100, 101, 1000, 1001]) {
+        for (const dueAt of [10, 100, 101, 1000, 1001]) {
           await finishedUpload(bench.registry, { handler, dueAt });
         }
       }

@@ -1,3 +1,4 @@
+import { eventually } from '../../support/eventually.js';
 import { PLATFORMS } from '../../support/platforms.js';
 import { SeededContent } from '../../support/seeded.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
@@ -42,6 +43,8 @@ if (shim) {
         const body = content.bytes(offset);
         expect((await patch(server, upload, { offset, body })).status).toBe(204);
         expect((await server.stored(upload)).equals(content.bytes())).toBe(true);
+        // What is written for a delivery would meet the next fault, and use the reserve meanwhile.
+        await server.delivered(upload);
       },
     );
 
@@ -51,13 +54,15 @@ if (shim) {
       expect((await patch(server, upload, { body: 'abc' })).status).toBe(507);
       server.recover();
       expect((await patch(server, upload, { body: 'abc' })).status).toBe(204);
+      await server.delivered(upload);
     });
 
-    it('a creation that cannot be stored is answered 507, and the next one works at once', async () => {
+    it('a creation that cannot be stored is answered 507, and the next one works', async () => {
       server.fail({ calls: WRITES, path: DATA, code: EDQUOT });
       expect((await post(server, { length: 1 })).status).toBe(507);
       server.recover();
-      expect((await post(server, { length: 1 })).status).toBe(201);
+      // A delivery that met the fault too may be using the reserve for a moment.
+      await eventually(async () => expect((await post(server, { length: 1 })).status).toBe(201));
     });
 
     it('a creation that is cut short by the quota is no fault of the disk', async () => {
@@ -67,7 +72,8 @@ if (shim) {
       );
       expect((await post(server, { length: 1 })).status).toBe(507);
       server.recover();
-      expect((await post(server, { length: 1 })).status).toBe(201);
+      // A delivery that met the fault too may be using the reserve for a moment.
+      await eventually(async () => expect((await post(server, { length: 1 })).status).toBe(201));
       expect(server.linesWith('The disk has failed')).toEqual([]);
     });
 

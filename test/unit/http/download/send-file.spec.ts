@@ -4,10 +4,10 @@ import type { Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { sendDownload } from '../../../../lib/http/download/download.js';
+import { sendFile } from '../../../../lib/http/download/send-file.js';
 import { makeTempFolder, removeTempFolder, request } from '../../../support/index.js';
 
-describe('sendDownload', () => {
+describe('sendFile', () => {
   let folder: string;
   let server: Server;
   let path: string;
@@ -16,7 +16,7 @@ describe('sendDownload', () => {
   beforeAll(async () => {
     folder = await makeTempFolder();
     server = createServer((req, res) => {
-      fault = sendDownload(req, res, { id: 'f0', path });
+      fault = sendFile(req, res, { id: 'f0', path });
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

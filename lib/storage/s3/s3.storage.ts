@@ -1,0 +1,204 @@
+import type { Readable } from 'node:stream';
+import { FileChangedError } from '../../errors/index.js';
+import type { StorageContext } from '../../interfaces/index.js';
+import { isUploadId } from '../../protocol/index.js';
+import type { UploadRecord } from '../../registry/index.js';
+import type {
+  Cleared,
+  FinishedPlace,
+  Holding,
+  Located,
+  ReadOptions,
+  StoredBytes,
+  UploadStorage,
+  UploadWriter,
+  WriterOptions,
+} from '../storage.interface.js';
+import { concatenateObjects } from './copying/concatenate-objects.js';
+import { copyObject } from './copying/copy-object.js';
+import { clearHolding, holdingsOf, type S3Holding } from './holdings.js';
+import { addressOfUrl, goneError, takenError, urlOf } from './places.js';
+import { readObject } from './reading.js';
+import { removeAll, removeLeftovers, hasLeftovers } from './removal.js';
+import { S3Context } from './s3.context.js';
+import { isPreconditionFailed, translating } from './s3.errors.js';
+import type { ResolvedS3Options } from './s3.options.js';
+import type { S3Object } from './requests/s3-requests.interface.js';
+import { toStored, type S3Address } from './s3-state.js';
+import { checkStart } from './start-check.js';
+import { S3Writer } from './writing/s3.writer.js';
+
+/** The storage of a bucket: an object for each upload, which its parts become once all are there. */
+export class S3Storage implements UploadStorage {
+  readonly readsUnfinished = false;
+  private readonly context: S3Context;
+
+  constructor(
+    private readonly options: ResolvedS3Options,
+    app: StorageContext,
+  ) {
+    this.context = new S3Context(options, app);
+  }
+
+  /** @throws TusOptionError when it cannot be used as it is */
+  open(): Promise<void> {
+    return checkStart(this.context);
+  }
+
+  async close(): Promise<void> {
+    if (this.options.ownsClient) this.options.client.destroy();
+  }
+
+  /** A bucket does not become another one. */
+  async assertSame(): Promise<void> {}
+
+  async confirm(): Promise<void> {}
+
+  async stat(upload: UploadRecord): Promise<StoredBytes | undefined> {
+    if (upload.state === 'receiving') return this.counted(upload);
+    return translating(async () => {
+      const found = await this.context.objects.head(this.context.addressOf(upload));
+      if (!found) return undefined;
+      const { size, modifiedAt, etag } = found;
+      const known = this.context.stateOf(upload)?.etag;
+      const isOther = upload.movedTo === undefined && known !== undefined && known !== etag;
+      return { size, flushed: size, modifiedAt, ...(isOther && { fault: 'was replaced' }) };
+    });
+  }
+
+  holds(id: string): Promise<boolean> {
+    const look = () => this.context.objects.head(this.context.ownAddress(id));
+    return translating(async () => (await look()) !== undefined);
+  }
+
+  locate(upload: UploadRecord): Located {
+    const { bucket, key } = this.context.addressOf(upload);
+    return { path: urlOf({ bucket, key }), storage: { type: 's3', bucket, key } };
+  }
+
+  async openWriter(upload: UploadRecord, options?: WriterOptions): Promise<UploadWriter> {
+    this.context.assertHeld(upload.id);
+    return new S3Writer(upload, this.context, options);
+  }
+
+  /** What was not verified, or failed, never counted. */
+  async cutBack(): Promise<void> {}
+
+  createReadStream(upload: UploadRecord, options: ReadOptions = {}): Readable {
+    return readObject(upload, options, this.context);
+  }
+
+  concatenate(
+    upload: UploadRecord,
+    parts: readonly UploadRecord[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    this.context.assertHeld(upload.id);
+    return translating(() => concatenateObjects(upload, parts, this.context, signal)).catch(
+      (error: unknown) => Promise.reject(signal?.aborted ? signal.reason : error),
+    );
+  }
+
+  /** It is in its place already. */
+  async finish(upload: UploadRecord): Promise<FinishedPlace> {
+    const { bucket, key } = this.context.addressOf(upload);
+    const { size = upload.length ?? 0, at = Date.now(), etag } = this.context.stateOf(upload) ?? {};
+    const { hasRemainders, hasBegun } = this.context.stateOf(upload) ?? {};
+    this.context.expectCommit(upload.id);
+    const isMisplaced = upload.filePath !== undefined && upload.filePath !== key;
+    return {
+      stored: toStored({ bucket, key, size, at, isWhole: true, etag, hasRemainders, hasBegun }),
+      ...(isMisplaced && { isMisplaced }),
+    };
+  }
+
+  isTidy(upload: UploadRecord): boolean {
+    const state = this.context.stateOf(upload);
+    return !state || !hasLeftovers(state);
+  }
+
+  async tidy(upload: UploadRecord): Promise<void> {
+    const state = this.context.stateOf(upload);
+    if (!state || upload.state === 'receiving') return;
+    this.context.assertHeld(upload.id);
+    await translating(() => removeLeftovers(upload.id, state, this.context));
+  }
+
+  move(upload: UploadRecord, target: string): Promise<void> {
+    return translating(() => this.moveTo(upload, target));
+  }
+
+  async targetOf(place: string): Promise<string> {
+    const { bucket, prefix } = this.options;
+    const address = addressOfUrl(place) ?? { bucket, key: place };
+    const isPath = place === '' || place.startsWith('/') || place.includes('\\');
+    const isOtherUrl = /^[a-z][a-z\d+.-]*:\/\//i.test(address.key);
+    if (isPath || isOtherUrl || Buffer.byteLength(address.key) > 1024) {
+      throw new RangeError(`"${place}" is no key of an object, and no s3://bucket/key.`);
+    }
+    if (address.bucket === bucket && address.key.startsWith(prefix)) {
+      const name = address.key.slice(prefix.length);
+      const isOwn = name.startsWith('.tus/') || (prefix !== '' && isUploadId(name));
+      if (isOwn) throw new RangeError(`"${place}" is where uploads themselves are kept.`);
+    }
+    return urlOf(address);
+  }
+
+  async remove(upload: UploadRecord): Promise<void> {
+    this.context.assertHeld(upload.id);
+    await translating(() => removeAll(upload, this.context));
+    this.context.forget(upload.id);
+  }
+
+  /** A process that does not answer has numbers of its own, and what it sends under them never counts. */
+  async fence(): Promise<void> {}
+
+  async setAside(): Promise<string | undefined> {
+    return undefined;
+  }
+
+  holdings(): AsyncIterable<Holding> {
+    return holdingsOf(this.context);
+  }
+
+  clear(holding: Holding, before: number): Promise<Cleared | undefined> {
+    return translating(() => clearHolding(holding as S3Holding, before, this.context));
+  }
+
+  private counted(upload: UploadRecord): StoredBytes | undefined {
+    const state = this.context.stateOf(upload);
+    return state && { size: state.size, flushed: state.size, modifiedAt: state.at };
+  }
+
+  private async moveTo(upload: UploadRecord, target: string): Promise<void> {
+    const { id, length } = upload;
+    const source = this.context.addressOf(upload);
+    const to = addressOfUrl(target);
+    if (!to) throw new RangeError(`"${target}" is no s3://bucket/key.`);
+    if (to.bucket === source.bucket && to.key === source.key) return;
+    this.context.assertHeld(id);
+    const [found, there] = await Promise.all([
+      this.context.objects.head(source),
+      this.context.objects.head(to),
+    ]);
+    const isMoved =
+      there && this.context.isMarked(id, there) && there.size === (length ?? there.size);
+    if (there && !isMoved) throw takenError(target);
+    if (!isMoved) await this.copy(upload, found, to);
+    await this.context.objects.delete(source);
+  }
+
+  private async copy(upload: UploadRecord, found: S3Object | undefined, to: S3Address) {
+    const { id } = upload;
+    if (!found) throw goneError(id);
+    if (upload.length !== undefined && found.size !== upload.length) {
+      throw new FileChangedError(id, `has ${found.size} bytes instead of ${upload.length}`);
+    }
+    const source = { ...this.context.addressOf(upload), size: found.size, etag: found.etag };
+    try {
+      await copyObject(source, to, await this.context.objectOptions(upload), this.context);
+    } catch (error) {
+      throw isPreconditionFailed(error) ? takenError(urlOf(to)) : error;
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { startStore as default } from './start-store.js';

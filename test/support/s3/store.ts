@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import type { StoreAccess } from './ceph-gateway.js';
+
+/** Where the test run has left how its store is reached; see `start-store.ts`. */
+const VARIABLE = 'TEST_S3_ACCESS';
+
+/** Tells the workers of a test run which store to use. */
+export function announce(access: StoreAccess): void {
+  process.env[VARIABLE] = JSON.stringify(access);
+}
+
+/** The store of this test run. */
+export function storeAccess(): StoreAccess {
+  const access = process.env[VARIABLE];
+  if (access === undefined) throw new Error('There is no store: run `npm run test:s3`.');
+  return JSON.parse(access) as StoreAccess;
+}
+
+/** How the store is reached, as the client is told. */
+export function storeConfig(changes: S3ClientConfig = {}): S3ClientConfig {
+  const { endpoint, region, accessKeyId, secretAccessKey } = storeAccess();
+  return {
+    endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+    // Ceph 16 knows no checksums after the bytes.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...changes,
+  };
+}
+
+/** A bucket of a test's own. */
+export class TestBucket {
+  readonly client = new S3Client(storeConfig());
+  readonly name = `test-${randomBytes(8).toString('hex')}`;
+
+  async make(): Promise<void> {
+    await this.client.send(new CreateBucketCommand({ Bucket: this.name }));
+  }
+
+  /** Keys of all objects. */
+  async objects(): Promise<readonly string[]> {
+    const { Contents = [] } = await this.client.send(
+      new ListObjectsV2Command({ Bucket: this.name }),
+    );
+    return Contents.map(({ Key = '' }) => Key);
+  }
+
+  /** Keys of all multipart uploads that were neither completed nor aborted. */
+  async multiparts(): Promise<readonly string[]> {
+    return (await this.unfinished()).map(({ Key = '' }) => Key);
+  }
+
+  /** Keys of everything. */
+  async all(): Promise<readonly string[]> {
+    return [...(await this.objects()), ...(await this.multiparts())];
+  }
+
+  /** Puts an object there, as another application does. */
+  async put(Key: string, Body: Uint8Array): Promise<void> {
+    await this.client.send(new PutObjectCommand({ Bucket: this.name, Key, Body }));
+  }
+
+  async get(Key: string): Promise<Buffer> {
+    const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.name, Key }));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  }
+
+  /** Begins a multipart upload, as another application does. */
+  async begin(Key: string): Promise<string> {
+    await this.client.send(new CreateMultipartUploadCommand({ Bucket: this.name, Key }));
+    return Key;
+  }
+
+  async abortAll(): Promise<void> {
+    const Bucket = this.name;
+    for (const { Key, UploadId } of await this.unfinished()) {
+      await this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    }
+  }
+
+  async deleteAll(): Promise<void> {
+    const Bucket = this.name;
+    for (let keys; (keys = await this.objects()).length > 0;) {
+      for (const Key of keys) await this.client.send(new DeleteObjectCommand({ Bucket, Key }));
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.abortAll();
+    await this.deleteAll();
+    await this.client.send(new DeleteBucketCommand({ Bucket: this.name }));
+    this.client.destroy();
+  }
+
+  private async unfinished() {
+    const listing = new ListMultipartUploadsCommand({ Bucket: this.name });
+    return (await this.client.send(listing)).Uploads ?? [];
+  }
+}

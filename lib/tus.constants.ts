@@ -34,6 +34,9 @@ export const LOGGER_CONTEXT = 'TusModule';
 /** Folder of the registry, inside `tmpFileDir`. */
 export const REGISTRY_FOLDER = '.tus';
 
+/** The file that stands for a folder whose registry is elsewhere, inside that of the registry. */
+export const MARK_FILE = 'mark';
+
 /** Folder of the room that is kept on the disk, inside that of the registry. */
 export const RESERVE_FOLDER = 'reserve';
 

@@ -110,8 +110,8 @@ import {
     {
       provide: LocalFolder,
       inject: [TUS_OPTIONS, HttpAdapterHost],
-      useFactory: ({ tmpFileDir, directoryMode }: TusOptions, app: HttpAdapterHost) =>
-        new LocalFolder(tmpFileDir, app, directoryMode),
+      useFactory: ({ tmpFileDir, directoryMode, registry }: TusOptions, app: HttpAdapterHost) =>
+        new LocalFolder(tmpFileDir, app, directoryMode, registry === undefined),
     },
     {
       provide: TUS_BACKEND,

@@ -5,7 +5,7 @@ import { DiskReserve, FoldersInUse, FolderWatch, makePrivateFolder } from '../..
 import { processWide } from '../../process-wide.js';
 import { DATA_FILE } from '../../registry/lmdb/index.js';
 import { makeFolder } from '../../storage/disk/index.js';
-import { LOGGER_CONTEXT, REGISTRY_FOLDER, RESERVE_FOLDER } from '../../tus.constants.js';
+import { LOGGER_CONTEXT, MARK_FILE, REGISTRY_FOLDER, RESERVE_FOLDER } from '../../tus.constants.js';
 import { DiskLog } from './disk-log.js';
 import { FolderLog } from './folder-log.js';
 
@@ -16,6 +16,8 @@ const foldersInUse = processWide('folders', () => new FoldersInUse());
 export class LocalFolder {
   /** Absolute path of what is the module's own in it. */
   readonly own: string;
+  /** Of the file that stands for the folder while its registry is elsewhere. */
+  readonly mark: string;
   readonly calls = new DiskCalls();
   readonly watch: FolderWatch;
   readonly reserve: DiskReserve;
@@ -26,14 +28,18 @@ export class LocalFolder {
    * @param path absolute
    * @param app what all instances of one app have in common
    * @param mode that of folders which are made; by the umask unless given
+   * @param hasRegistry whether what is known of uploads lies in it, too
    */
   constructor(
     readonly path: string,
     private readonly app: object,
     private readonly mode?: number,
+    hasRegistry = true,
   ) {
     this.own = join(path, REGISTRY_FOLDER);
-    this.watch = new FolderWatch(join(this.own, DATA_FILE), new FolderLog(path), this.calls);
+    this.mark = join(this.own, MARK_FILE);
+    const witness = hasRegistry ? join(this.own, DATA_FILE) : this.mark;
+    this.watch = new FolderWatch(witness, new FolderLog(path), this.calls);
     this.reserve = new DiskReserve(join(this.own, RESERVE_FOLDER), new DiskLog(path));
   }
 

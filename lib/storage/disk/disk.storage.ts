@@ -37,10 +37,18 @@ const LOST_FOLDER = join(REGISTRY_FOLDER, 'lost');
 /** Names read from the folder at a time. */
 const PAGE = 256;
 
+/** Has the folder watched while it is open. */
+export interface FolderMark {
+  open(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** What a `DiskStorage` needs. */
 export interface DiskStorageOptions extends UploadFolderOptions {
   /** Keeps what it has to say of uploads. */
   readonly records: StorageRecords;
+  /** What is opened in the folder when that is there, and closed with the storage. */
+  readonly mark?: FolderMark;
   /** What to throw for a fault in opening the folder: that fault unless given. */
   explain?(this: void, fault: unknown): unknown;
 }
@@ -55,6 +63,7 @@ export class DiskStorage implements UploadStorage {
   private readonly folder: UploadFolder;
   private readonly places: FilePlaces;
   private readonly records: StorageRecords;
+  private readonly mark?: FolderMark;
   private readonly lostFolder: string;
   private readonly explain: (fault: unknown) => unknown;
 
@@ -62,6 +71,7 @@ export class DiskStorage implements UploadStorage {
     this.folder = new UploadFolder(options);
     this.places = new FilePlaces(this.folder.path);
     this.records = options.records;
+    this.mark = options.mark;
     this.explain = options.explain ?? ((fault) => fault);
     this.lostFolder = join(this.folder.path, LOST_FOLDER);
     this.files = { path: (upload) => this.places.of(upload), room: () => this.room() };
@@ -71,13 +81,14 @@ export class DiskStorage implements UploadStorage {
   async open(): Promise<void> {
     try {
       await this.folder.reserve.spend(() => this.folder.make());
+      await this.mark?.open();
     } catch (fault) {
       throw this.explain(fault);
     }
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    await this.mark?.close();
   }
 
   assertSame(): Promise<void> {

@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import { removeRegistries } from '../support/app-registry.js';
 import { removeStorages } from '../support/app-storage.js';
 import { endLeftovers } from '../support/leftovers.js';
 
@@ -18,6 +19,7 @@ export default function aroundSpec(): void {
   afterAll(async () => {
     await endLeftovers();
     await removeStorages();
+    await removeRegistries();
     jest.restoreAllMocks();
     for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
     Object.assign(process.env, before);

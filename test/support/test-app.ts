@@ -5,7 +5,8 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { DynamicModule, INestApplication, ModuleMetadata } from '@nestjs/common';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { TusModule, TusService } from '../../lib/index.js';
-import { storageOf, type AppStorage } from './app-storage.js';
+import { registryOf } from './app-registry.js';
+import { storageOf } from './app-storage.js';
 import { FinishedRecorder } from './finished-recorder.js';
 import { request } from './http-client.js';
 import type { HttpRequest, HttpResponse, HttpTarget } from './http-client.js';
@@ -133,7 +134,7 @@ async function startIn(
 ): Promise<TestApp> {
   const { platform, trustProxy, httpsOptions, adapter, configure, listen = true } = options;
   const nest = await NestFactory.create(
-    rootModule(tmpFileDir, await storageOf(tmpFileDir), options),
+    await rootModule(tmpFileDir, options),
     adapter ?? ADAPTERS[platform]({ trustProxy }),
     { logger: collector, abortOnError: false, httpsOptions },
   );
@@ -149,17 +150,17 @@ async function startIn(
   return app;
 }
 
-function rootModule(
-  tmpFileDir: string,
-  { factory: storage }: AppStorage,
-  options: StartAppOptions,
-): DynamicModule {
+async function rootModule(tmpFileDir: string, options: StartAppOptions): Promise<DynamicModule> {
+  const { factory: storage } = await storageOf(tmpFileDir);
+  const registry = await registryOf(tmpFileDir);
   const { tus = {}, imports = [], controllers = [], providers = [] } = options;
   const others = typeof imports === 'function' ? imports(tmpFileDir) : imports;
   return {
     module: class TestRootModule {},
     imports:
-      tus === false ? others : [TusModule.forRoot({ tmpFileDir, storage, ...tus }), ...others],
+      tus === false
+        ? others
+        : [TusModule.forRoot({ tmpFileDir, storage, registry, ...tus }), ...others],
     controllers,
     providers: tus === false ? providers : [FinishedRecorder, ...providers],
   };

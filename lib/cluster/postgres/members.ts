@@ -27,6 +27,13 @@ const LONGEST_PAUSE = 2000;
 /** The topic of the question by which a member makes itself known. */
 const HELLO = 'hello';
 
+/** The topic of the question by which a member finds out whether it hears at all. */
+const ECHO = 'echo';
+
+const HEARS_NOTHING =
+  'Notifications do not come through, as behind PgBouncer in transaction mode. Give a direct connection ' +
+  'in "listen".';
+
 /** This process as one of the members: what it is called, and its way to the tables. */
 export interface Joined {
   readonly member: string;
@@ -89,6 +96,7 @@ export class Members implements Messenger {
     this.validity = new Validity(this.patience);
     this.notices = new Batch((notices) => this.joined.table.notify(notices));
     this.answer(HELLO, () => this.welcome());
+    this.answer(ECHO, () => Promise.resolve(''));
   }
 
   /** This process as a member; absent while it is none. */
@@ -220,6 +228,7 @@ export class Members implements Messenger {
     };
     await this.look();
     this.refuseOtherInstance(instance);
+    await this.assertHears(member);
     await this.greet();
   }
 
@@ -227,6 +236,14 @@ export class Members implements Messenger {
   private refuseOtherInstance(instance: string): void {
     const other = [...this.known.values()].find((member) => member.instance !== instance);
     if (other) throw new UnfitDatabaseError(otherInstance(this.options.schema, other.instance));
+  }
+
+  /** What goes through a pooler of transactions hears nothing, and holds no lock. */
+  private async assertHears(member: string): Promise<void> {
+    const heard = this.questions.ask(member, (number) =>
+      this.send(member, { ask: number, from: member, topic: ECHO, body: '' }),
+    );
+    if (!(await waitAtMost(this.patience, heard))) throw new UnfitDatabaseError(HEARS_NOTHING);
   }
 
   /** Has all others that live know of this one, so that none takes itself for alone. */

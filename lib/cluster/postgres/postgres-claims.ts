@@ -1,5 +1,5 @@
 import { RegistryUnavailableError } from '../../errors/index.js';
-import type { Claims, Renew, Reserve } from '../cluster.interface.js';
+import type { Claims, Renew, Reserve, Reserved } from '../cluster.interface.js';
 import { leaseKeyOf, type LeaseKey } from '../lease-key.js';
 import { ProcessGoneError, ProcessSilentError } from '../telling/index.js';
 import type { LeaseRow, LeaseTable } from './lease-table.js';
@@ -12,6 +12,9 @@ const TOPIC = 'claim';
 
 /** The answer of a holder who keeps what it has; every other one means: look again. */
 const REFUSED = 'refused';
+
+/** What stands for a key that no one has here. */
+const NOTHING: Reserved = { release: () => undefined };
 
 /** What this process has of a key. */
 interface Held {
@@ -31,9 +34,10 @@ interface Held {
 export class PostgresClaims implements Claims {
   private readonly held = new Map<LeaseKey, Held>();
   private readonly running = new Map<LeaseKey, Promise<boolean>>();
+  private readonly trying = new Set<LeaseKey>();
   /** What was taken from this process until those who had it here have let go. */
   private readonly lost = new Set<LeaseKey>();
-  private reserve: Reserve = () => Promise.resolve({ release: () => undefined });
+  private reserve: Reserve = () => Promise.resolve(NOTHING);
   private renew: Renew = () => Promise.resolve();
   private tellLost: (key: LeaseKey) => void = () => undefined;
 
@@ -80,12 +84,11 @@ export class PostgresClaims implements Claims {
     this.lost.delete(key);
     const { current: now } = this.members;
     if (!now) return false;
-    for (;;) {
-      const row = await now.leases.take(key);
-      if (!row) continue;
-      if (row.holder === now.member) return this.keep(key, now, row);
-      if (!mayBeTaken(row)) return false;
-      await this.takeOver(key, now, row);
+    this.trying.add(key);
+    try {
+      return await this.tryToTake(key, now);
+    } finally {
+      this.trying.delete(key);
     }
   }
 
@@ -138,6 +141,16 @@ export class PostgresClaims implements Claims {
     const taken = keys.filter((key) => this.held.has(key) && !ours.has(key));
     for (const key of taken) this.lose(key);
     return taken.length;
+  }
+
+  private async tryToTake(key: LeaseKey, now: Joined): Promise<boolean> {
+    for (;;) {
+      const row = await now.leases.take(key);
+      if (!row) continue;
+      if (row.holder === now.member) return this.keep(key, now, row);
+      if (!mayBeTaken(row)) return false;
+      await this.takeOver(key, now, row);
+    }
   }
 
   private async win(key: LeaseKey): Promise<boolean> {
@@ -212,7 +225,9 @@ export class PostgresClaims implements Claims {
   }
 
   private async handOver(key: LeaseKey, to: string): Promise<string> {
-    const reserved = await this.reserve(key);
+    // It was given back, and the row is about to go.
+    const isIdle = !this.held.has(key) && !this.running.has(key) && !this.trying.has(key);
+    const reserved = isIdle ? NOTHING : await this.reserve(key);
     if (!reserved) return REFUSED;
     try {
       this.held.delete(key);

@@ -8,30 +8,26 @@ const TRUSTED = 0.8;
  *
  * Others do so no sooner than a patience after it has last shown that it lives, as the database counts.
  * One that was stopped finds here, when it wakes and before anything it does counts, that more time has
- * gone by. Of two clocks the later one counts: the one stands still while a machine is paused, the other
- * may be set back.
+ * gone by. The clock stands still while a whole machine is suspended: after that the epochs of the
+ * records, and the new files of uploads, are what is left to keep it from harm.
  */
 export class Validity {
-  private steadyEnd = -Infinity;
-  private wallEnd = -Infinity;
+  private until = -Infinity;
 
   /** @param patience milliseconds */
   constructor(private readonly patience: number) {}
 
   get holds(): boolean {
-    return performance.now() < this.steadyEnd && Date.now() < this.wallEnd;
+    return performance.now() < this.until;
   }
 
-  /** Begins to show that this member lives; to be called with what this returned once that was seen. */
+  /** Begins to show that this member lives; what it returns is to be called once that was seen. */
   begin(): () => void {
-    const [steady, wall] = [performance.now(), Date.now()];
-    return () => {
-      this.steadyEnd = steady + this.patience * TRUSTED;
-      this.wallEnd = wall + this.patience * TRUSTED;
-    };
+    const end = performance.now() + this.patience * TRUSTED;
+    return () => (this.until = end);
   }
 
   end(): void {
-    this.steadyEnd = this.wallEnd = -Infinity;
+    this.until = -Infinity;
   }
 }

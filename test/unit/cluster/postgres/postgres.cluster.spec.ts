@@ -14,7 +14,7 @@ describe('PostgreSQL', () => {
   });
 
   describeCluster('The processes of several machines', async () => {
-    const place = { ...schema().options, patience: 1000 };
+    const place = { ...schema().options, patience: 2000 };
     return {
       member: () => new PooledCluster(place),
       outsider: async () => {

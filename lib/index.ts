@@ -6,10 +6,12 @@ export {
   type LeaseKey,
   type Member,
   type Membership,
+  type News,
   type Renew,
   type Reserve,
   type Reserved,
   type Waking,
+  type Watching,
 } from './cluster/index.js';
 export * from './decorators/inject-tus.decorator.js';
 export * from './decorators/before-upload.decorator.js';
@@ -26,6 +28,7 @@ export {
   StorageFaultError,
   UploadFencedError,
   UploadIdTakenError,
+  UploadLostError,
 } from './errors/index.js';
 export {
   TusController,
@@ -40,9 +43,29 @@ export {
   TUS_ALLOWED_HEADERS,
   TUS_CORS_METHODS,
   TUS_EXPOSED_HEADERS,
+  type ChecksumAlgorithm,
   type TusExtension,
 } from './protocol/index.js';
-export type * from './registry/registry.interface.js';
+export type {
+  DeliveryKey,
+  DeliveryOutcome,
+  DeliveryQuery,
+  DeliveryRecord,
+  DeliveryState,
+  DueTerms,
+  Page,
+  StorageState,
+  StoredAnswer,
+  StoredHash,
+  UploadChange,
+  UploadKind,
+  UploadQuery,
+  UploadRecord,
+  UploadRegistry,
+  UploadState,
+  Usage,
+  Usages,
+} from './registry/index.js';
 export type {
   ByteRange,
   Cleared,
@@ -52,6 +75,7 @@ export type {
   Holding,
   Located,
   ReadOptions,
+  S3Location,
   StorageLocation,
   StorageRecords,
   StoredBytes,

@@ -37,6 +37,7 @@ export class TusLifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  private opening?: Promise<void>;
   private opened = false;
   private readonly instances: Set<TusLifecycle>;
   private stopFreeingSignals?: () => void;
@@ -61,8 +62,10 @@ export class TusLifecycle
   }
 
   async onModuleInit(): Promise<void> {
+    // The app may be told to end while it starts.
+    if (this.ending) return;
     try {
-      await this.open();
+      await (this.opening = this.open());
     } catch (fault) {
       // An app that failed to start may be started again in this process.
       await this.leave().catch(() => undefined);
@@ -71,6 +74,7 @@ export class TusLifecycle
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    if (this.ending) return;
     this.stopFreeingSignals = freeFaultSignals((signals) =>
       this.logger.warn(faultSignalsFreed(signals)),
     );
@@ -85,6 +89,7 @@ export class TusLifecycle
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.opening?.catch(() => undefined);
     if (!this.opened) return;
     // Another process that takes an upload over must not meet our own work on its bytes.
     await this.leases.close(Math.max(this.until - performance.now(), 0));

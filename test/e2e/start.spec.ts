@@ -1,6 +1,8 @@
 import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { INestApplication } from '@nestjs/common';
+import { LocalCluster } from '../../lib/cluster/local/index.js';
 import { TusModule, TusOptionError } from '../../lib/index.js';
 import {
   PLATFORMS,
@@ -42,6 +44,31 @@ describe.each(PLATFORMS)('An app that starts while the one before it ends, on %s
     expect((await patch(third, upload, { offset: 5, body: 'world' })).status).toBe(204);
     expect(await third.finished.of(upload.id)).toMatchObject({ size: 10 });
     await third.close();
+  });
+});
+
+describe.each(PLATFORMS)('An app that is closed while it starts, on %s', (platform) => {
+  it.each(['begins to open', 'has opened'])('leaves its folder free when it %s', async (when) => {
+    const tmpFileDir = join(around, 'uploads');
+    const open = LocalCluster.prototype.open;
+    let closing: Promise<void> | undefined;
+    let close: () => Promise<void>;
+    const opening = jest.spyOn(LocalCluster.prototype, 'open').mockImplementation(async function (
+      this: LocalCluster,
+    ) {
+      if (when === 'begins to open') closing = close();
+      await open.call(this);
+      closing ??= close();
+    });
+    const configure = (app: INestApplication) => void (close = () => app.close());
+    // Fastify refuses to go on.
+    await startApp({ platform, tmpFileDir, configure, listen: false }).catch(() => undefined);
+    opening.mockRestore();
+    await closing;
+
+    const again = await startApp({ platform, tmpFileDir });
+    await uploadWhole(again, 'hello');
+    await again.close();
   });
 });
 

@@ -19,6 +19,7 @@ interface Holder {
   /** Identity of its own folder. */
   readonly own: string;
   readonly lineage: readonly string[];
+  readonly isShared: boolean;
   /** Resolves when it gives them back. */
   readonly left: Promise<void>;
 }
@@ -38,15 +39,16 @@ export class FoldersInUse {
    * to end: after a hot reload, or in a test that does not await `close()`.
    *
    * @param app what all instances of one app have in common
+   * @param isShared whether instances of other apps may have them too, if they say the same
    * @returns gives them back
    * @throws UnfitFolderError when an instance of the same app has them, when another app keeps them,
    *   and when they lie in what is an instance's own
    */
-  async take(folders: InstanceFolders, app: object): Promise<() => void> {
+  async take(folders: InstanceFolders, app: object, isShared = false): Promise<() => void> {
     const [own, lineage] = await Promise.all([identityOf(folders.own), lineageOf(folders.uploads)]);
     let leave = () => {};
     const left = new Promise<void>((resolve) => (leave = resolve));
-    const holder: Holder = { app, own, lineage, left };
+    const holder: Holder = { app, own, lineage, isShared, left };
     await this.enter(holder, folders.uploads);
     return () => {
       this.holders.delete(holder);
@@ -69,9 +71,15 @@ export class FoldersInUse {
 
   private findOther(wanted: Holder): Holder | undefined {
     const collides = (other: Holder) =>
-      other.lineage[0] === wanted.lineage[0] || isNested(wanted, other);
+      (other.lineage[0] === wanted.lineage[0] && !areShared(wanted, other)) ||
+      isNested(wanted, other);
     return [...this.holders].find(collides);
   }
+}
+
+/** What machines share, two apps of one process may share as well. */
+function areShared(one: Holder, other: Holder): boolean {
+  return one.isShared && other.isShared && one.app !== other.app;
 }
 
 function isNested(one: Holder, other: Holder): boolean {

@@ -51,24 +51,26 @@ export class LocalFolder {
   /**
    * Takes the folder for one instance.
    *
+   * @param isShared whether other apps may take it too, if they say the same
    * @throws UnfitFolderError when another one has it
    */
-  async take(): Promise<void> {
+  async take(isShared = false): Promise<void> {
     await makeFolder(this.path, this.mode);
     const isNarrowed = await makePrivateFolder(this.own);
-    this.leave = await foldersInUse.take({ uploads: this.path, own: this.own }, this.app);
+    const folders = { uploads: this.path, own: this.own };
+    this.leave = await foldersInUse.take(folders, this.app, isShared);
     if (isNarrowed) this.logger.log(folderNarrowed(this.own));
   }
 
   /**
-   * Takes it for files alone, where the registry, which takes it before, lies elsewhere: a file is made
-   * by which it is known.
+   * Takes it for files alone, unless the registry in it has taken it before: what is known of them lies
+   * elsewhere, so that other apps may share it. A file is made by which it is known.
    *
    * @throws UnfitFolderError likewise
    */
   async takeForFiles(): Promise<void> {
     if (this.leave) return;
-    await this.take();
+    await this.take(true);
     const path = join(this.own, WITNESS);
     this.witness = await open(path, 'a', PRIVATE_FILE);
     this.watch.begin(path);

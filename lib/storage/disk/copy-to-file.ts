@@ -69,8 +69,9 @@ async function copyBeside(source: CopySource, target: string, mode?: number): Pr
   }
 }
 
-async function fill(copy: string, { id, size, path, read }: CopySource, mode?: number) {
-  if (path === undefined) await pipeline(read(), createWriteStream(copy, { flags: 'wx' }));
+async function fill(copy: string, source: CopySource, mode?: number) {
+  const { id, size, path } = source;
+  if (path === undefined) await pipeline(source.read(), createWriteStream(copy, { flags: 'wx' }));
   else await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   if (mode !== undefined) await chmod(copy, mode);
   if (size !== undefined) refuse(id, sizeFault((await lstat(copy)).size, size));

@@ -6,6 +6,7 @@ import {
   type ByteRange,
   type CopyModes,
   type Located,
+  type SharedHead,
   type StoredBytes,
   type UploadStorage,
 } from '../../storage/index.js';
@@ -70,6 +71,17 @@ export class FinishedFiles {
   /** The bytes of one that was found, or some of them. */
   read(record: UploadRecord, range?: ByteRange): Readable {
     return this.storage.createReadStream(record, range);
+  }
+
+  /**
+   * A URL at which the storage itself gives the bytes of one that was found.
+   *
+   * @param seconds how long it does
+   */
+  share(record: UploadRecord, seconds: number, head: SharedHead): Promise<string> {
+    const { shared } = this.storage;
+    if (!shared) throw new TypeError('The storage gives no bytes to clients itself.');
+    return shared.url(record, seconds, head);
   }
 
   /**

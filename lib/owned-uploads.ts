@@ -13,6 +13,7 @@ interface UploadsOfAll {
   progress$(id: string): Observable<Upload>;
   getFilepath(id: string): Promise<string>;
   createReadStream(id: string, range?: ByteRange): Promise<Readable>;
+  copyTo(id: string, path: string): Promise<string>;
   moveTo(id: string, path: string): Promise<string>;
   cleanupFile(id: string): Promise<void>;
   terminate(id: string): Promise<void>;
@@ -56,6 +57,12 @@ export class OwnedUploads {
   async createReadStream(id: string, range?: ByteRange): Promise<Readable> {
     await this.assertOwned(id);
     return this.tus.createReadStream(id, range);
+  }
+
+  /** See `TusService.copyTo()`. */
+  async copyTo(id: string, path: string): Promise<string> {
+    await this.assertOwned(id);
+    return this.tus.copyTo(id, path);
   }
 
   /** See `TusService.moveTo()`. */

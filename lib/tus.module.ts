@@ -152,9 +152,13 @@ import {
     },
     {
       provide: FinishedFiles,
-      inject: [TUS_REGISTRY, TUS_STORAGE, Leases],
-      useFactory: (registry: UploadRegistry, storage: UploadStorage, leases: Leases) =>
-        new FinishedFiles(registry, storage, leases),
+      inject: [TUS_REGISTRY, TUS_STORAGE, Leases, TUS_OPTIONS],
+      useFactory: (
+        registry: UploadRegistry,
+        storage: UploadStorage,
+        leases: Leases,
+        modes: TusOptions,
+      ) => new FinishedFiles(registry, storage, leases, modes),
     },
     {
       provide: Uploads,

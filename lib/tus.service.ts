@@ -200,6 +200,22 @@ export class TusService {
   }
 
   /**
+   * Copies a finished or quarantined upload's file to one on this machine, for what needs a path,
+   * wherever uploads are kept. Folders are made, and an existing file is never overwritten (`EEXIST`);
+   * one that has the very same bytes is taken for the copy, so a handler can simply be repeated. Until
+   * all bytes are there they lie beside it as `.copy-…`. The copy is the application's to remove.
+   *
+   * @param path where to; relative to the working directory unless absolute
+   * @returns the absolute path
+   * @throws RangeError for a name inside `tmpFileDir` that this module uses itself, as {@link moveTo}
+   * @throws FileChangedError when something else lies where the file was, or it has another size
+   * @throws UploadNotFoundError, NoFileError, NoSpaceError, and the file system's errors
+   */
+  copyTo(id: string, path: string): Promise<string> {
+    return answering(this.files.copyTo(id, path));
+  }
+
+  /**
    * Moves a finished upload's file to where the application wants it, across devices too. Folders
    * are made, an existing file is never overwritten (`EEXIST`), and moving it to the same path
    * again does nothing, so a handler can simply be repeated. The upload stays known as complete;

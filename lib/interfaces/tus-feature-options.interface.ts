@@ -225,6 +225,17 @@ export interface TusDownloadOptions {
     upload: Omit<FinishedUpload, 'attempt'>,
     request: object,
   ): DownloadDisposition | undefined | Promise<DownloadDisposition | undefined>;
+
+  /**
+   * Answers with a redirect (302) to a URL of the storage itself, which lives so long and at which all
+   * who know it can fetch the file; one second at least, seven days at most. It lives no longer than the
+   * credentials it was made with. For a storage that has such URLs, as S3 does with
+   * `@aws-sdk/s3-request-presigner`; the start fails for others. A file that is to be shown in a sandbox
+   * is sent by the app all the same, and HEAD is answered by it.
+   *
+   * @default the app sends the bytes
+   */
+  redirect?: Duration;
 }
 
 /**

@@ -35,7 +35,7 @@ const KEYS = {
   cleanup: ['every', 'finishedAfter', 'rememberFor'],
   cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
   hash: ['algorithm', 'compareWith'],
-  download: ['disposition'],
+  download: ['disposition', 'redirect'],
   quota: ['bytes', 'concurrent', 'uploads'],
   metadata: ['maxBytes', 'maxKeys', 'type', 'validate'],
   delivery: ['afterDelivery', 'attempts', 'backoff', 'concurrency', 'timeout'],

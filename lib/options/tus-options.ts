@@ -44,6 +44,8 @@ export interface TusOptions extends UploadRules {
   readonly download: boolean;
   /** What tells whether a download is shown or saved; absent: its type does. */
   readonly dispositionOf?: TusDownloadOptions['disposition'];
+  /** How long the URL lives that a download is sent to; absent: the app sends the bytes. */
+  readonly redirectFor?: number;
   readonly publicUrl?: string;
   readonly cors?: CheckedCors;
   /** Whether this process delivers, cleans up and repairs; absent: where it has an HTTP server. */

@@ -110,6 +110,7 @@ export class TusLifecycle
   private async open(): Promise<void> {
     const { cluster } = this.backend;
     this.refuseReserve();
+    await this.prepareRedirects();
     cluster.onFence((key, suspect) => this.fencedFiles.fence(key, suspect));
     await this.backend.open();
     await this.storage.open();
@@ -121,6 +122,15 @@ export class TusLifecycle
   private refuseReserve(): void {
     if (!this.options.reserveDisk || this.storage.files) return;
     throw new TusOptionError('reserveDisk', true, noDisk());
+  }
+
+  /** @throws TusOptionError where downloads are to be sent to the storage, and it has no URLs */
+  private async prepareRedirects(): Promise<void> {
+    const { redirectFor } = this.options;
+    if (redirectFor === undefined) return;
+    const { shared } = this.storage;
+    if (!shared) throw new TusOptionError('download.redirect', redirectFor / 1000, noUrls());
+    await shared.prepare();
   }
 
   private async leave(): Promise<void> {
@@ -147,6 +157,11 @@ export class TusLifecycle
 /** Only files lie on a disk that may be full. */
 function noDisk(): string {
   return 'The storage keeps no files on a disk whose room could be told. Leave the option out, or set a quota.';
+}
+
+/** Only some storages can be asked for bytes by clients. */
+function noUrls(): string {
+  return 'The storage has no URLs at which clients could fetch files. Leave the option out: the app sends them itself.';
 }
 
 /** Listeners in JavaScript would turn a native fault into an endless loop. */

@@ -1,2 +1,2 @@
-export { isInMemory, isOwnName } from './disk/index.js';
+export { copyToFile, isInMemory, isOwnName, type CopyModes } from './disk/index.js';
 export * from './storage.interface.js';

@@ -167,6 +167,31 @@ export interface FileStorage {
   room(): Promise<number>;
 }
 
+/** What the answer to a shared URL says of the bytes. */
+export interface SharedHead {
+  /** As headers have them. */
+  readonly contentType: string;
+  readonly contentDisposition: string;
+  readonly cacheControl: string;
+}
+
+/** What a storage has from which clients can fetch bytes themselves. */
+export interface SharedStorage {
+  /**
+   * Makes `url()` ready; called at start, and only where it will be used.
+   *
+   * @throws Error with what to do, when something for it is missing
+   */
+  prepare(): Promise<void>;
+
+  /**
+   * A URL at which the whole of a finished upload can be fetched with GET, by all who know it.
+   *
+   * @param seconds how long
+   */
+  url(upload: UploadRecord, seconds: number, head: SharedHead): Promise<string>;
+}
+
 /**
  * Where bytes lie. An upload without bytes needs no trace of its own.
  *
@@ -180,6 +205,9 @@ export interface FileStorage {
 export interface UploadStorage {
   /** What only files have; absent where uploads are none. */
   readonly files?: FileStorage;
+
+  /** What fetching from the storage itself needs; absent where clients cannot. */
+  readonly shared?: SharedStorage;
 
   /** Whether the bytes of an upload can be read before it is `complete()`. */
   readonly readsUnfinished: boolean;

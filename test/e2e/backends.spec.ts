@@ -88,6 +88,12 @@ describe.each(PLATFORMS)(
       await expect(refused).rejects.toThrow(/reserveDisk.*true.*no files on a disk/s);
       expect(memory.closed).toBe(1);
     });
+
+    it('does not start where downloads are to be sent to a storage without URLs', async () => {
+      const refused = start({ download: { redirect: '5m' } });
+      await expect(refused).rejects.toThrow(/download\.redirect.*300.*no URLs/s);
+      expect(memory.closed).toBe(1);
+    });
   },
 );
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { DeliveryOrchestrator } from '../../lib/delivery/index.js';
 import { OnUploadFinished, TusModule } from '../../lib/index.js';
 import type { FinishedUpload } from '../../lib/index.js';
@@ -25,8 +25,14 @@ import {
 } from '../support/index.js';
 import type { PlatformName, StartAppOptions, TestApp } from '../support/index.js';
 import { Calls } from '../support/calls.js';
+import { isOnS3 } from '../support/on-s3.js';
 import { useClock } from '../support/clock.js';
 import { Gate } from '../support/gate.js';
+
+/** The bytes of a finished upload, wherever they are kept. */
+async function textOf({ tus }: TestApp, id: string): Promise<string> {
+  return text(await tus.createReadStream(id));
+}
 
 /** A handler that does what a test tells it to. */
 @Injectable()
@@ -96,7 +102,9 @@ describe.each(PLATFORMS)('what a handler is told on %s', (platform) => {
 
     expect(finished).toMatchObject({
       id: upload.id,
-      path: join(app().tmpFileDir, upload.id),
+      path: isOnS3()
+        ? expect.stringMatching(`^s3://.+/${upload.id}$`)
+        : join(app().tmpFileDir, upload.id),
       size: 11,
       filename: 'Überblick 1.pdf',
       owner: 'ada',
@@ -112,7 +120,7 @@ describe.each(PLATFORMS)('what a handler is told on %s', (platform) => {
     expect(finished.createdAt.getTime()).toBeGreaterThanOrEqual(before.getTime());
     expect(finished.finishedAt.getTime()).toBeGreaterThanOrEqual(finished.createdAt.getTime());
     expect(finished.finishedAt.getTime()).toBeLessThanOrEqual(Date.now());
-    expect(await readFile(finished.path, 'utf8')).toBe('hello world');
+    expect(await textOf(app(), finished.id)).toBe('hello world');
   });
 
   it('has no more in it than the client said', async () => {
@@ -150,7 +158,7 @@ describe.each(PLATFORMS)('what a handler is told on %s', (platform) => {
 
     for (const { id } of [byPatch, byCreation, byLength]) {
       const finished = await app().finished.of(id);
-      expect(await readFile(finished.path, 'utf8')).toBe('hello');
+      expect(await textOf(app(), finished.id)).toBe('hello');
       expect(app().finished.countOf(id)).toBe(1);
     }
   });
@@ -175,7 +183,7 @@ describe.each(PLATFORMS)('what a handler is told on %s', (platform) => {
     const finished = await app().finished.of(id);
 
     expect(finished.size).toBe(0);
-    expect(await readFile(finished.path)).toHaveLength(0);
+    expect(await textOf(app(), finished.id)).toBe('');
     expect(app().finished.countOf(id)).toBe(1);
   });
 
@@ -319,8 +327,8 @@ describe.each(PLATFORMS)('a handler at work on %s', (platform) => {
     await gate.reached;
 
     const refused = await terminate(app(), upload);
-    const { path } = await workerOf(app()).attempt(upload.id, 1);
-    const kept = await readFile(path, 'utf8');
+    const { id, path } = await workerOf(app()).attempt(upload.id, 1);
+    const kept = await textOf(app(), id);
     gate.open();
     await settled(app(), upload);
 
@@ -396,7 +404,7 @@ describe.each(PLATFORMS)('a delivery and a restart on %s', (platform) => {
     const again = await workerOf(second).attempt(upload.id, 2);
     gate.open();
 
-    expect(await readFile(again.path, 'utf8')).toBe('hello');
+    expect(await textOf(second, again.id)).toBe('hello');
     expect(workerOf(second).attemptsAt(upload.id)).toEqual([2]);
     expect(second.finished.countOf(upload.id)).toBe(0);
     await second.close();
@@ -517,7 +525,7 @@ describe.each(PLATFORMS)('an app without handlers on %s', (platform) => {
     await patch(app, upload, { body: 'hello' });
 
     expect(await offsetOf(app, upload)).toBe(5);
-    expect(await readFile(await app.tus.getFilepath(upload.id), 'utf8')).toBe('hello');
+    expect(await textOf(app, upload.id)).toBe('hello');
     await app.close();
   });
 });

@@ -2,6 +2,7 @@ import contentDisposition from 'content-disposition';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DownloadDisposition } from '../../interfaces/index.js';
 import { decodeMetadata, filenameOf, inlineTypeOf, shownTypeOf } from '../../protocol/index.js';
+import type { SharedHead } from '../../storage/index.js';
 import type { PlatformResponse } from '../request/http-types.js';
 import { answerOf } from '../response/answer.js';
 
@@ -40,23 +41,42 @@ export function takeOver(response: PlatformResponse): ServerResponse {
   return reply.raw;
 }
 
-/** Sets what browsers are to know of a download. */
-export function describe(res: ServerResponse, { metadata, disposition }: DownloadHead): void {
+// Who may see the file may change. Its ranges and its ETag are those of the bytes as they are, and not
+// of what compression on the way would make of them (RFC 9111 §5.2.2.6).
+const CACHE_CONTROL = 'private, no-cache, no-transform';
+
+// RFC 6266: `filename*` has it, with a plain name for old clients beside it. Stores send the bytes of
+// Latin letters in other ways, or refuse them.
+const BEYOND_ASCII = /[^\x20-\x7e]/g;
+
+/** What browsers are to know of a download, and whether it is not to act in them. */
+export function describedAs({ metadata, disposition }: Omit<DownloadHead, 'id'>): SharedHead & {
+  readonly isSandboxed: boolean;
+} {
   const decoded = decodeMetadata(metadata);
   const harmless = inlineTypeOf(decoded);
   const type = disposition === 'inline' ? shownTypeOf(decoded) : harmless;
+  const name = filenameOf(decoded);
+  return {
+    contentType: type ?? 'application/octet-stream',
+    contentDisposition: contentDisposition(name, {
+      type: disposition ?? (type ? 'inline' : 'attachment'),
+      fallback: name?.replace(BEYOND_ASCII, '?'),
+    }),
+    cacheControl: CACHE_CONTROL,
+    isSandboxed: type !== harmless,
+  };
+}
+
+/** Sets what browsers are to know of a download. */
+export function describe(res: ServerResponse, download: DownloadHead): void {
+  const head = describedAs(download);
   // Beside the app's own policy: browsers keep to both.
-  if (type !== harmless) addHeader(res, 'Content-Security-Policy', SANDBOX);
-  res.setHeader('Content-Type', type ?? 'application/octet-stream');
+  if (head.isSandboxed) addHeader(res, 'Content-Security-Policy', SANDBOX);
+  res.setHeader('Content-Type', head.contentType);
   res.setHeader('X-Content-Type-Options', 'nosniff');
-  // Who may see the file may change. Its ranges and its ETag are those of the bytes as they are, and
-  // not of what compression on the way would make of them (RFC 9111 §5.2.2.6).
-  res.setHeader('Cache-Control', 'private, no-cache, no-transform');
-  // RFC 6266: `filename*` for what is not Latin, with a plain name for old clients beside it.
-  const shown = contentDisposition(filenameOf(decoded), {
-    type: disposition ?? (type ? 'inline' : 'attachment'),
-  });
-  res.setHeader('Content-Disposition', shown);
+  res.setHeader('Cache-Control', head.cacheControl);
+  res.setHeader('Content-Disposition', head.contentDisposition);
 }
 
 function addHeader(res: ServerResponse, name: string, value: string): void {

@@ -29,6 +29,7 @@ import {
   type UploadScope,
 } from '../../uploads/index.js';
 import { bodyOf } from '../connection/request-body.js';
+import { describedAs } from '../download/download-head.js';
 import { Downloads } from '../download/downloads.js';
 import { platformOf } from '../platform/platform.js';
 import type { Exchange } from '../request/exchange.js';
@@ -180,6 +181,8 @@ export class TusRequests implements BeforeApplicationShutdown {
     const isMoved = movedTo !== undefined || movingTo !== undefined;
     const located = this.files.locate(record);
     const disposition = await this.dispositionOf(record, located, exchange);
+    const redirect = await this.redirect(record, disposition, exchange);
+    if (redirect) return { answer: redirect };
     const { areFiles } = this.files;
     const fault = await this.downloads.send(exchange, {
       id,
@@ -231,6 +234,23 @@ export class TusRequests implements BeforeApplicationShutdown {
     return new TusException(refusal.getStatus(), refusal.message, headers, {
       cause: refusal.cause,
     });
+  }
+
+  /**
+   * To where the storage gives the bytes itself. Not for what is to be sandboxed, which it cannot do, nor
+   * for HEAD, which a URL for GET is not signed for.
+   */
+  private async redirect(
+    record: UploadRecord,
+    disposition: DownloadDisposition | undefined,
+    { req }: Exchange,
+  ): Promise<Answer | undefined> {
+    const { redirectFor } = this.options;
+    if (redirectFor === undefined || req.method !== 'GET') return undefined;
+    const { isSandboxed, ...head } = describedAs({ metadata: record.metadata, disposition });
+    if (isSandboxed) return undefined;
+    const Location = await this.files.share(record, redirectFor / 1000, head);
+    return { status: 302, headers: { Location, 'Cache-Control': 'no-store' } };
   }
 
   /** @throws TusOptionError when the app's function returns something other than a disposition */

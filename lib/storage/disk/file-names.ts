@@ -7,8 +7,8 @@ import { REGISTRY_FOLDER } from '../../tus.constants.js';
  */
 const SUFFIX = '.tus';
 
-/** What a probe leaves behind when it is interrupted. */
-const PROBE = /^\.probe-[0-9a-f]{16}$/;
+/** What a probe, or a copy for the application, leaves behind when it is interrupted. */
+const UNFINISHED = /^\.(?:probe|copy)-[0-9a-f]{16}$/;
 
 /** What a copy does, to another device or to a new file: the name of the file it was to become. */
 const COPY = /^\.(.+)\.(?:moving|renewing)$/;
@@ -25,6 +25,11 @@ export function fileNameOf(id: string): string {
   throw new TypeError(`An upload id must be ${UPLOAD_ID_RULE}.`);
 }
 
+/** What a copy for the application is named until all its bytes are there. */
+export function copyName(random: Buffer): string {
+  return `.copy-${random.toString('hex')}`;
+}
+
 /** The upload whose bytes lie in a file of this name; `undefined` for what is no upload's. */
 export function uploadIdOf(name: string): string | undefined {
   const id = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : name;
@@ -34,7 +39,7 @@ export function uploadIdOf(name: string): string | undefined {
 /** Whether something of this name is what interrupted work has left behind. */
 export function isRemnant(name: string): boolean {
   const [, copied = ''] = COPY.exec(name) ?? [];
-  return PROBE.test(name) || uploadIdOf(copied) !== undefined;
+  return UNFINISHED.test(name) || uploadIdOf(copied) !== undefined;
 }
 
 /**

@@ -86,7 +86,7 @@ async function moveTo(source: string, target: string, leave: () => Promise<void>
 }
 
 /** Makes a name durable; else takes it back, for what a later flush says of it would mean nothing. */
-async function keepName(file: string, name: string): Promise<void> {
+export async function keepName(file: string, name: string): Promise<void> {
   try {
     await syncFolder(dirname(name));
   } catch (error) {
@@ -123,7 +123,7 @@ async function placeCopy(source: string, copy: string, target: string): Promise<
 }
 
 /** Gives a file a name that is free, as a second one where the file system can. */
-async function giveName(file: string, name: string): Promise<void> {
+export async function giveName(file: string, name: string): Promise<void> {
   try {
     await link(file, name);
   } catch (error) {

@@ -9,6 +9,7 @@ import type {
   Holding,
   Located,
   ReadOptions,
+  SharedStorage,
   StoredBytes,
   UploadStorage,
   UploadWriter,
@@ -23,6 +24,7 @@ import { removeAll, removeLeftovers, hasLeftovers } from './removal.js';
 import { S3Context } from './s3.context.js';
 import { isPreconditionFailed, translating } from './s3.errors.js';
 import type { ResolvedS3Options } from './s3.options.js';
+import { S3Shared } from './s3.shared.js';
 import type { S3Object } from './requests/s3-requests.interface.js';
 import { toStored, type S3Address } from './s3-state.js';
 import { checkStart } from './start-check.js';
@@ -31,6 +33,7 @@ import { S3Writer } from './writing/s3.writer.js';
 /** The storage of a bucket: an object for each upload, which its parts become once all are there. */
 export class S3Storage implements UploadStorage {
   readonly readsUnfinished = false;
+  readonly shared: SharedStorage;
   private readonly context: S3Context;
 
   constructor(
@@ -38,6 +41,7 @@ export class S3Storage implements UploadStorage {
     app: StorageContext,
   ) {
     this.context = new S3Context(options, app);
+    this.shared = new S3Shared(this.context);
   }
 
   /** @throws TusOptionError when it cannot be used as it is */

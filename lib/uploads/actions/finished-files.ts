@@ -1,6 +1,15 @@
+import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
-import type { ByteRange, Located, StoredBytes, UploadStorage } from '../../storage/index.js';
+import {
+  copyToFile,
+  type ByteRange,
+  type CopyModes,
+  type Located,
+  type SharedHead,
+  type StoredBytes,
+  type UploadStorage,
+} from '../../storage/index.js';
 import type { Leases } from '../leases/leases.js';
 import { assertUnchanged } from '../model/unchanged.js';
 import { isPartial } from '../model/upload-kind.js';
@@ -21,10 +30,12 @@ export interface FoundFile {
  * so a client that lost the last answer never sends the file again.
  */
 export class FinishedFiles {
+  /** @param modes of copies on this machine, and of folders that are made for them */
   constructor(
     private readonly registry: UploadRegistry,
     private readonly storage: UploadStorage,
     private readonly leases: Leases,
+    private readonly modes: CopyModes = {},
   ) {}
 
   /** Where the file of a finished upload is, or was until it was removed. */
@@ -63,6 +74,17 @@ export class FinishedFiles {
   }
 
   /**
+   * A URL at which the storage itself gives the bytes of one that was found.
+   *
+   * @param seconds how long it does
+   */
+  share(record: UploadRecord, seconds: number, head: SharedHead): Promise<string> {
+    const { shared } = this.storage;
+    if (!shared) throw new TypeError('The storage gives no bytes to clients itself.');
+    return shared.url(record, seconds, head);
+  }
+
+  /**
    * Makes sure that what lies where this module has put the file is one, of the size of the upload: one
    * that was moved is the application's, and one that is gone is not there to be mistaken.
    *
@@ -95,6 +117,28 @@ export class FinishedFiles {
     const record = await this.finishedRecord(id, { evenIfQuarantined: true });
     await this.assertWhole(record);
     return this.storage.createReadStream(record, range);
+  }
+
+  /**
+   * Copies the file to one on this machine, never over another's. It may be repeated.
+   *
+   * @returns the absolute path
+   * @throws RangeError for a place that is the storage's own
+   * @throws UploadNotFoundError, NoFileError, FileChangedError, and the file system's errors (`EEXIST`, `EACCES` …)
+   */
+  async copyTo(id: string, path: string): Promise<string> {
+    const record = await this.finishedRecord(id, { evenIfQuarantined: true });
+    const { files } = this.storage;
+    const target = files ? await this.storage.targetOf(path) : resolve(path);
+    await this.assertWhole(record);
+    const source = {
+      id,
+      size: isStored(record) ? record.length : undefined,
+      path: files?.path(record),
+      read: () => this.storage.createReadStream(record),
+    };
+    await copyToFile(source, target, this.modes);
+    return target;
   }
 
   /**

@@ -66,16 +66,20 @@ export function unfinishedRow(previous, offset, { onFile, onDiscard }) {
 }
 
 /** The row of an upload that the app has taken over. */
-export function finishedRow({ name, size, path, finishedAt }) {
+export function finishedRow({ name, size, path, url, finishedAt }) {
   const row = clone('finished-row');
   const facts = [formatBytes(size)];
   if (finishedAt) {
     facts.push(formatDate(new Date(finishedAt)));
   }
-  part(row, 'name').textContent = name;
+  part(row, 'name').replaceChildren(url === undefined ? name : linkTo(url, name));
   part(row, 'facts').textContent = facts.join(' · ');
   part(row, 'path').textContent = path ?? 'The file has been removed.';
   return row;
+}
+
+function linkTo(href, text) {
+  return Object.assign(document.createElement('a'), { href, textContent: text });
 }
 
 function clone(template) {

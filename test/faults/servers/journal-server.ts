@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -30,6 +31,7 @@ import type {
   Delivery,
   EndpointUpload,
   FinishedUpload,
+  StorageFactory,
 } from '../../../lib/index.js';
 import type { LocalCluster } from '../../../lib/cluster/local/index.js';
 import { TUS_CLUSTER } from '../../../lib/tus.constants.js';
@@ -37,7 +39,7 @@ import { serve } from '../../support/serve.js';
 import { writeEntry } from './journal.js';
 import type { JournalEntry } from './journal.js';
 import { THREW } from './server-settings.js';
-import type { ServerSettings, ServerStats } from './server-settings.js';
+import type { BucketSettings, ServerSettings, ServerStats } from './server-settings.js';
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as ServerSettings;
 const eventLoop = monitorEventLoopDelay({ resolution: 1 });
@@ -45,9 +47,24 @@ eventLoop.enable();
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
+/** Where an instance keeps bytes; the SDK is loaded only where it is needed. */
+async function storageOf(instance: keyof BucketSettings): Promise<StorageFactory | undefined> {
+  const options = settings.bucket?.[instance];
+  if (!options) return undefined;
+  const { s3 } = await import('../../../lib/storage/s3/index.js');
+  return s3(options);
+}
+
+const [uploadsStorage, expiringStorage] = [await storageOf('uploads'), await storageOf('expiring')];
+
+/** A finished upload, and where it lies. */
+type StoredUpload = Pick<FinishedUpload, 'id' | 'path'>;
+
 /** Does what an upload's metadata ask for, and keeps a journal of it. */
 @Injectable()
 class JournalKeeper {
+  constructor(private readonly uploads: TusService) {}
+
   @OnUploadFinished({ id: 'journal' })
   async keep(upload: FinishedUpload): Promise<void> {
     const { takes = '0', failures = '0' } = upload.metadata;
@@ -58,7 +75,7 @@ class JournalKeeper {
       console.log(THREW);
       throw new Error('Told to fail.');
     }
-    await this.write('end', upload, await sha256Of(upload.path));
+    await this.write('end', upload, await sha256Of(upload, this.uploads));
   }
 
   private write(
@@ -70,15 +87,19 @@ class JournalKeeper {
   }
 }
 
-async function sha256Of(path: string): Promise<string> {
+async function sha256Of({ id, path }: StoredUpload, uploads: TusService): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  const isFile = settings.bucket === undefined;
+  const content: Readable = isFile ? createReadStream(path) : await uploads.createReadStream(id);
+  await pipeline(content, hash);
   return hash.digest('hex');
 }
 
 /** Decides on uploads to the endpoint, and answers their clients, as their metadata ask for. */
 @Controller('calls')
 class CallsController {
+  constructor(private readonly uploads: TusService) {}
+
   @BeforeUploadFinish({ when: ({ endpoint }) => endpoint !== undefined })
   async decide({ metadata: { takes, verdict } }: CompleteUpload): Promise<void> {
     await setTimeout(Number(takes));
@@ -87,11 +108,12 @@ class CallsController {
 
   /** Another answer in each process, so that one that was made again shows. */
   @TusEndpoint()
-  async answer(@UploadedUpload() { id, size, path, metadata }: EndpointUpload): Promise<object> {
+  async answer(@UploadedUpload() upload: EndpointUpload): Promise<object> {
+    const { id, size, path, metadata } = upload;
     const entry = { id, size, path, attempt: 1 };
     await writeEntry(settings.journal, { ...entry, event: 'begin' });
     await setTimeout(Number(metadata['takes']));
-    const sha256 = await sha256Of(path);
+    const sha256 = await sha256Of(upload, this.uploads);
     await writeEntry(settings.journal, { ...entry, event: 'end', sha256 });
     return { sha256, by: process.pid };
   }
@@ -108,6 +130,12 @@ class ControlController {
   @Post('cleanup')
   cleanup(): Promise<CleanupReport> {
     return this.expiring.cleanup();
+  }
+
+  /** Removes all uploads that it knows of. */
+  @Post('clear')
+  async clear(): Promise<void> {
+    for (const instance of [this.uploads, this.expiring]) await removeAll(instance);
   }
 
   @Get('alive')
@@ -133,10 +161,20 @@ class ControlController {
   }
 }
 
+async function removeAll(uploads: TusService): Promise<void> {
+  let cursor: string | undefined;
+  do {
+    const page = await uploads.list({ cursor });
+    for (const { id } of page.items) await uploads.terminate(id);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
 @Module({
   imports: [
     TusModule.forRoot({
       tmpFileDir: settings.tmpFileDir,
+      storage: uploadsStorage,
       uploadId: ({ metadata }) => metadata['id'],
       ...settings.tus,
     }),
@@ -144,6 +182,7 @@ class ControlController {
       name: 'expiring',
       uploadPath: '/expiring',
       tmpFileDir: settings.expiringFolder,
+      storage: expiringStorage,
       uploadValidDuration: '100ms',
       cleanup: { every: false },
     }),

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ListPartsCommand, type Part } from '@aws-sdk/client-s3';
+import { isMissing } from '../../../../lib/storage/s3/s3.errors.js';
 import type { S3State } from '../../../../lib/storage/s3/s3-state.js';
 import { includesPart } from '../../../../lib/storage/s3/part-numbers.js';
 import { storeConfig, TestBucket } from '../../../support/s3/store.js';
@@ -137,7 +138,7 @@ export class BucketStore implements RunStore {
     if (!multipart) return [];
     const command = new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: multipart.id });
     const listed = await this.bucket.client.send(command).catch((error: unknown) => {
-      if ((error as Error).name === 'NoSuchUpload') return { Parts: [] };
+      if (isMissing(error)) return { Parts: [] };
       throw error;
     });
     return listed.Parts ?? [];

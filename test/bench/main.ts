@@ -3,7 +3,9 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { asError } from '../../lib/errors/index.js';
 import { formatted, writeIntoReadme } from '../support/readme.js';
+import { startStore, stopStore } from '../support/s3/start-store.js';
 import { removeTempFolder } from '../support/temp-folder.js';
 import { describeEnvironment } from './report/environment.js';
 import { describeReport, type Report } from './report/report.js';
@@ -31,13 +33,14 @@ if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a
 
 const folder = await mkdtemp(resolve('.bench-'));
 try {
-  const report = await measure(chosenScenarios());
+  const report = await measure(await withStore(chosenScenarios()));
   const text = describeReport(report);
   console.log(`\n${await formatted(text)}`);
   if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   const isWhole = values.only === undefined && values.servers === undefined;
   if (isWhole && values.profile === undefined) await writeIntoReadme('bench', text);
 } finally {
+  await stopStore();
   await removeTempFolder(folder);
 }
 
@@ -51,6 +54,18 @@ async function measure(scenarios: readonly Scenario[]): Promise<Report> {
     console.error(`${scenario.name}: ${seconds} s`);
   }
   return { ...(await describeEnvironment()), results };
+}
+
+/** Starts the store that some need; where it cannot be, they are left out. */
+async function withStore(scenarios: readonly Scenario[]): Promise<readonly Scenario[]> {
+  if (!scenarios.some(({ needsStore }) => needsStore)) return scenarios;
+  try {
+    await startStore();
+    return scenarios;
+  } catch (error) {
+    console.error(`Nothing is measured on S3. ${asError(error).message}`);
+    return scenarios.filter(({ needsStore }) => !needsStore);
+  }
 }
 
 function chosenScenarios(): Scenario[] {

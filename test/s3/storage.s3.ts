@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { UploadFencedError, UploadLostError } from '../../lib/errors/index.js';
+import type { UploadWriter } from '../../lib/storage/storage.interface.js';
 import { bytes, MIB, S3World } from '../support/s3/s3-world.js';
 
 let world: S3World;
@@ -187,6 +188,26 @@ describe('what counts', () => {
     expect(world.now(upload).stored).toEqual(stored);
     await expect(storage.remove(upload)).rejects.toThrow(UploadFencedError);
   });
+
+  it.each([
+    ['bytes', (writer: UploadWriter) => writer.write([bytes(10)])],
+    ['its start', (writer: UploadWriter) => writer.start(100)],
+    ['its end', (writer: UploadWriter) => writer.complete()],
+  ] as const)(
+    'is for another process to say, once that has taken the upload from one that is at %s',
+    async (_name, work) => {
+      const frozen = await world.storage();
+      const upload = world.upload();
+      await world.append(frozen, upload, bytes(1000));
+      const writer = await frozen.openWriter(world.now(upload));
+      await world.append(await world.storage(), upload, bytes(1000));
+      // What it looks for was replaced, and it hears of that after it has asked.
+      const working = work(writer);
+      world.takeFrom(frozen, upload);
+      await expect(working).rejects.toThrow(UploadFencedError);
+      await writer.close();
+    },
+  );
 
   it('is not a part that was never reserved, or comes after its upload was taken over', async () => {
     const frozen = await world.storage();

@@ -13,6 +13,8 @@ const PACKAGES = [
   'lmdb',
   '@tus/server',
   '@tus/file-store',
+  '@tus/s3-store',
+  '@aws-sdk/client-s3',
 ];
 
 const root = new URL('../../../../', import.meta.url);

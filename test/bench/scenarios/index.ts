@@ -8,6 +8,7 @@ import { lastByte } from './last-byte.js';
 import { many } from './many.js';
 import { resume } from './resume.js';
 import type { Scenario } from './scenario.interface.js';
+import { onS3 } from './s3/index.js';
 import { small } from './small.js';
 import { starts } from './start.js';
 import { stream } from './stream.js';
@@ -30,4 +31,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...cleanup,
   ...starts,
   workers,
+  ...onS3,
 ];

@@ -34,10 +34,12 @@ export interface Scenario {
   /** By which `--only` chooses it, alone or with all that share the part before a colon. */
   readonly name: string;
   readonly title: string;
-  /** What the figure is: pieces of work a second, or how long one takes. */
-  readonly unit: '/s' | 'ms' | 's';
+  /** What the figure is: pieces of work a second, how long one takes, or what it asks of a store. */
+  readonly unit: '/s' | 'ms' | 's' | 'requests';
   /** The piece of work that processor time is told for. */
   readonly per: string;
+  /** Whether it needs an S3 store. */
+  readonly needsStore?: boolean;
   /** Whether each sample is taken of a server just started. */
   readonly fresh?: boolean;
   readonly entrants: readonly Entrant[];

@@ -1,3 +1,4 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Usage } from './usage.js';
@@ -30,6 +31,10 @@ export interface Ready {
 }
 
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION });
+
+/** Requests that this process has sent to others. */
+let requests = 0;
+subscribe('http.client.request.start', () => (requests += 1));
 
 /** Begins to observe this process: peak memory and delays count from here. */
 function observe(): Usage {
@@ -69,7 +74,13 @@ function peakMemory(): number {
 
 /** Tells the benchmark that this server listens, and does from then on what it is asked for. */
 export function takeCommands(port: number, further: Commands = {}): void {
-  const commands: Commands = { ...further, observe, usage: tellUsage, stop: () => process.exit() };
+  const commands: Commands = {
+    ...further,
+    observe,
+    usage: tellUsage,
+    requests: () => requests,
+    stop: () => process.exit(),
+  };
   process.on('message', (question: Question) => {
     void obey(commands, question).then((reply) => process.send?.(reply));
   });

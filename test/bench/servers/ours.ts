@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type * as Library from '../../../lib/index.js';
 import type { UploadRegistry } from '../../../lib/registry/index.js';
+import type * as Bucket from '../../../lib/storage/s3/index.js';
 import type * as Constants from '../../../lib/tus.constants.js';
 import { takeCommands } from './commands.js';
 import { repeat } from './repeat.js';
@@ -19,9 +20,12 @@ const BODY = Buffer.alloc(4096, 'x');
 const built = new URL(process.env.TUS_LIB ?? '../../../../dist/', import.meta.url);
 const { TusModule, TusService } = await load<typeof Library>('index.js');
 const { TUS_REGISTRY } = await load<typeof Constants>('tus.constants.js');
-const { platform, tus } = settings<OurSettings>();
+const { platform, tus, s3 } = settings<OurSettings>();
 
-const app = await NestFactory.create(TusModule.forRoot(tus), await adapter(), { logger: false });
+const options = { ...tus, storage: await storage() };
+const app = await NestFactory.create(TusModule.forRoot(options), await adapter(), {
+  logger: false,
+});
 await app.listen(0, '127.0.0.1');
 const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
 const registry = app.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
@@ -29,6 +33,10 @@ takeCommands(port, { fill, cleanup });
 
 function load<T>(file: string): Promise<T> {
   return import(new URL(file, built).href) as Promise<T>;
+}
+
+async function storage() {
+  return s3 && (await load<typeof Bucket>('storage/s3/index.js')).s3(s3);
 }
 
 async function adapter() {

@@ -1,9 +1,18 @@
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import type { TusModuleOptions } from '../../../lib/index.js';
+
+/** A bucket, and how it is reached. */
+export interface BucketSettings {
+  readonly client: S3ClientConfig;
+  readonly bucket: string;
+}
 
 /** What a server of this library is told at its start. */
 export interface OurSettings {
   readonly platform: 'express' | 'fastify';
   readonly tus: TusModuleOptions;
+  /** Where it keeps bytes; in its folder unless given. */
+  readonly s3?: BucketSettings;
 }
 
 /** What every other server is told at its start. */

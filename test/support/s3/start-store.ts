@@ -8,6 +8,8 @@ let gateway: CephGateway | undefined;
  * starts Ceph's gateway.
  */
 export async function startStore(): Promise<void> {
+  // It is no error of a server.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const { S3_ENDPOINT, AWS_REGION = 'us-east-1' } = process.env;
   if (S3_ENDPOINT !== undefined && S3_ENDPOINT !== '') {
     const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = process.env;

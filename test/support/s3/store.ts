@@ -7,9 +7,10 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
-  ListObjectsV2Command,
+  paginateListObjectsV2,
   PutObjectCommand,
   S3Client,
+  type _Object,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import type { StoreAccess } from './ceph-gateway.js';
@@ -53,17 +54,22 @@ export class TestBucket {
     await this.client.send(new CreateBucketCommand({ Bucket: this.name }));
   }
 
-  /** Keys of all objects. */
-  async objects(): Promise<readonly string[]> {
-    const { Contents = [] } = await this.client.send(
-      new ListObjectsV2Command({ Bucket: this.name }),
-    );
-    return Contents.map(({ Key = '' }) => Key);
+  /** All objects whose keys begin so. */
+  async listed(Prefix = ''): Promise<readonly _Object[]> {
+    const found: _Object[] = [];
+    const pages = paginateListObjectsV2({ client: this.client }, { Bucket: this.name, Prefix });
+    for await (const { Contents = [] } of pages) found.push(...Contents);
+    return found;
   }
 
-  /** Keys of all multipart uploads that were neither completed nor aborted. */
-  async multiparts(): Promise<readonly string[]> {
-    return (await this.unfinished()).map(({ Key = '' }) => Key);
+  /** Keys of all objects. */
+  async objects(): Promise<readonly string[]> {
+    return (await this.listed()).map(({ Key = '' }) => Key);
+  }
+
+  /** Keys of all multipart uploads that were neither completed nor aborted, if they begin so. */
+  async multiparts(prefix?: string): Promise<readonly string[]> {
+    return (await this.unfinished(prefix)).map(({ Key = '' }) => Key);
   }
 
   /** Keys of everything. */
@@ -101,15 +107,19 @@ export class TestBucket {
     }
   }
 
-  async remove(): Promise<void> {
+  async empty(): Promise<void> {
     await this.abortAll();
     await this.deleteAll();
+  }
+
+  async remove(): Promise<void> {
+    await this.empty();
     await this.client.send(new DeleteBucketCommand({ Bucket: this.name }));
     this.client.destroy();
   }
 
-  private async unfinished() {
-    const listing = new ListMultipartUploadsCommand({ Bucket: this.name });
+  private async unfinished(Prefix?: string) {
+    const listing = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix });
     return (await this.client.send(listing)).Uploads ?? [];
   }
 }

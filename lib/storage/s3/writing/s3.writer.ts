@@ -59,7 +59,7 @@ export class S3Writer implements UploadWriter {
   }
 
   write(chunks: readonly Uint8Array[]): Promise<void> {
-    return translating(async () => {
+    return this.ifHeld(async () => {
       this.context.assertHeld(this.record.id);
       await this.load();
       for (const chunk of chunks) await this.add(chunk);
@@ -84,7 +84,7 @@ export class S3Writer implements UploadWriter {
   }
 
   start(most: number): Promise<Uint8Array> {
-    return translating(async () => {
+    return this.ifHeld(async () => {
       if (!this.isComplete) await this.load();
       const isKnown = this.beginning.length >= Math.min(most, this.held);
       return isKnown ? this.beginning.subarray(0, most) : this.readStart(most);
@@ -92,7 +92,7 @@ export class S3Writer implements UploadWriter {
   }
 
   complete(): Promise<void> {
-    return translating(async () => {
+    return this.ifHeld(async () => {
       if (this.isComplete) return;
       this.context.assertHeld(this.record.id);
       const state = this.context.stateOf(this.record);
@@ -125,6 +125,23 @@ export class S3Writer implements UploadWriter {
     await this.keepWhatCounts().catch(() => {});
     await this.gathering.clear();
     this.context.forget(this.record.id);
+  }
+
+  /**
+   * What is missing says something of the upload only to the process that holds it: another one may have
+   * replaced it, and this one not have heard of that.
+   *
+   * @throws UploadFencedError in place of UploadLostError
+   */
+  private ifHeld<T>(work: () => Promise<T>): Promise<T> {
+    return translating(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof UploadLostError) await this.keep({});
+        throw error;
+      }
+    });
   }
 
   private async add(chunk: Uint8Array): Promise<void> {

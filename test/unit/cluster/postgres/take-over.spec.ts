@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { uploadKey } from '../../../../lib/cluster/index.js';
 import { UploadFencedError } from '../../../../lib/errors/index.js';
 import { PostgresRegistry } from '../../../../lib/registry/postgres/index.js';
@@ -36,8 +37,20 @@ describe('Taking an upload over from a member that has lost its connection', () 
   }
 
   it('is seen by the others before they can see the record', async () => {
-    const { id } = await created();
-    expect((await schema().query('SELECT key FROM tus.leases')).rows).toEqual([{ key: id }]);
+    const { cluster, registry } = await start();
+    const record = uploadRecord();
+    const blocking = await schema().begin('LOCK TABLE tus.leases IN EXCLUSIVE MODE');
+    cluster.claimNew(uploadKey(record.id));
+    const creating = registry.create(record);
+    await schema().whenOneWaits();
+    await pause(50);
+
+    const seen = await registry.get(record.id);
+    await blocking.end();
+    await creating;
+    expect(seen).toBeUndefined();
+    const { rows } = await schema().query('SELECT key FROM tus.leases');
+    expect(rows).toEqual([{ key: record.id }]);
   });
 
   it('raises its epoch, and the registry refuses what the former holder writes', async () => {

@@ -44,8 +44,6 @@ export interface Tally {
   methodsRepeated: number;
   /** Expired uploads that were neither whole nor gone, or whose bytes were never freed. */
   expiredHalfGone: number;
-  /** What was still stored when all uploads had been removed: files, objects, multipart uploads. */
-  leftBehind: number;
   /** Answers nobody foresaw. */
   strangeAnswers: number;
   /** Servers that logged an error. */
@@ -65,7 +63,6 @@ export const FAULTS = [
   'answersChanged',
   'methodsRepeated',
   'expiredHalfGone',
-  'leftBehind',
   'strangeAnswers',
   'errorsLogged',
 ] as const satisfies readonly (keyof Tally)[];
@@ -93,7 +90,6 @@ export function newTally(): Tally {
     answersChanged: 0,
     methodsRepeated: 0,
     expiredHalfGone: 0,
-    leftBehind: 0,
     strangeAnswers: 0,
     errorsLogged: 0,
     duplicates: 0,

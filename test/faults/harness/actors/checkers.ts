@@ -1,6 +1,6 @@
 import { SeededRandom } from '../../../support/seeded.js';
 import type { HttpTarget } from '../../../support/http-client.js';
-import { readEntries, untilDelivered } from '../../servers/journal.js';
+import { untilDelivered } from '../../servers/journal.js';
 import type { Actor } from './actor.js';
 import { ChecksummedUpload } from './checksummed-upload.js';
 import type { Stage } from './stage.js';
@@ -16,8 +16,7 @@ export class Checkers implements Actor {
   /** Uploads that were begun since the last check, or are not complete. */
   private uploads: ChecksummedUpload[] = [];
   /** Uploads that were complete when they were looked at after a kill. */
-  private complete: ChecksummedUpload[] = [];
-  private readonly freed: ChecksummedUpload[] = [];
+  private readonly complete: ChecksummedUpload[] = [];
 
   constructor(private readonly stage: Stage) {}
 
@@ -34,7 +33,6 @@ export class Checkers implements Actor {
     for (const upload of this.uploads) await upload.resume(server);
     this.complete.push(...this.uploads.filter(({ plain }) => plain.complete));
     this.uploads = this.uploads.filter(({ plain }) => !plain.complete);
-    await this.freeDelivered(server);
   }
 
   async finish(server: HttpTarget): Promise<void> {
@@ -44,17 +42,7 @@ export class Checkers implements Actor {
 
     const ids = all.map(({ id }) => id);
     const journal = await untilDelivered(this.stage.settings.journal, ids);
-    const freed = this.freed.map(({ plain }) => plain);
-    for (const upload of [...all, ...freed]) upload.checkDelivered(journal);
-  }
-
-  private async freeDelivered(server: HttpTarget): Promise<void> {
-    const journal = await readEntries(this.stage.settings.journal);
-    const kept: ChecksummedUpload[] = [];
-    for (const upload of this.complete) {
-      ((await upload.plain.free(server, journal)) ? this.freed : kept).push(upload);
-    }
-    this.complete = kept;
+    for (const upload of all) upload.checkDelivered(journal);
   }
 
   /** One client: goes on with an upload of an earlier round, then begins new ones. */
@@ -76,7 +64,7 @@ export class Checkers implements Actor {
   ): Promise<boolean> {
     while (!upload.plain.complete) {
       const isDamaged = random.integer(0, 3) === 0;
-      const bytes = this.stage.store.scale * random.integer(128 * KB, 512 * KB);
+      const bytes = random.integer(128 * KB, 512 * KB);
       if (!(await upload.send(server, bytes, isDamaged))) return false;
     }
     return true;
@@ -86,7 +74,7 @@ export class Checkers implements Actor {
     server: HttpTarget,
     random: SeededRandom,
   ): Promise<ChecksummedUpload | undefined> {
-    const length = this.stage.store.scale * random.integer(512 * KB, 2048 * KB);
+    const length = random.integer(512 * KB, 2048 * KB);
     const upload = await ChecksummedUpload.create(this.stage, server, length);
     if (upload) this.uploads.push(upload);
     return upload;

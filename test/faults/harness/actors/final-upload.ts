@@ -1,7 +1,9 @@
-import { basename } from 'node:path';
+import { watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { request } from '../../../support/http-client.js';
 import type { HttpResponse, HttpTarget } from '../../../support/http-client.js';
-import { encodeMetadata, head, terminate, TUS } from '../../../support/tus-client.js';
+import { head, terminate, TUS } from '../../../support/tus-client.js';
 import type { JournalEntry } from '../../servers/journal.js';
 import { checkDelivered } from './check-delivered.js';
 import { sha256Of } from './large-part.js';
@@ -9,9 +11,12 @@ import type { LargePart } from './large-part.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
+/** Bytes of a file that can only be that of a final upload: no other one grows so large. */
+const LARGE = 2 * 1024 * 1024;
+
 /** One request for a final upload, and what became of it. */
 export class FinalUpload {
-  /** Known when its client was told, or when the store shows it. */
+  /** Known when its client was told, or when the disk shows it. */
   id?: string;
   /** Whether its bytes were let go again. */
   private freed = false;
@@ -31,15 +36,15 @@ export class FinalUpload {
    * @returns whether there was an answer, other than that the disk has failed.
    */
   async make(server: HttpTarget): Promise<boolean> {
-    const id = `final-${this.stage.tally.uploads++}`;
-    const unwatch = this.stage.store.watchFinal(id, () => this.see(id));
+    this.stage.tally.uploads++;
+    const watcher = watch(this.stage.settings.tmpFileDir, (_event, name) => void this.see(name));
     try {
-      const response = await unlessKilled(() => this.ask(server, id));
+      const response = await unlessKilled(() => this.ask(server));
       if (!response || this.stage.disk.excuses(response.status)) return false;
       this.hear(response);
       return true;
     } finally {
-      unwatch();
+      watcher.close();
     }
   }
 
@@ -81,10 +86,9 @@ export class FinalUpload {
     return this.parts.reduce((sum, { length }) => sum + length, 0);
   }
 
-  private ask(server: HttpTarget, id: string): Promise<HttpResponse> {
+  private ask(server: HttpTarget): Promise<HttpResponse> {
     const list = this.parts.map(({ path }) => path).join(' ');
-    const metadata = { 'Upload-Metadata': encodeMetadata({ id }) };
-    const headers = { ...TUS, ...metadata, 'Upload-Concat': `final;${list}` };
+    const headers = { ...TUS, 'Upload-Concat': `final;${list}` };
     return request(server, { method: 'POST', path: '/files', headers });
   }
 
@@ -93,8 +97,14 @@ export class FinalUpload {
     else this.stage.tally.strangeAnswers++;
   }
 
-  private see(id: string): void {
-    this.id ??= id;
+  private async see(name: string | null): Promise<void> {
+    const isPart = this.parts.some(({ path }) => basename(path) === name);
+    if (name === null || isPart || this.id !== undefined) return;
+    const { size } = await stat(join(this.stage.settings.tmpFileDir, name)).catch(() => ({
+      size: 0,
+    }));
+    if (size <= LARGE || this.id !== undefined) return;
+    this.id = name;
     this.stage.moments.emit('concatenation');
   }
 }

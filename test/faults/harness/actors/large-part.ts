@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { HttpTarget } from '../../../support/http-client.js';
 import { SeededContent } from '../../../support/seeded.js';
 import { head, patch } from '../../../support/tus-client.js';
@@ -9,7 +11,7 @@ import { unlessKilled } from './unless-killed.js';
 const EDGE = 64 * 1024;
 const HOLE = Buffer.alloc(1024 * 1024);
 
-/** A partial upload of which only the first and last bytes are sent, where the store can have a hole. */
+/** A partial upload of which only the first and last bytes are sent: between them is a hole. */
 export class LargePart {
   private constructor(
     private readonly stage: Stage,
@@ -31,13 +33,13 @@ export class LargePart {
     const created = await createUnlessKilled(stage, server, { length, body, headers });
     if (!created) return undefined;
 
-    const part = new LargePart(stage, created.path, length, edges);
-    const offset = await part.makeHole(created.id);
-    const rest = Buffer.concat([...part.pieces()]).subarray(offset);
+    const offset = length - EDGE;
+    await truncate(join(stage.settings.tmpFileDir, created.id), offset);
+    const rest = edges.bytes(EDGE);
     const answer = await unlessKilled(() => patch(server, created, { offset, body: rest }));
     if (answer && stage.disk.excuses(answer.status)) return undefined;
     if (answer && answer.status !== 204) stage.tally.strangeAnswers++;
-    return answer && part;
+    return answer && new LargePart(stage, created.path, length, edges);
   }
 
   /** Counts whatever is not as it was when all its bytes were acknowledged. */
@@ -46,15 +48,6 @@ export class LargePart {
     const offset = Number(headers['upload-offset']);
     if (status !== 200 || headers['upload-concat'] !== 'partial') this.stage.tally.strangeAnswers++;
     else if (offset < this.length) this.stage.tally.offsetsGoneBack++;
-  }
-
-  /** @returns where bytes are to be sent from */
-  private async makeHole(id: string): Promise<number> {
-    const { store } = this.stage;
-    if (!store.skipTo) return EDGE;
-    const offset = this.length - EDGE;
-    await store.skipTo(id, offset);
-    return offset;
   }
 
   /** All its bytes, in order. */

@@ -155,13 +155,6 @@ export interface Watching {
 /** The processes that share the uploads of an instance, on one machine or on several. */
 export interface Cluster extends Claims, Membership, Waking, Watching {
   /**
-   * Looks, before anything that members share is opened, whether this process may join them.
-   *
-   * @throws UnfitFolderError when it may not
-   */
-  lookAround(): Promise<void>;
-
-  /**
    * Joins the others. May be repeated when it failed.
    *
    * @throws UnfitFolderError when that cannot be where they meet

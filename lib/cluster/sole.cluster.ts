@@ -42,10 +42,6 @@ export class SoleCluster implements Cluster {
     return Promise.resolve(false);
   }
 
-  lookAround(): Promise<void> {
-    return Promise.resolve();
-  }
-
   open(): Promise<void> {
     return Promise.resolve();
   }

@@ -36,10 +36,6 @@ export class MemoryCluster implements Cluster {
     return this.isOpen && this.room.members.size === 1;
   }
 
-  lookAround(): Promise<void> {
-    return Promise.resolve();
-  }
-
   async open(): Promise<void> {
     this.room.members.set(this.identity, this);
     for (const other of this.room.others(this)) {

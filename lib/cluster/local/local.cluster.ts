@@ -36,6 +36,8 @@ export class LocalCluster implements Cluster {
   }
 
   /**
+   * Looks, before anything that the processes share is opened, whether this one may join them.
+   *
    * @throws OtherPidNamespaceError
    * @throws Error of the system when it cannot be told whether such a process is there
    */

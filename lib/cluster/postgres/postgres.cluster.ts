@@ -48,11 +48,6 @@ export class PostgresCluster implements Cluster {
     return this.claims.isAlone;
   }
 
-  /** The registry has looked at the database before. */
-  lookAround(): Promise<void> {
-    return Promise.resolve();
-  }
-
   /** @throws RegistryUnavailableError, or the error of the database */
   open(): Promise<void> {
     return this.members.open();

@@ -52,7 +52,6 @@ export function describeCluster(name: string, makePlace: () => Promise<ClusterPl
       const member = place.member();
       members.push(member);
       prepare(member);
-      await member.lookAround();
       await member.open();
       return member;
     }

@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
-import { diskFiles, LocalFolder, localRegistry } from './backends/index.js';
+import {
+  diskFiles,
+  LocalFolder,
+  localRegistry,
+  makeBackend,
+  makeStorage,
+} from './backends/index.js';
 import { CleanupOrchestrator, CleanupService } from './cleanup/index.js';
 import type { Cluster } from './cluster/index.js';
 import {
@@ -36,7 +42,7 @@ import {
   TusLifecycle,
   warnOfCopies,
 } from './startup/index.js';
-import type { UploadStorage } from './storage/index.js';
+import { LocalCopies, type UploadStorage } from './storage/index.js';
 import {
   TUS_BACKEND,
   TUS_CLUSTER,
@@ -117,7 +123,7 @@ import {
       provide: TUS_BACKEND,
       inject: [TUS_OPTIONS, LocalFolder],
       useFactory: ({ name, durability, registry }: TusOptions, folder: LocalFolder) =>
-        (registry ?? localRegistry(folder)).create({ name, durable: durability !== 'none' }),
+        makeBackend(registry ?? localRegistry(folder), { name, durable: durability !== 'none' }),
     },
     {
       provide: TUS_REGISTRY,
@@ -137,7 +143,7 @@ import {
         folder: LocalFolder,
         { registry, cluster: fence }: RegistryBackend,
       ) =>
-        (options.storage ?? diskFiles(folder, options)).create({
+        makeStorage(options.storage ?? diskFiles(folder, options), {
           name: options.name,
           records: storageRecords(registry),
           fence,
@@ -158,7 +164,7 @@ import {
         storage: UploadStorage,
         leases: Leases,
         modes: TusOptions,
-      ) => new FinishedFiles(registry, storage, leases, modes),
+      ) => new FinishedFiles(registry, storage, leases, new LocalCopies(modes)),
     },
     {
       provide: Uploads,

@@ -1,2 +1,2 @@
-export { copyToFile, isInMemory, isOwnName, type CopyModes } from './disk/index.js';
+export { isInMemory, isOwnName, LocalCopies } from './disk/index.js';
 export * from './storage.interface.js';

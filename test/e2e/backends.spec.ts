@@ -166,6 +166,18 @@ describe('an instance with one of both of its own', () => {
     await app.close();
   });
 
+  it.each([
+    ['registry', undefined],
+    ['registry', {}],
+    ['storage', undefined],
+    ['storage', null],
+  ])('refuses a %s whose create() returns %p', async (option, made) => {
+    const tus = { [option]: { create: () => made } } as unknown as TusOptions;
+    await expect(startApp({ platform: 'express', tus })).rejects.toThrow(
+      new RegExp(`option "${option}".*what its create\\(\\) has made`, 's'),
+    );
+  });
+
   it.each(['registry', 'storage'])('refuses a %s that makes nothing', async (option) => {
     const tus = { [option]: 'postgres' } as TusOptions;
     await expect(startApp({ platform: 'express', tus })).rejects.toThrow(

@@ -1,4 +1,4 @@
-export * from './copy-to-file.js';
+export * from './local-copies.js';
 export * from './disk.storage.js';
 export { makeFolder } from './folders.js';
 export { isOwnName } from './file-names.js';

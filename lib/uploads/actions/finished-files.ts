@@ -1,14 +1,13 @@
-import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { hasCode } from '../../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
-import {
-  copyToFile,
-  type ByteRange,
-  type CopyModes,
-  type Located,
-  type SharedHead,
-  type StoredBytes,
-  type UploadStorage,
+import type {
+  ByteRange,
+  LocalCopies,
+  Located,
+  SharedHead,
+  StoredBytes,
+  UploadStorage,
 } from '../../storage/index.js';
 import type { Leases } from '../leases/leases.js';
 import { assertUnchanged } from '../model/unchanged.js';
@@ -30,12 +29,11 @@ export interface FoundFile {
  * so a client that lost the last answer never sends the file again.
  */
 export class FinishedFiles {
-  /** @param modes of copies on this machine, and of folders that are made for them */
   constructor(
     private readonly registry: UploadRegistry,
     private readonly storage: UploadStorage,
     private readonly leases: Leases,
-    private readonly modes: CopyModes = {},
+    private readonly copies: LocalCopies,
   ) {}
 
   /** Where the file of a finished upload is, or was until it was removed. */
@@ -129,7 +127,7 @@ export class FinishedFiles {
   async copyTo(id: string, path: string): Promise<string> {
     const record = await this.finishedRecord(id, { evenIfQuarantined: true });
     const { files } = this.storage;
-    const target = files ? await this.storage.targetOf(path) : resolve(path);
+    const target = files ? await this.storage.targetOf(path) : path;
     await this.assertWhole(record);
     const source = {
       id,
@@ -137,8 +135,7 @@ export class FinishedFiles {
       path: files?.path(record),
       read: () => this.storage.createReadStream(record),
     };
-    await copyToFile(source, target, this.modes);
-    return target;
+    return this.copies.make(source, target);
   }
 
   /**
@@ -148,8 +145,8 @@ export class FinishedFiles {
   async startOf(record: UploadRecord): Promise<Buffer> {
     if (record.fileRemovedAt !== undefined) return Buffer.alloc(0);
     const start = await this.createReadStream(record.id, TELLING_RANGE);
-    return bytesOf(start).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return Buffer.alloc(0);
+    return bytesOf(start).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return Buffer.alloc(0);
       throw error;
     });
   }

@@ -70,6 +70,7 @@ const IMPLEMENTATIONS = [
   'registry/lmdb',
   'registry/postgres',
   'storage/disk',
+  'storage/s3',
 ];
 
 /** Who builds them. */

@@ -77,6 +77,7 @@ export type {
   ReadOptions,
   S3Location,
   StorageLocation,
+  StorageLocations,
   StorageRecords,
   StoredBytes,
   UploadStorage,

@@ -3,10 +3,10 @@ export const UPLOAD_ID_RULE =
   '1 to 100 letters (a to z), digits, "_" and "-", the first a letter or a digit, and none of the ' +
   'names that Windows keeps for devices, such as "con"';
 
-/** Most characters of an id: routers may take no longer ones as a parameter (`maxParamLength`). */
-export const MAX_UPLOAD_ID_LENGTH = 100;
-
-/** No dot, so that no id is a path or a name of a file that is not an upload's. */
+/**
+ * No dot, so that no id is a path or a name of a file that is not an upload's. Routers may take no longer
+ * parameters than 100 characters (`maxParamLength`).
+ */
 const UPLOAD_ID = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z\d][\w-]{0,99}$/i;
 
 const RANDOM_ID = /^[0-9a-f]{32}$/;

@@ -17,7 +17,16 @@ export interface StoredBytes {
 }
 
 /** Where the bytes of a finished upload are, for applications: a union that each storage joins. */
-export type StorageLocation = DiskLocation | S3Location;
+export type StorageLocation = StorageLocations[keyof StorageLocations];
+
+/**
+ * The kinds of places there are, by their type. A storage of your own adds its kind:
+ * `declare module 'nestjs-tus' { interface StorageLocations { gcs: GcsLocation } }`.
+ */
+export interface StorageLocations {
+  readonly disk: DiskLocation;
+  readonly s3: S3Location;
+}
 
 /** A file on a disk of this machine. */
 export interface DiskLocation {

@@ -8,12 +8,17 @@ import type {
   FinishedPlace,
   Holding,
   Located,
-  StorageLocation,
   StorageRecords,
   StoredBytes,
   UploadStorage,
   UploadWriter,
 } from '../../lib/storage/index.js';
+
+declare module '../../lib/storage/storage.interface.js' {
+  interface StorageLocations {
+    readonly memory: { readonly type: 'memory'; readonly path: string };
+  }
+}
 
 /** What a storage in memory says of an upload: where a finished one lies. */
 interface MemoryState extends StorageState {
@@ -59,7 +64,7 @@ export class MemoryStorage implements UploadStorage {
 
   locate(upload: UploadRecord): Located {
     const path = `memory:${keyOf(upload)}`;
-    return { path, storage: { type: 'memory', path } as unknown as StorageLocation };
+    return { path, storage: { type: 'memory', path } };
   }
 
   async openWriter({ id }: UploadRecord): Promise<UploadWriter> {

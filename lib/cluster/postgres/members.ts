@@ -3,15 +3,17 @@ import { ContextSnapshot } from '../../context/index.js';
 import { RegistryUnavailableError, UnfitDatabaseError } from '../../errors/index.js';
 import type { OwnConnection, PgNotification } from '../../postgres/index.js';
 import { waitAtMost } from '../../wait-at-most.js';
-import type { Member } from '../cluster.interface.js';
 import { ProcessGoneError, ProcessSilentError, type Messenger } from '../telling/index.js';
+import { asMember } from './as-member.js';
 import { Batch } from './batch.js';
 import { LeaseTable } from './lease-table.js';
 import { identityOf, memberName, whereWeAre } from './member-name.js';
 import { MemberTable, type Look, type SeenMember } from './member-table.js';
+import type { Joined, MembersObserver } from './members.interface.js';
 import { NoticeReader, NoticeWriter } from './notices.js';
 import type { PostgresClusterOptions } from './postgres-cluster-options.interface.js';
 import { Questions, type Answer, type Question } from './questions.js';
+import { HEARS_NOTHING, otherInstance } from './unfit-members.messages.js';
 import { Validity } from './validity.js';
 
 /** Milliseconds without an answer after which others go on without a member. */
@@ -29,34 +31,6 @@ const HELLO = 'hello';
 
 /** The topic of the question by which a member finds out whether it hears at all. */
 const ECHO = 'echo';
-
-const HEARS_NOTHING =
-  'Notifications do not come through, as behind PgBouncer in transaction mode. Give a direct connection ' +
-  'in "listen".';
-
-/** This process as one of the members: what it is called, and its way to the tables. */
-export interface Joined {
-  readonly member: string;
-  readonly connection: OwnConnection;
-  readonly table: MemberTable;
-  readonly leases: LeaseTable;
-}
-
-/** Told of what becomes of the members. */
-export interface MembersObserver {
-  /** Another one has joined, or this one has joined again. */
-  met(): void;
-  /** This one has ended to be a member: what it had is others' as soon as they want it. */
-  left(): void;
-  /** This one has joined again. */
-  joinedAgain(): void;
-  /** The others have gone on without this one; resolves once it knows what they have taken from it. */
-  returned(): Promise<void>;
-  /** Another one has ended. */
-  gone(member: string): void;
-  /** The others go on without another one. */
-  suspected(member: string): void;
-}
 
 /**
  * The other processes on the same tables: who they are, what they ask, and that they ended.
@@ -88,15 +62,19 @@ export class Members implements Messenger {
   private looking?: Promise<void>;
   private lookingNext?: Promise<void>;
 
-  constructor(
-    private readonly options: PostgresClusterOptions,
-    private readonly told: MembersObserver,
-  ) {
+  private told?: MembersObserver;
+
+  constructor(private readonly options: PostgresClusterOptions) {
     this.patience = options.patience ?? PATIENCE;
     this.validity = new Validity(this.patience);
     this.notices = new Batch((notices) => this.joined.table.notify(notices));
     this.answer(HELLO, () => this.welcome());
     this.answer(ECHO, () => Promise.resolve(''));
+  }
+
+  /** Tells what becomes of the members from now on; nothing does before `open()`. */
+  tell(observer: MembersObserver): void {
+    this.told = observer;
   }
 
   /** This process as a member; absent while it is none. */
@@ -254,7 +232,7 @@ export class Members implements Messenger {
 
   private async welcome(): Promise<string> {
     await this.look();
-    this.told.met();
+    this.told?.met();
     return '';
   }
 
@@ -283,7 +261,7 @@ export class Members implements Messenger {
       this.lose(now.connection);
       throw new RegistryUnavailableError();
     }
-    await this.told.returned();
+    await this.told?.returned();
     if (this.now === now) confirm();
   }
 
@@ -303,7 +281,7 @@ export class Members implements Messenger {
     if (!suspected) return observer?.answers(asMember(other));
     observer?.silent(asMember(other));
     this.questions.giveUp(new ProcessSilentError(member), member);
-    this.told.suspected(member);
+    this.told?.suspected(member);
   }
 
   private forget(member: string): void {
@@ -311,7 +289,7 @@ export class Members implements Messenger {
     this.reader.forget(member);
     this.questions.giveUp(new ProcessGoneError(member), member);
     this.unlink(member);
-    this.told.gone(member);
+    this.told?.gone(member);
   }
 
   private link(member: string): void {
@@ -334,7 +312,7 @@ export class Members implements Messenger {
   private lose(connection: OwnConnection): void {
     if (this.now?.connection !== connection) return;
     this.end();
-    this.told.left();
+    this.told?.left();
     if (this.isClosed || this.isJoining) return;
     this.isJoining = true;
     this.context.run(() => void this.joinAgain().finally(() => (this.isJoining = false)));
@@ -353,8 +331,8 @@ export class Members implements Messenger {
       // What is wrong, the pool tells.
       if (!this.isClosed) await this.join().catch(() => undefined);
       if (!this.now) continue;
-      this.told.joinedAgain();
-      return this.told.met();
+      this.told?.joinedAgain();
+      return this.told?.met();
     }
   }
 
@@ -375,22 +353,4 @@ export class Members implements Messenger {
     // Who asked has lost its answer only where one of both has lost its connection.
     await this.send(question.from, answer).catch(() => undefined);
   }
-}
-
-function otherInstance(schema: string, name: string): string {
-  const who = name === '' ? 'the instance without a name' : `the instance "${name}"`;
-  return (
-    `Its schema "${schema}" is in use by ${who}, and each instance needs one of its own. Give this one ` +
-    `another ("schema").`
-  );
-}
-
-/** A member as people, and the rooms above, know it. */
-export function asMember({
-  member,
-  place,
-  pid,
-}: Pick<SeenMember, 'member' | 'place' | 'pid'>): Member {
-  const isHere = place !== '' && place === whereWeAre().place;
-  return { identity: identityOf(member), ...(isHere && { pid }) };
 }

@@ -5,7 +5,9 @@ import { ProcessGoneError, ProcessSilentError } from '../telling/index.js';
 import type { LeaseRow, LeaseTable } from './lease-table.js';
 import { hasEnded, identityOf } from './member-name.js';
 import { isSameProcess } from './member-table.js';
-import { asMember, type Joined, type Members } from './members.js';
+import { asMember } from './as-member.js';
+import type { Joined } from './members.interface.js';
+import type { Members } from './members.js';
 
 /** The topic of the question for a key. */
 const TOPIC = 'claim';

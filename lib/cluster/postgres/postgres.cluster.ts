@@ -1,6 +1,6 @@
-import type { Cluster, News, Renew, Reserve } from '../cluster.interface.js';
+import type { Cluster } from '../cluster.interface.js';
 import { uploadKey, type LeaseKey } from '../lease-key.js';
-import { RemoteNews, RemoteWake } from '../telling/index.js';
+import { TellingCluster } from '../telling/index.js';
 import { identityOf } from './member-name.js';
 import { Members } from './members.js';
 import { PostgresClaims } from './postgres-claims.js';
@@ -12,20 +12,23 @@ type GoneListener = (identity: string, keys: readonly LeaseKey[]) => void;
  * The processes of several machines that share the tables in a PostgreSQL database. They hear of each
  * other by its notifications, and note in its tables who has what.
  */
-export class PostgresCluster implements Cluster {
+export class PostgresCluster extends TellingCluster implements Cluster {
+  override readonly claims: PostgresClaims;
   private readonly members: Members;
-  private readonly claims: PostgresClaims;
-  private readonly wake: RemoteWake;
-  private readonly news: RemoteNews;
   private readonly metListeners: (() => void)[] = [];
   private readonly goneListeners: GoneListener[] = [];
   private readonly suspectedListeners: ((identity: string) => void)[] = [];
 
   constructor(private readonly options: PostgresClusterOptions) {
-    this.members = new Members(options, {
+    const members = new Members(options);
+    const claims = new PostgresClaims(members);
+    super(claims, members);
+    this.members = members;
+    this.claims = claims;
+    members.tell({
       met: () => this.metListeners.forEach((listener) => listener()),
       left: () => {
-        const count = this.claims.loseAll();
+        const count = claims.loseAll();
         options.observer?.cutOff?.(count);
       },
       joinedAgain: () => options.observer?.back?.(),
@@ -35,17 +38,10 @@ export class PostgresCluster implements Cluster {
         for (const listener of this.suspectedListeners) listener(identityOf(member));
       },
     });
-    this.claims = new PostgresClaims(this.members);
-    this.wake = new RemoteWake(this.members);
-    this.news = new RemoteNews(this.members);
   }
 
   get identity(): string {
     return this.options.identity;
-  }
-
-  get isAlone(): boolean {
-    return this.claims.isAlone;
   }
 
   /** @throws RegistryUnavailableError, or the error of the database */
@@ -57,30 +53,6 @@ export class PostgresCluster implements Cluster {
     return this.members.close();
   }
 
-  hasLost(key: LeaseKey): boolean {
-    return this.claims.hasLost(key);
-  }
-
-  isHeldElsewhere(key: LeaseKey): boolean | Promise<boolean> {
-    return this.claims.isHeldElsewhere(key);
-  }
-
-  claim(key: LeaseKey): Promise<boolean> | undefined {
-    return this.claims.claim(key);
-  }
-
-  claimNew(key: LeaseKey): boolean {
-    return this.claims.claimNew(key);
-  }
-
-  tryClaim(key: LeaseKey): Promise<boolean> {
-    return this.claims.tryClaim(key);
-  }
-
-  release(key: LeaseKey): void {
-    this.claims.release(key);
-  }
-
   /** The epoch of the lease that this process has of an upload; `undefined` when it has none. */
   epochOf(id: string): number | undefined {
     return this.claims.epochOf(uploadKey(id));
@@ -89,18 +61,6 @@ export class PostgresCluster implements Cluster {
   /** Resolves when all others can see that this process has an upload; `undefined`: they can. */
   written(id: string): Promise<void> | undefined {
     return this.claims.written(uploadKey(id));
-  }
-
-  onWanted(reserve: Reserve): void {
-    this.claims.onWanted(reserve);
-  }
-
-  onLost(listener: (key: LeaseKey) => void): void {
-    this.claims.onLost(listener);
-  }
-
-  onFence(renew: Renew): void {
-    this.claims.onFence(renew);
   }
 
   async isGone(identity: string): Promise<boolean> {
@@ -121,30 +81,6 @@ export class PostgresCluster implements Cluster {
 
   onSuspected(listener: (identity: string) => void): void {
     this.suspectedListeners.push(listener);
-  }
-
-  wakeOthers(): void {
-    this.wake.wakeOthers();
-  }
-
-  onWoken(listener: () => boolean): void {
-    this.wake.woken = listener;
-  }
-
-  watch(uploadId?: string, onReached?: () => void): () => void {
-    return this.news.watches.begin(uploadId, onReached);
-  }
-
-  isWatched(uploadId: string): boolean {
-    return this.news.watches.have(uploadId);
-  }
-
-  tell(news: News): void {
-    this.news.tell(news);
-  }
-
-  onTold(listener: (text: string) => void): void {
-    this.news.told = listener;
   }
 
   private async learn(): Promise<void> {

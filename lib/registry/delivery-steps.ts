@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, DeliveryRecord } from './registry.interface.js';
+import type { DeliveryOutcome, DeliveryRecord } from './delivery-record.interface.js';
 
 /** A waiting delivery that a holder has begun to run. */
 export function taken(waiting: DeliveryRecord, holder: string, now: number): DeliveryRecord {

@@ -1,4 +1,5 @@
-import type { UploadRecord, Usage } from './registry.interface.js';
+import type { Usage } from './registry.interface.js';
+import type { UploadRecord } from './upload-record.interface.js';
 
 export const NO_USAGE: Usage = { uploads: 0, unfinished: 0, bytes: 0, pending: 0 };
 

@@ -1,4 +1,4 @@
-import type { UploadRecord } from '../../lib/registry/registry.interface.js';
+import type { UploadRecord } from '../../lib/registry/upload-record.interface.js';
 import type { UploadStorage } from '../../lib/storage/storage.interface.js';
 import { Mortal } from '../support/s3/mortal-client.js';
 import { bytes, MIB, S3World } from '../support/s3/s3-world.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { UploadFencedError, UploadLostError } from '../../lib/errors/index.js';
-import type { UploadWriter } from '../../lib/storage/storage.interface.js';
+import type { UploadWriter } from '../../lib/storage/upload-writer.interface.js';
 import { bytes, MIB, S3World } from '../support/s3/s3-world.js';
 
 let world: S3World;

@@ -14,7 +14,7 @@ import type {
   UploadWriter,
 } from '../../lib/storage/index.js';
 
-declare module '../../lib/storage/storage.interface.js' {
+declare module '../../lib/storage/storage-location.interface.js' {
   interface StorageLocations {
     readonly memory: { readonly type: 'memory'; readonly path: string };
   }

@@ -1,12 +1,6 @@
 import type { Key, RangeOptions, RootDatabase } from 'lmdb';
-import type {
-  DeliveryKey,
-  DeliveryQuery,
-  DeliveryRecord,
-  DeliveryState,
-  DueTerms,
-  Page,
-} from '../registry.interface.js';
+import type { DeliveryKey, DeliveryRecord, DeliveryState } from '../delivery-record.interface.js';
+import type { DeliveryQuery, DueTerms, Page } from '../registry.interface.js';
 import type { UnreadableTable } from './unreadable-table.js';
 import type { Damage } from './damage.js';
 import { fitsKey, LAST, rowKey, stateKey } from './keys.js';

@@ -1,4 +1,4 @@
-import type { UploadRecord } from '../registry.interface.js';
+import type { UploadRecord } from '../upload-record.interface.js';
 
 /** Brings a record that an earlier version has written up to date. */
 export function upToDate(record: UploadRecord): UploadRecord {

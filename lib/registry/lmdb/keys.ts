@@ -1,10 +1,6 @@
 import { createHash } from 'node:crypto';
-import type {
-  DeliveryKey,
-  DeliveryRecord,
-  DeliveryState,
-  UploadRecord,
-} from '../registry.interface.js';
+import type { DeliveryKey, DeliveryRecord, DeliveryState } from '../delivery-record.interface.js';
+import type { UploadRecord } from '../upload-record.interface.js';
 
 /** `[dueAt, id]` of an upload that cleanup is to look at. */
 export type DueKey = [dueAt: number, id: string];

@@ -1,22 +1,21 @@
-import { assertNotLost, ClosedError, UploadIdTakenError, type Fence } from '../../errors/index.js';
+import { assertNotLost, UploadIdTakenError, type Fence } from '../../errors/index.js';
 import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
 import { checkChange } from '../check-change.js';
 import { released, revived, settled, taken } from '../delivery-steps.js';
 import { checkName } from '../names.js';
+import { OpenStore } from '../open-store.js';
+import type { DeliveryKey, DeliveryOutcome, DeliveryRecord } from '../delivery-record.interface.js';
 import type {
-  DeliveryKey,
-  DeliveryOutcome,
   DeliveryQuery,
-  DeliveryRecord,
   DueTerms,
   Page,
   RegistryObserver,
   UploadChange,
   UploadQuery,
-  UploadRecord,
   UploadRegistry,
   Usages,
 } from '../registry.interface.js';
+import type { UploadRecord } from '../upload-record.interface.js';
 import { LmdbEnvironment } from './lmdb.environment.js';
 import type { Tables } from './lmdb.environment.js';
 
@@ -44,32 +43,27 @@ export interface LmdbRegistryOptions {
 
 /** The registry of one machine: an LMDB environment that any number of its processes may share. */
 export class LmdbRegistry implements UploadRegistry {
-  private opening?: Promise<LmdbEnvironment>;
-  private closing?: Promise<void>;
-  private environment?: LmdbEnvironment;
+  private readonly store: OpenStore<LmdbEnvironment>;
 
-  constructor(private readonly options: LmdbRegistryOptions) {}
+  constructor(private readonly options: LmdbRegistryOptions) {
+    const { folder, durable, observer, watch } = options;
+    this.store = new OpenStore(
+      () => LmdbEnvironment.acquire(folder, durable, { observer, watch }),
+      (environment) => environment.release(observer),
+    );
+  }
 
   /**
    * @throws UnfitFolderError on a network file system, and where else it cannot be
    * @throws LmdbUnavailableError
    * @throws NoSpaceError when there is no room for it.
    */
-  async open(): Promise<void> {
-    await this.closing;
-    const { folder, durable, observer, watch } = this.options;
-    this.opening ??= LmdbEnvironment.acquire(folder, durable, { observer, watch });
-    try {
-      this.environment = await this.opening;
-    } catch (error) {
-      this.opening = undefined;
-      throw error;
-    }
+  open(): Promise<void> {
+    return this.store.open();
   }
 
   close(): Promise<void> {
-    this.closing ??= this.release().finally(() => (this.closing = undefined));
-    return this.closing;
+    return this.store.close();
   }
 
   async get(id: string): Promise<UploadRecord | undefined> {
@@ -212,8 +206,7 @@ export class LmdbRegistry implements UploadRegistry {
   }
 
   private get opened(): LmdbEnvironment {
-    if (this.environment) return this.environment;
-    throw new ClosedError('The upload registry is not open.');
+    return this.store.current;
   }
 
   private get reserve(): RoomReserve {
@@ -226,14 +219,6 @@ export class LmdbRegistry implements UploadRegistry {
    */
   private write<T>(work: (tables: Tables) => T): Promise<T> {
     return this.reserve.spend(() => this.opened.write(work));
-  }
-
-  private async release(): Promise<void> {
-    const opening = this.opening;
-    this.opening = undefined;
-    const environment = await opening?.catch(() => undefined);
-    this.environment = undefined;
-    await environment?.release(this.options.observer);
   }
 
   private nextHolder(after?: string): Promise<string | undefined> {

@@ -1,10 +1,6 @@
-import type {
-  DeliveryRecord,
-  DeliveryState,
-  UploadRecord,
-  UploadState,
-  Usage,
-} from '../registry.interface.js';
+import type { DeliveryRecord, DeliveryState } from '../delivery-record.interface.js';
+import type { Usage } from '../registry.interface.js';
+import type { UploadRecord, UploadState } from '../upload-record.interface.js';
 import type { DueKey, EndedKey, ListKey, StateKey } from './keys.js';
 
 /**

@@ -1,5 +1,6 @@
 import type { RootDatabase } from 'lmdb';
-import type { Page, UploadQuery, UploadRecord } from '../registry.interface.js';
+import type { Page, UploadQuery } from '../registry.interface.js';
+import type { UploadRecord } from '../upload-record.interface.js';
 import type { UnreadableTable } from './unreadable-table.js';
 import type { Damage } from './damage.js';
 import { upToDate } from './earlier-rows.js';

@@ -1,5 +1,6 @@
 import type { RootDatabase } from 'lmdb';
-import type { UploadRecord, Usage, Usages } from '../registry.interface.js';
+import type { Usage, Usages } from '../registry.interface.js';
+import type { UploadRecord } from '../upload-record.interface.js';
 import { addUsage, NO_USAGE, usageOf } from '../usage.js';
 import type { UnreadableTable } from './unreadable-table.js';
 import type { Damage } from './damage.js';

@@ -1,4 +1,4 @@
-import type { StoredHash } from '../registry.interface.js';
+import type { StoredHash } from '../upload-record.interface.js';
 import { fromDatabaseText, toDatabaseText } from '../../postgres/index.js';
 
 /** A value as the driver sends and receives it. */

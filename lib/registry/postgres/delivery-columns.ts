@@ -1,4 +1,4 @@
-import type { DeliveryRecord } from '../registry.interface.js';
+import type { DeliveryRecord } from '../delivery-record.interface.js';
 import { Columns } from './columns.js';
 
 /** Where each field of a delivery's record is. */

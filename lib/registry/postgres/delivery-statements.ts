@@ -2,11 +2,10 @@ import { decodeCursor, type CursorPart } from '../paging.js';
 import type {
   DeliveryKey,
   DeliveryOutcome,
-  DeliveryQuery,
   DeliveryRecord,
   DeliveryState,
-  DueTerms,
-} from '../registry.interface.js';
+} from '../delivery-record.interface.js';
+import type { DeliveryQuery, DueTerms } from '../registry.interface.js';
 import { timeOf } from './columns.js';
 import { toDatabaseText, type PgQuery } from '../../postgres/index.js';
 import { DELIVERIES } from './delivery-columns.js';

@@ -1,26 +1,20 @@
-import {
-  assertNotLost,
-  ClosedError,
-  UploadFencedError,
-  UploadIdTakenError,
-} from '../../errors/index.js';
+import { assertNotLost, UploadFencedError, UploadIdTakenError } from '../../errors/index.js';
 import type { Fence } from '../../errors/index.js';
 import { checkChange } from '../check-change.js';
 import { checkName } from '../names.js';
+import { OpenStore } from '../open-store.js';
 import { pageLimit, toPage } from '../paging.js';
+import type { DeliveryKey, DeliveryOutcome, DeliveryRecord } from '../delivery-record.interface.js';
 import type {
-  DeliveryKey,
-  DeliveryOutcome,
   DeliveryQuery,
-  DeliveryRecord,
   DueTerms,
   Page,
   UploadChange,
   UploadQuery,
-  UploadRecord,
   UploadRegistry,
   Usages,
 } from '../registry.interface.js';
+import type { UploadRecord } from '../upload-record.interface.js';
 import {
   placeOf,
   poolOf,
@@ -82,9 +76,10 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
   private readonly deliveriesOf: DeliveryStatements;
   private readonly usages: UsageStatements;
   private readonly schema: string;
-  private opening?: Promise<Database>;
-  private closing?: Promise<void>;
-  private database?: Database;
+  private readonly store = new OpenStore<Database>(
+    () => this.connect(),
+    (database) => database.close(),
+  );
 
   constructor(
     private readonly options: PostgresOptions,
@@ -104,20 +99,12 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
    *   version that are not to be changed
    * @throws PgUnavailableError when the package "pg" is not installed
    */
-  async open(): Promise<void> {
-    await this.closing;
-    this.opening ??= this.connect();
-    try {
-      this.database = await this.opening;
-    } catch (error) {
-      this.opening = undefined;
-      throw error;
-    }
+  open(): Promise<void> {
+    return this.store.open();
   }
 
   close(): Promise<void> {
-    this.closing ??= this.release().finally(() => (this.closing = undefined));
-    return this.closing;
+    return this.store.close();
   }
 
   async get(id: string): Promise<UploadRecord | undefined> {
@@ -270,8 +257,7 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
   }
 
   private get opened(): Database {
-    if (this.database) return this.database;
-    throw new ClosedError('The upload registry is not open.');
+    return this.store.current;
   }
 
   private epochOf(id: string): number | undefined {
@@ -292,13 +278,6 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
       await database.close();
       throw explainOpening(error, placeOf(options));
     }
-  }
-
-  private async release(): Promise<void> {
-    const database = await this.opening?.catch(() => undefined);
-    this.opening = undefined;
-    this.database = undefined;
-    await database?.close();
   }
 
   private async insert(connection: Queryable, record: UploadRecord): Promise<UploadRecord> {

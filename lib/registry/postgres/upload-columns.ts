@@ -1,4 +1,4 @@
-import type { UploadRecord } from '../registry.interface.js';
+import type { UploadRecord } from '../upload-record.interface.js';
 import { Columns } from './columns.js';
 
 /** Where each field of an upload's record is. */

@@ -1,5 +1,7 @@
 import { uploadPosition } from '../paging.js';
-import type { DeliveryRecord, UploadQuery, UploadRecord } from '../registry.interface.js';
+import type { DeliveryRecord } from '../delivery-record.interface.js';
+import type { UploadQuery } from '../registry.interface.js';
+import type { UploadRecord } from '../upload-record.interface.js';
 import { timeOf } from './columns.js';
 import { toDatabaseText, type PgQuery, type PgResult } from '../../postgres/index.js';
 import { DELIVERIES } from './delivery-columns.js';

@@ -1,48 +1,28 @@
 import { createReadStream } from 'node:fs';
-import { opendir, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat, statfs } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { hasCode } from '../../errors/index.js';
-import { PRIVATE_FOLDER } from '../../folder/index.js';
 import type { UploadRecord } from '../../registry/index.js';
-import { REGISTRY_FOLDER } from '../../tus.constants.js';
+import type { Located } from '../storage-location.interface.js';
 import type {
   Cleared,
   FileStorage,
   FinishedPlace,
   Holding,
-  Located,
   ReadOptions,
   StorageRecords,
-  StoredBytes,
   UploadStorage,
-  UploadWriter,
 } from '../storage.interface.js';
+import type { StoredBytes, UploadWriter } from '../upload-writer.interface.js';
 import { concatenateFiles } from './concatenate-files.js';
 import { DiskWriter } from './disk.writer.js';
 import { fenceFile } from './fence-file.js';
-import { isRemnant, uploadIdOf } from './file-names.js';
-import { FilePlaces, isInPlace, placedAt } from './file-places.js';
-import {
-  isThere,
-  moveFile,
-  placeFile,
-  removeFile,
-  removeIfThere,
-  removeOtherName,
-} from './move-file.js';
+import { FilePlaces, isInPlace } from './file-places.js';
 import { moveTarget } from './move-target.js';
-import { kindFault, refuse } from './own-file.js';
-import { putAside } from './put-aside.js';
+import { OrphanFiles } from './orphan-files.js';
+import { kindFault } from './own-file.js';
+import { PlacedFiles } from './placed-files.js';
 import { readFileOf } from './read-stream.js';
-import { reclaimFile } from './reclaim-file.js';
 import { UploadFolder, type UploadFolderOptions } from './upload-folder.js';
-
-/** Where files go that nothing is known of; made for the first one. */
-const LOST_FOLDER = join(REGISTRY_FOLDER, 'lost');
-
-/** Names read from the folder at a time. */
-const PAGE = 256;
 
 /** The right of one instance to a folder. */
 export interface FolderHold {
@@ -71,18 +51,18 @@ export class DiskStorage implements UploadStorage {
   readonly readsUnfinished = true;
   private readonly folder: UploadFolder;
   private readonly places: FilePlaces;
-  private readonly records: StorageRecords;
-  private readonly lostFolder: string;
+  private readonly placed: PlacedFiles;
+  private readonly orphans: OrphanFiles;
   private readonly hold?: FolderHold;
   private readonly explain: (fault: unknown) => unknown;
 
   constructor(options: DiskStorageOptions) {
     this.folder = new UploadFolder(options);
     this.places = new FilePlaces(this.folder.path);
-    this.records = options.records;
+    this.placed = new PlacedFiles(this.folder, this.places, options.records);
+    this.orphans = new OrphanFiles(this.folder, this.places);
     this.hold = options.hold;
     this.explain = options.explain ?? ((fault) => fault);
-    this.lostFolder = join(this.folder.path, LOST_FOLDER);
     this.files = { path: (upload) => this.places.of(upload), room: () => this.room() };
   }
 
@@ -173,77 +153,40 @@ export class DiskStorage implements UploadStorage {
     }
   }
 
-  /** The file has both names until the finish is committed. */
-  async finish(upload: UploadRecord): Promise<FinishedPlace> {
-    const { id, filePath } = upload;
-    const path = this.places.wanted(upload);
-    if (filePath === undefined || path === undefined) return {};
-    this.folder.assertNotLost(id);
-    try {
-      await this.assertFile(id, this.places.first(id));
-      await placeFile(this.places.first(id), path, this.folder.directoryMode);
-      return { stored: placedAt(filePath) };
-    } catch (error) {
-      const reason = await this.folder.explain(error);
-      if (hasCode(reason, 'EEXIST', 'EISDIR', 'ENOTDIR')) return { isMisplaced: true };
-      throw reason;
-    }
+  finish(upload: UploadRecord): Promise<FinishedPlace> {
+    return this.placed.finish(upload);
   }
 
   isTidy(upload: UploadRecord): boolean {
-    if (upload.state === 'finished') return !hasPlace(upload);
-    return upload.filePath === undefined;
+    return this.placed.isTidy(upload);
   }
 
-  /** A process that died after it had given the file its place has left it two names. */
-  async tidy(upload: UploadRecord): Promise<void> {
-    const { id, state } = upload;
-    if (state === 'finished') return this.tidyFinished(upload);
-    const path = this.places.wanted(upload);
-    if (path === undefined) return;
-    this.folder.assertNotLost(id);
-    await removeOtherName(this.places.first(id), path);
+  tidy(upload: UploadRecord): Promise<void> {
+    return this.placed.tidy(upload);
+  }
+
+  move(upload: UploadRecord, target: string): Promise<void> {
+    return this.placed.move(upload, target);
+  }
+
+  remove(upload: UploadRecord): Promise<void> {
+    return this.placed.remove(upload);
+  }
+
+  setAside(upload: UploadRecord): Promise<string | undefined> {
+    return this.orphans.setAside(upload);
+  }
+
+  holdings(): AsyncIterable<Holding> {
+    return this.orphans.holdings();
+  }
+
+  clear(holding: Holding, before: number): Promise<Cleared | undefined> {
+    return this.orphans.clear(holding, before);
   }
 
   targetOf(place: string): Promise<string> {
     return moveTarget(this.folder.path, place);
-  }
-
-  /**
-   * @throws Error `EEXIST` when there is a file at the path
-   * @throws Error `ENOENT` when the upload has no file
-   * @throws NoSpaceError when the file goes to another device, and that one is full.
-   */
-  async move(upload: UploadRecord, target: string): Promise<void> {
-    const { id, length } = upload;
-    const source = this.places.own(upload);
-    const isPlaced = this.places.given(upload) !== undefined;
-    try {
-      await this.assertFile(id, source);
-      this.folder.assertNotLost(id);
-      if (isPlaced) await this.moveFromPlace(upload, target);
-      else await moveFile(source, target, this.folder.directoryMode);
-    } catch (error) {
-      // A process that died after it had moved the file, but before that was noted, left it there.
-      const moved = await stat(target).catch(() => undefined);
-      const isMoved = hasCode(error, 'ENOENT') && moved !== undefined && moved.size === length;
-      if (!isMoved) throw error;
-    }
-  }
-
-  /**
-   * A place of its own is not given free before the file has its first name back, so that by this name
-   * it is known, when that was broken off, that another upload's file may lie there by now.
-   */
-  async remove(upload: UploadRecord): Promise<void> {
-    const { id } = upload;
-    const path = this.places.given(upload);
-    if (path !== undefined) {
-      this.folder.assertNotLost(id);
-      await this.folder.reserve.spend(() => reclaimFile(path, this.places.first(id)));
-      await this.records.keep(id, undefined);
-    }
-    await this.removeFirst(id);
   }
 
   /** What lies at the place that is wanted is the same file, as long as the finish is not committed. */
@@ -254,31 +197,6 @@ export class DiskStorage implements UploadStorage {
     } catch (error) {
       throw await this.folder.explain(error);
     }
-  }
-
-  async setAside({ id }: UploadRecord): Promise<string | undefined> {
-    return this.putAside(id);
-  }
-
-  async *holdings(): AsyncGenerator<Holding> {
-    for await (const entry of await opendir(this.folder.path, { bufferSize: PAGE })) {
-      const { name } = entry;
-      if (!entry.isFile()) continue;
-      const id = uploadIdOf(name);
-      if (id !== undefined) yield { name, id };
-      else if (isRemnant(name)) yield { name };
-    }
-  }
-
-  /** Bytes of an upload are never removed: they may be a finished file of the app's. */
-  async clear({ name, id }: Holding, before: number): Promise<Cleared | undefined> {
-    if (id === undefined && !isRemnant(name)) throw new TypeError(`${name} is no remnant.`);
-    const path = join(this.folder.path, name);
-    const stats = await stat(path).catch(() => undefined);
-    if (!stats || stats.mtimeMs >= before) return undefined;
-    if (id === undefined) return removeIfThere(path).then(() => ({ kind: 'removed' }));
-    const place = await this.putAside(id);
-    return place === undefined ? undefined : { kind: 'aside', place };
   }
 
   private async room(): Promise<number> {
@@ -316,55 +234,4 @@ export class DiskStorage implements UploadStorage {
     this.folder.assertNotLost(id);
     await this.folder.doubtful.renew(this.places.first(id), size);
   }
-
-  /** The first name of a file that is on its way says where that is, unless it is one of two. */
-  private async tidyFinished(upload: UploadRecord): Promise<void> {
-    const { id, movingTo } = upload;
-    if (!hasPlace(upload)) return;
-    if (movingTo === undefined) return this.removeFirst(id);
-    this.folder.assertNotLost(id);
-    await removeOtherName(this.places.own(upload), this.places.first(id));
-  }
-
-  /**
-   * The place is given free as by `remove()`, so that a file of another upload which lies there by then
-   * is not taken for this one when that is broken off.
-   */
-  private async moveFromPlace(upload: UploadRecord, target: string): Promise<void> {
-    const [path, first] = [this.places.own(upload), this.places.first(upload.id)];
-    const { directoryMode } = this.folder;
-    const leave = () => this.remove(upload);
-    await removeOtherName(path, first);
-    if (!(await isThere(first))) return moveFile(path, target, directoryMode, leave);
-    await leave();
-    await moveFile(first, target, directoryMode);
-  }
-
-  /** What lies there in place of a file goes too, but for what it leads to and a folder. */
-  private async removeFirst(id: string): Promise<void> {
-    const path = this.places.first(id);
-    this.folder.assertNotLost(id);
-    try {
-      await removeFile(path);
-      this.folder.forget(path);
-    } catch (error) {
-      throw await this.folder.explain(error);
-    }
-  }
-
-  private async putAside(id: string): Promise<string | undefined> {
-    this.folder.assertNotLost(id);
-    return putAside(this.places.first(id), this.lostFolder, PRIVATE_FOLDER);
-  }
-
-  /** What is no file would be found at another path under the name of one. */
-  private async assertFile(id: string, path: string): Promise<void> {
-    const found = await this.folder.calls.lstat(path);
-    if (found) refuse(id, kindFault(found));
-  }
-}
-
-/** Whether the file of a finished upload was given a place of its own, and is not to be removed. */
-function hasPlace({ stored, fileRemovedAt }: UploadRecord): boolean {
-  return stored !== undefined && fileRemovedAt === undefined;
 }

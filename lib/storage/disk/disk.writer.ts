@@ -1,7 +1,7 @@
 import { constants, fchmod, fdatasync, ftruncate, open, read, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { asError, FolderLostError } from '../../errors/index.js';
-import type { StoredBytes, UploadWriter } from '../storage.interface.js';
+import type { StoredBytes, UploadWriter } from '../upload-writer.interface.js';
 import { EarlyFlush } from './early-flush.js';
 import {
   APPEND,

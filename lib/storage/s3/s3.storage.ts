@@ -3,18 +3,16 @@ import { FileChangedError } from '../../errors/index.js';
 import type { StorageContext } from '../../interfaces/index.js';
 import { isUploadId } from '../../protocol/index.js';
 import type { UploadRecord } from '../../registry/index.js';
+import type { Located } from '../storage-location.interface.js';
 import type {
   Cleared,
   FinishedPlace,
   Holding,
-  Located,
   ReadOptions,
   SharedStorage,
-  StoredBytes,
   UploadStorage,
-  UploadWriter,
-  WriterOptions,
 } from '../storage.interface.js';
+import type { StoredBytes, UploadWriter, WriterOptions } from '../upload-writer.interface.js';
 import { concatenateObjects } from './copying/concatenate-objects.js';
 import { copyObject } from './copying/copy-object.js';
 import { clearHolding, holdingsOf, type S3Holding } from './holdings.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { UploadLostError } from '../../../errors/index.js';
 import type { UploadRecord } from '../../../registry/index.js';
-import type { StoredBytes, UploadWriter, WriterOptions } from '../../storage.interface.js';
+import type { StoredBytes, UploadWriter, WriterOptions } from '../../upload-writer.interface.js';
 import type { PartOutlook } from '../part-plan.js';
 import type { MultipartAddress } from '../requests/multipart-requests.js';
 import type { S3Context } from '../s3.context.js';

@@ -49,7 +49,7 @@ function pack() {
 async function smokeNest12(folder, tarball) {
   makeFreshApp(folder, 'nest-12', [tarball]);
   checkInstalled(folder);
-  runScripts(folder, ['app.mjs', 'app.cjs', 'both.mjs']);
+  runScripts(folder, ['app.mjs', 'app.cjs', 'both.mjs', 'without-drivers.mjs']);
   checkTests(folder);
   check('nest build', 'nest', ['build'], folder);
   await checkServed('what it built', ['dist/main.js'], folder);
@@ -63,7 +63,7 @@ async function smokeNest12(folder, tarball) {
 async function smokeNest11(folder, tarball) {
   makeFreshApp(folder, 'nest-11', [tarball]);
   checkInstalled(folder);
-  runScripts(folder, ['app.mjs', 'app.cjs', 'both.mjs']);
+  runScripts(folder, ['app.mjs', 'app.cjs', 'both.mjs', 'without-drivers.mjs']);
   for (const version of OLDEST_NODES) {
     console.log(`  Node ${version}:`);
     runScripts(folder, ['app.mjs', 'app.cjs'], installNode(version));

@@ -12,6 +12,7 @@ import type { Cluster } from './cluster/index.js';
 import {
   DeliveryAttempts,
   DeliveryOrchestrator,
+  DeliveryRunner,
   FinishedHandlers,
   HandlerRuns,
   MissingHandlers,
@@ -102,6 +103,7 @@ import {
     HandlerRuns,
     MissingHandlers,
     DeliveryAttempts,
+    DeliveryRunner,
     DeliveryOrchestrator,
     {
       provide: Leases,

@@ -1,23 +1,20 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../cluster/index.js';
 import { ContextSnapshot } from '../context/index.js';
-import { ClosedError, FolderLostError, logError } from '../errors/index.js';
 import { LONGEST_TIMER } from '../options/index.js';
-import type {
-  DeliveryOutcome,
-  DeliveryRecord,
-  DueTerms,
-  UploadRecord,
-  UploadRegistry,
+import {
+  taken,
+  type DeliveryRecord,
+  type UploadRecord,
+  type UploadRegistry,
 } from '../registry/index.js';
 import { LOGGER_CONTEXT, TUS_CLUSTER, TUS_REGISTRY } from '../tus.constants.js';
 import type { Completion } from '../uploads/index.js';
 import { longestBackoff } from './backoff.js';
-import { DeliveryAttempts } from './delivery.attempts.js';
+import { DeliveryRunner } from './delivery-runner.js';
 import { FinishedHandlers } from './finished-handlers.js';
-import { RunningDeliveries } from './running-deliveries.js';
+import { reportFault } from './report-fault.js';
 
 /** Milliseconds until the registry is asked again after it failed. */
 const REGISTRY_PAUSE = 1000;
@@ -26,16 +23,13 @@ const REGISTRY_PAUSE = 1000;
  * Brings finished uploads to their handlers, at least once each.
  *
  * Rows in the registry say what is to be delivered. They are written in the same transaction as the
- * finish, and this class only works them off, so a crash loses none.
+ * finish, and this class only works them off, so a crash loses none. What this process has room for
+ * is born as running here, and needs not be looked for.
  */
 @Injectable()
 export class DeliveryOrchestrator implements Completion {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly context = new ContextSnapshot();
-  /** Tells this process from all others, earlier ones with the same process id included. */
-  private readonly holder: string;
-  private readonly running = new RunningDeliveries();
-  private readonly shutdown = new AbortController();
   private timer?: NodeJS.Timeout;
   private started = false;
   private isLeft = false;
@@ -45,12 +39,9 @@ export class DeliveryOrchestrator implements Completion {
   constructor(
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     private readonly handlers: FinishedHandlers,
-    private readonly attempts: DeliveryAttempts,
+    private readonly runner: DeliveryRunner,
     @Inject(TUS_CLUSTER) private readonly cluster: Cluster,
   ) {
-    this.holder = cluster.identity;
-    // Each delivery listens to it.
-    setMaxListeners(0, this.shutdown.signal);
     cluster.onGone((identity) => void this.takeOverFrom(identity));
     cluster.onSuspected((identity) => void this.goOnWithout(identity));
     cluster.onWoken(() => this.onWoken());
@@ -60,6 +51,7 @@ export class DeliveryOrchestrator implements Completion {
   async start(): Promise<void> {
     await this.registry.releaseDeliveries((holder) => this.mayTakeOver(holder), Date.now());
     this.started = true;
+    this.runner.start(() => this.wake());
     this.wake();
   }
 
@@ -76,24 +68,24 @@ export class DeliveryOrchestrator implements Completion {
   async stop(): Promise<void> {
     this.started = false;
     clearTimeout(this.timer);
-    this.shutdown.abort();
-    // A delivery that is being claimed runs, or is given back, before it is known who runs.
+    const stopped = this.runner.stop();
+    // A delivery that is being claimed is given back before it is known who runs.
     await this.draining;
-    await this.running.idle();
+    await stopped;
   }
 
   deliveriesOf(record: UploadRecord, now: number): DeliveryRecord[] {
-    return this.handlers.meantFor(record).map((handler) => ({
-      uploadId: record.id,
-      handler,
-      state: 'waiting',
-      attempt: 0,
-      dueAt: now,
-    }));
+    return this.handlers.meantFor(record).map((handler) => this.born(record.id, handler, now));
   }
 
-  committed(): void {
-    this.call();
+  committed(deliveries: readonly DeliveryRecord[]): void {
+    const mine = deliveries.filter(isRunning);
+    for (const row of mine) this.runner.run(row);
+    if (mine.length < deliveries.length) this.call();
+  }
+
+  notCommitted(deliveries: readonly DeliveryRecord[]): void {
+    for (const row of deliveries.filter(isRunning)) this.runner.cancel(row);
   }
 
   /** Tries deliveries again that were given up on; see `UploadRegistry`. */
@@ -101,6 +93,11 @@ export class DeliveryOrchestrator implements Completion {
     const revived = await this.registry.reviveDeliveries(uploadId, handler, Date.now());
     if (revived > 0) this.call();
     return revived;
+  }
+
+  private born(uploadId: string, handler: string, now: number): DeliveryRecord {
+    const row = { uploadId, handler, state: 'waiting', attempt: 0, dueAt: now } as const;
+    return this.runner.reserve(handler) ? taken(row, this.runner.holder, now) : row;
   }
 
   /** Has what is due delivered, here or elsewhere. */
@@ -133,7 +130,7 @@ export class DeliveryOrchestrator implements Completion {
       await this.registry.releaseDeliveries((holder) => holder === identity, Date.now());
       this.cluster.wakeOthers();
     } catch (error) {
-      this.report(error, 'Deliveries could not be left to others');
+      reportFault(this.logger, 'Deliveries could not be left to others', error);
     }
   }
 
@@ -145,7 +142,7 @@ export class DeliveryOrchestrator implements Completion {
         this.wake();
         return;
       } catch (error) {
-        this.report(error, 'Deliveries could not be taken over, which is tried again');
+        reportFault(this.logger, 'Deliveries could not be taken over, which is tried again', error);
         await pause(REGISTRY_PAUSE, undefined, { ref: false });
       }
     }
@@ -160,7 +157,7 @@ export class DeliveryOrchestrator implements Completion {
         await this.wakeAtNext();
       }
     } catch (error) {
-      this.report(error, 'Deliveries could not be read');
+      reportFault(this.logger, 'Deliveries could not be read', error);
       this.wakeIn(REGISTRY_PAUSE);
     } finally {
       this.draining = undefined;
@@ -169,40 +166,41 @@ export class DeliveryOrchestrator implements Completion {
 
   private async startDue(): Promise<void> {
     while (this.started) {
-      const now = Date.now();
-      const rows = await this.registry.dueDeliveries(now, (handler) => this.termsOf(handler, now));
+      const rows = await this.due();
       if (rows.length === 0) return;
-      for (const row of rows) await this.claimAndRun(row);
+      await this.claimAndRun(rows);
     }
   }
 
-  private async claimAndRun(row: DeliveryRecord): Promise<void> {
-    const claimed = await this.registry.claimDelivery(row, this.holder, Date.now());
-    if (!claimed) return;
-    if (!this.started) return this.giveBack(claimed);
-    void this.running.add(row.handler, this.deliver(claimed)).then(() => this.wake());
+  /** What is due and has room here. */
+  private async due(): Promise<DeliveryRecord[]> {
+    const now = Date.now();
+    const limits = new Map<string, number>();
+    const rows = await this.registry.dueDeliveries(now, (handler) => {
+      const { room } = this.runner.laneOf(handler);
+      limits.set(handler, room);
+      return { limit: room, latest: now + longestBackoff(this.handlers.rulesOf(handler)) };
+    });
+    this.runner.noteBehind((handler) => {
+      const limit = limits.get(handler);
+      return limit !== undefined && rows.filter((row) => row.handler === handler).length >= limit;
+    });
+    return rows;
   }
 
-  /** Each handler has its own places, so that a handler that hangs holds up no other. */
-  private roomFor(handler: string): number {
-    return this.handlers.rulesOf(handler).concurrency - this.running.countOf(handler);
+  /** Those of one look are claimed together, in one transaction where the registry has one. */
+  private async claimAndRun(rows: readonly DeliveryRecord[]): Promise<void> {
+    const claims = rows.map((row) => this.runner.claim(row));
+    const failed = (await Promise.allSettled(claims)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
-  private termsOf(handler: string, now: number): DueTerms {
-    const latest = now + longestBackoff(this.handlers.rulesOf(handler));
-    return { limit: this.roomFor(handler), latest };
-  }
-
-  /** The app began to end while the claim was on its way to the disk. */
-  private async giveBack(row: DeliveryRecord): Promise<void> {
-    const { dueAt, error } = row;
-    await this.settle(row, { kind: 'retry', dueAt, error, isUncounted: true });
-  }
-
-  /** A handler without room needs no timer: its next delivery that ends wakes it. */
+  /** A handler that is behind needs no timer: its next delivery that ends wakes it. */
   private async wakeAtNext(): Promise<void> {
     clearTimeout(this.timer);
-    const next = await this.registry.nextDeliveryAt((handler) => this.roomFor(handler) > 0);
+    const next = await this.registry.nextDeliveryAt(
+      (handler) => !this.runner.laneOf(handler).isBehind,
+    );
     if (next === undefined) return;
     const wait = next - Date.now();
     // The clock was set back just now: what waits longer than any pause is due.
@@ -218,47 +216,8 @@ export class DeliveryOrchestrator implements Completion {
       Math.min(Math.max(milliseconds, 0), LONGEST_TIMER),
     ).unref();
   }
+}
 
-  private async deliver(row: DeliveryRecord): Promise<void> {
-    const outcome = await this.attempts.make(row, this.shutdown.signal);
-    // If another process has taken the delivery over, that process does what follows.
-    if (!(await this.settle(row, outcome))) return;
-    await this.attempts.followUp(row, outcome).catch((error: unknown) => {
-      this.report(error, `Upload ${row.uploadId}: what follows ${row.handler} failed`);
-    });
-  }
-
-  /** @returns whether the outcome counts */
-  private async settle(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<boolean> {
-    try {
-      return await this.registry.settleDelivery(row, this.holder, outcome);
-    } catch (error) {
-      const what = `the outcome of ${row.handler} could not be stored`;
-      this.report(error, `Upload ${row.uploadId}: ${what}`);
-      return this.settleLater(row, outcome);
-    }
-  }
-
-  /**
-   * A full disk may get room again. If this process ends first, the next start delivers once more.
-   */
-  private async settleLater(row: DeliveryRecord, outcome: DeliveryOutcome): Promise<boolean> {
-    while (this.started) {
-      await pause(REGISTRY_PAUSE);
-      const settled = await this.registry
-        .settleDelivery(row, this.holder, outcome)
-        .catch(() => undefined);
-      if (settled !== undefined) return settled;
-    }
-    return true;
-  }
-
-  /**
-   * A lost folder is logged once, by its watch, and handlers that the app's end gives up are logged
-   * elsewhere too.
-   */
-  private report(error: unknown, what: string): void {
-    if (error instanceof FolderLostError || error instanceof ClosedError) return;
-    logError(this.logger, what, error);
-  }
+function isRunning({ state }: DeliveryRecord): boolean {
+  return state === 'running';
 }

@@ -23,11 +23,16 @@ const PROMISES: Readonly<Record<Durability, string>> = {
   chunk: 'every byte is flushed',
 };
 
-/** This library on a platform, `completion` (the default) unless told. */
+/**
+ * This library on a platform, `completion` (the default) unless told.
+ *
+ * @param isHandled whether the app has a handler of finished uploads
+ */
 export function ours(
   platform: keyof typeof PLATFORMS,
   durability: Durability = 'completion',
   further: TusModuleOptions = {},
+  isHandled = false,
 ): Contender {
   return {
     name: platform,
@@ -36,7 +41,7 @@ export function ours(
     promise: PROMISES[durability],
     start: ({ folder, ...place }) => {
       const tus = { tmpFileDir: folder, durability, ...further };
-      return NodeServer.start('./ours.js', { platform, tus } satisfies OurSettings, {
+      return NodeServer.start('./ours.js', { platform, tus, isHandled } satisfies OurSettings, {
         folder,
         ...place,
       });

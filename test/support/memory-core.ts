@@ -68,6 +68,7 @@ export class MemoryCore {
       completion: {
         deliveriesOf: ({ id }, now) => [delivery(id, { dueAt: now })],
         committed: tell('committed'),
+        notCommitted: tell('not committed'),
       },
     });
   }

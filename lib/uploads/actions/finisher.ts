@@ -1,4 +1,9 @@
-import type { StoredAnswer, UploadRecord, UploadRegistry } from '../../registry/index.js';
+import type {
+  DeliveryRecord,
+  StoredAnswer,
+  UploadRecord,
+  UploadRegistry,
+} from '../../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../../storage/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
 import type { Lease } from '../leases/lease.js';
@@ -193,9 +198,19 @@ export class Finisher {
     const keptFor = removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished);
     const dueAt = this.dueAfter(finished, keptFor, endedAt);
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
-    await this.registry.change(record.id, () => ({ record: committed, deliveries }));
-    if (deliveries.length > 0) this.ports.completion.committed();
+    await this.store(committed, deliveries);
     return committed;
+  }
+
+  private async store(record: UploadRecord, deliveries: DeliveryRecord[]): Promise<void> {
+    const { completion } = this.ports;
+    try {
+      await this.registry.change(record.id, () => ({ record, deliveries }));
+    } catch (error) {
+      completion.notCommitted(deliveries);
+      throw error;
+    }
+    completion.committed(deliveries);
   }
 
   /** What is to be tidied up is looked after at once, for a process may die before it does. */

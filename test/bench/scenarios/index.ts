@@ -3,6 +3,7 @@ import { classic } from './classic.js';
 import { cleanup } from './cleanup.js';
 import { concatenation } from './concatenation.js';
 import { create } from './create.js';
+import { deliveries } from './deliveries.js';
 import { head } from './head.js';
 import { lastByte } from './last-byte.js';
 import { many } from './many.js';
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...lastByte,
   many,
   resume,
+  ...deliveries,
   checksum,
   concatenation,
   ...cleanup,

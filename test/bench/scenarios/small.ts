@@ -6,7 +6,7 @@ import type { Scenario } from './scenario.interface.js';
 
 const BODY = Buffer.alloc(4096, 'x');
 
-const uploadSmall: Work = async (connection) => {
+export const uploadSmall: Work = async (connection) => {
   const answer = await connection.request(creationWithUpload(BODY.length, BODY.length), BODY);
   assertAnswer(answer, 201, BODY.length);
   createdPath(answer);

@@ -10,6 +10,7 @@ import type { UploadRegistry } from '../../../lib/registry/index.js';
 import type * as Bucket from '../../../lib/storage/s3/index.js';
 import type * as Constants from '../../../lib/tus.constants.js';
 import { takeCommands } from './commands.js';
+import { handledModule } from './handled-module.js';
 import { repeat } from './repeat.js';
 import { settings, type CleanupResult, type Filling, type OurSettings } from './settings.js';
 
@@ -18,18 +19,21 @@ const BODY = Buffer.alloc(4096, 'x');
 
 /** The library as it is published; `TUS_LIB` names the folder of another build. */
 const built = new URL(process.env.TUS_LIB ?? '../../../../dist/', import.meta.url);
-const { TusModule, TusService } = await load<typeof Library>('index.js');
+const library = await load<typeof Library>('index.js');
+const { TusModule, TusService } = library;
 const { TUS_REGISTRY } = await load<typeof Constants>('tus.constants.js');
-const { platform, tus, s3 } = settings<OurSettings>();
+const { platform, tus, s3, isHandled } = settings<OurSettings>();
 
 const options = { ...tus, storage: await storage() };
-const app = await NestFactory.create(TusModule.forRoot(options), await adapter(), {
+const handled = isHandled ? handledModule(library, options) : undefined;
+const module = handled?.module ?? TusModule.forRoot(options);
+const app = await NestFactory.create(module, await adapter(), {
   logger: false,
 });
 await app.listen(0, '127.0.0.1');
 const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
 const registry = app.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
-takeCommands(port, { fill, cleanup });
+takeCommands(port, { fill, cleanup, ...handled?.commandsOf(app) });
 
 function load<T>(file: string): Promise<T> {
   return import(new URL(file, built).href) as Promise<T>;

@@ -13,6 +13,14 @@ export interface OurSettings {
   readonly tus: TusModuleOptions;
   /** Where it keeps bytes; in its folder unless given. */
   readonly s3?: BucketSettings;
+  /** Whether the app has a handler of finished uploads. */
+  readonly isHandled?: boolean;
+}
+
+/** What handlers were called for since it was asked last. */
+export interface Delivered {
+  /** The longest time between the finish of an upload and the call, in milliseconds. */
+  readonly oldest: number;
 }
 
 /** What every other server is told at its start. */

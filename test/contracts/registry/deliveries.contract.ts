@@ -111,6 +111,20 @@ export function describeDeliveries(bench: RegistryBench): void {
       expect(await rows({})).toEqual(winners);
     });
 
+    it('is not needed by one that was stored as running', async () => {
+      const born = { state: 'running', attempt: 1, holder: 'me', startedAt: NOW } as const;
+      const id = await finishedUpload(bench.registry, born, { handler: 'A#a' });
+      const due = await bench.registry.dueDeliveries(FOREVER, () => ({ limit: 10 }));
+      expect(due.map(({ handler }) => handler)).toEqual(['A#a']);
+      expect(await bench.registry.claimDelivery(key(id), 'other', NOW)).toBeUndefined();
+      expect(await rows({ state: 'running' })).toEqual([delivery(id, born)]);
+
+      const ended = { ...key(id), attempt: 1 };
+      expect(await bench.registry.settleDelivery(ended, 'other', { kind: 'done' })).toBe(false);
+      expect(await bench.registry.settleDelivery(ended, 'me', { kind: 'done' })).toBe(true);
+      expect(await rows({ state: 'running' })).toEqual([]);
+    });
+
     it('is refused when the delivery is running, dead or gone', async () => {
       const id = await finishedUpload(bench.registry, {});
       await bench.registry.claimDelivery(key(id), 'me', NOW);

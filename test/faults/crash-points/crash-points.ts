@@ -88,6 +88,14 @@ const ACCEPTED: CrashPoint[] = [
 
 const DELIVERED: CrashPoint[] = [
   {
+    died: 'after the commit, before the handler was called',
+    at: 'after finished',
+    told: COMPLETE,
+    calls: 'asked † called 2 returned 2',
+    state: 'finished',
+    left: 'uploads/<id>',
+  },
+  {
     died: 'in the middle of a handler',
     at: 'in the handler',
     told: COMPLETE,
@@ -182,10 +190,11 @@ const TURNED_DOWN: CrashPoint[] = [
 
 /** Holds up all other deliveries, so its upload must be the last to come. */
 const UNCLAIMED: CrashPoint = {
-  died: 'after the commit, before the first delivery',
+  died: 'after a handler had thrown, before it was called again',
   at: 'before claim',
+  with: { failures: '1' },
   told: COMPLETE,
-  calls: 'asked † called 1 returned 1',
+  calls: 'asked called 1 † called 2 returned 2',
   state: 'finished',
   left: 'uploads/<id>',
 };

@@ -3,6 +3,12 @@ import type { UploadRecord, UploadRegistry } from '../../../lib/registry/index.j
 import type { UploadStorage } from '../../../lib/storage/index.js';
 import type { ChangeStep, Passer, Point, Points } from './points.js';
 
+/** A time after all others. */
+const FOREVER = Number.MAX_SAFE_INTEGER;
+
+/** More deliveries than there are. */
+const MOST = 1000;
+
 type Call<A extends unknown[], R> = (...args: A) => Promise<R>;
 type StepOf<P> = P extends `before ${infer S}` ? S : never;
 
@@ -40,7 +46,10 @@ export class StepWatch {
       return rows.filter(({ uploadId }) => !this.points.isHeld(uploadId));
     };
     // Deliveries that are held are due all the time.
-    registry.nextDeliveryAt = () => Promise.resolve(undefined);
+    registry.nextDeliveryAt = async () => {
+      const [next] = await registry.dueDeliveries(FOREVER, () => ({ limit: MOST }));
+      return next?.dueAt;
+    };
     const settle = registry.settleDelivery.bind(registry);
     registry.settleDelivery = this.around(settle, ({ uploadId }, _holder, { kind }) =>
       kind === 'dead' ? undefined : { id: uploadId, step: kind },

@@ -158,7 +158,10 @@ export class IetfRequests implements FrontDoor {
       terms: termsOf(creation, dialect),
       isLast,
       isOneShot: dialect.intent === 'plain',
-      onBegun: (record) => announcement.begin(() => this.headOf(record, exchange, dialect)),
+      onBegun: (record) => {
+        exchange.created = record.id;
+        return announcement.begin(() => this.headOf(record, exchange, dialect));
+      },
       onAdvanced: announcement.advance,
     };
     const { upload, headers } = await this.createHooks.prepare(asked, request);

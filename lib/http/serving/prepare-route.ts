@@ -1,0 +1,28 @@
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { TusOptions } from '../../options/index.js';
+import type { TusRoute } from '../platform/tus-route.js';
+import type { EndpointPolicy } from '../request/exchange.js';
+import { corsHeaders, createCorsHandler } from '../response/cors.js';
+import { offeredAt, spokenAs } from './spoken-protocols.js';
+
+/**
+ * Says what is answered on a route before Nest is reached.
+ *
+ * @param app none where there is no HTTP
+ * @param endpoint absent for the upload path
+ */
+export function prepareRoute(
+  route: TusRoute,
+  app: AbstractHttpAdapter | undefined,
+  options: TusOptions,
+  endpoint?: EndpointPolicy,
+): void {
+  const ietf = spokenAs(endpoint?.protocols ?? options.protocols, options.ietf);
+  const headers = corsHeaders(ietf !== undefined);
+  route.prepare(app, {
+    discovery: offeredAt(options, endpoint),
+    cors: options.cors && createCorsHandler(options.cors, headers),
+    exposed: headers.exposed,
+    ietf,
+  });
+}

@@ -1,0 +1,35 @@
+import type { IetfSettings, TusOptions } from '../../options/index.js';
+import { discoveryHeaders, ietfDiscoveryHeaders, type IetfRules } from '../../protocol/index.js';
+import type { EndpointPolicy } from '../request/exchange.js';
+
+/** How the IETF's protocol is spoken beside what else is; `undefined` where it is not. */
+export function spokenAs(
+  protocols: TusOptions['protocols'],
+  { versions, informational }: IetfSettings,
+): IetfRules | undefined {
+  if (!protocols.has('ietf')) return undefined;
+  return { versions, informational, besideTus: protocols.has('tus') };
+}
+
+/**
+ * The headers that answer OPTIONS on a path: of all protocols that are spoken, whichever a client asks by.
+ *
+ * @param endpoint absent on the upload path
+ */
+export function offeredAt(options: TusOptions, endpoint?: EndpointPolicy): Record<string, string> {
+  const { maxSize = options.maxSize, protocols = options.protocols } = endpoint ?? {};
+  const rules = { ...options, maxSize };
+  const ietf = spokenAs(protocols, options.ietf);
+  if (!ietf) return discoveryHeaders(rules);
+  return {
+    ...(ietf.besideTus && discoveryHeaders(rules)),
+    ...ietfDiscoveryHeaders(rules, ietf, methodsAt(options, endpoint)),
+  };
+}
+
+function methodsAt({ extensions }: TusOptions, endpoint?: EndpointPolicy): readonly string[] {
+  const creating = endpoint?.methods ?? ['POST'];
+  const ending = extensions.has('termination') ? ['DELETE'] : [];
+  const getting = endpoint ? [] : ['GET'];
+  return [...new Set(['OPTIONS', ...creating, 'HEAD', ...getting, 'PATCH', ...ending])];
+}

@@ -9,7 +9,7 @@ const PAUSE = 1000;
 /** What a client is told ahead of the answer, where it may be (draft §104 Upload Resumption Supported). */
 export class Announcement {
   private readonly version?: Readonly<Record<string, string>>;
-  private toldAt = -Infinity;
+  private toldAt = performance.now();
 
   constructor(
     private readonly res: ServerResponse,

@@ -85,7 +85,8 @@ const PASSING_FAULTS = [500, 503];
  */
 function breaksOff(exception: HttpException, { req, res }: Exchange): boolean {
   if (ietfDialect(req)?.intent !== 'resumable') return false;
-  if (!(exception instanceof TusException) || exception.cause instanceof BodyReadError) return false;
+  if (!(exception instanceof TusException) || exception.cause instanceof BodyReadError)
+    return false;
   const hasBegun = req.readableDidRead || wasInformed(res);
   return hasBegun && PASSING_FAULTS.includes(exception.getStatus());
 }

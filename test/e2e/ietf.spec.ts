@@ -1,6 +1,13 @@
-import { Controller, Req } from '@nestjs/common';
+import { All, Controller, Req, Res } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
-import { TusEndpoint, UploadedUpload, type EndpointUpload } from '../../lib/index.js';
+import {
+  TusEndpoint,
+  TusService,
+  UploadedUpload,
+  type EndpointUpload,
+  type PlatformRequest,
+  type PlatformResponse,
+} from '../../lib/index.js';
 import { PLATFORMS, rawHead, useApp, type HttpRequest, type TestApp } from '../support/index.js';
 
 const ID = { 'Upload-Draft-Interop-Version': '8' };
@@ -15,6 +22,16 @@ class VideosController {
   }
 }
 
+@Controller('own')
+class OwnController {
+  constructor(private readonly tus: TusService) {}
+
+  @All(['', ':id'])
+  async take(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
+    await this.tus.handle(request, response);
+  }
+}
+
 function send(app: TestApp, method: string, path: string, more: Partial<HttpRequest> = {}) {
   const { headers, ...rest } = more;
   return app.request({ method, path, headers: { ...ID, ...headers }, ...rest });
@@ -24,7 +41,7 @@ describe.each(PLATFORMS)('the IETF’s resumable uploads on %s', (platform) => {
   const running = useApp({
     platform,
     tus: { protocols: ['tus', 'ietf'], maxSize: 100, download: true },
-    controllers: [VideosController],
+    controllers: [VideosController, OwnController],
   });
 
   it('tells where an upload is before its body is read', async () => {
@@ -112,6 +129,22 @@ describe.each(PLATFORMS)('the IETF’s resumable uploads on %s', (platform) => {
       expect(plain.headers['tus-resumable']).toBeUndefined();
       expect(JSON.parse(plain.text)).toEqual({ size: 5, filename: 'a.txt', protocol: 'ietf' });
     }
+  });
+
+  it('is spoken on a route of the app’s own', async () => {
+    const app = running();
+    const careful = { headers: { 'Upload-Complete': '?0' } };
+    const created = await send(app, 'POST', '/own', careful);
+    expect(created.status).toBe(201);
+    const url = String(created.headers.location);
+    expect(url).toMatch(/^\/own\//);
+    const last = { ...PARTIAL, 'Upload-Offset': '0', 'Upload-Complete': '?1' };
+    const completed = await send(app, 'PATCH', url, { headers: last, body: 'hello' });
+    expect(completed.status).toBe(200);
+    expect(completed.headers).toMatchObject({ location: url, 'upload-complete': '?1' });
+    const refused = await send(app, 'PATCH', url, { headers: { ...last, 'Upload-Offset': '9' } });
+    expect(refused.status).toBe(409);
+    expect(refused.headers['content-type']).toMatch(/^application\/problem\+json/);
   });
 
   it('offers both protocols, and keeps their uploads apart', async () => {

@@ -47,7 +47,7 @@ export class EndpointExplorer implements OnModuleInit {
         if (!this.isOurs(mark)) continue;
         if (names.has(name)) throw new Error(endpointTwice(name));
         names.add(name);
-        this.prepare(mark);
+        this.prepare(mark, name);
       }
       for (const mark of replacedEndpoints(controller).filter((each) => this.isOurs(each))) {
         this.logger.warn(endpointReplaced(endpointName(mark, controller)));
@@ -84,11 +84,13 @@ export class EndpointExplorer implements OnModuleInit {
     );
   }
 
-  private prepare({ route, options }: EndpointMark): void {
+  private prepare({ route, options }: EndpointMark, name: string): void {
     const { maxSize, protocols, methods } = options;
     this.routes.push(route);
     if (methods !== undefined) checkMethods(methods);
     prepareRoute(route, this.adapterHost.httpAdapter, this.options, {
+      name,
+      methods,
       maxSize: optional(maxSize, (size) => parseSize('@TusEndpoint maxSize', size)),
       protocols: optional(protocols, (names) => parseProtocols('@TusEndpoint protocols', names)),
     });

@@ -8,34 +8,31 @@ const PAUSE = 1000;
 
 /** What a client is told ahead of the answer, where it may be (draft §104 Upload Resumption Supported). */
 export class Announcement {
-  private readonly version?: Readonly<Record<string, string>>;
   private toldAt = performance.now();
 
   constructor(
     private readonly res: ServerResponse,
-    { mayInform, version }: IetfDialect,
-  ) {
-    if (mayInform) this.version = { 'Upload-Draft-Interop-Version': String(version) };
-  }
+    private readonly dialect: IetfDialect,
+  ) {}
 
   /**
    * Tells where the upload is.
    *
    * @returns whether its client was told
    */
-  begin(headers: Readonly<Record<string, string>>): boolean {
-    return this.send(headers);
+  begin(head: () => Record<string, string>): boolean {
+    return this.dialect.mayInform && this.send(head());
   }
 
   /** Tells how many bytes of it there are, once a second at most; never where it is. */
-  advance(offset: number): void {
-    if (!this.version || performance.now() - this.toldAt < PAUSE) return;
+  readonly advance = (offset: number): void => {
+    if (!this.dialect.mayInform || performance.now() - this.toldAt < PAUSE) return;
     this.send({ 'Upload-Offset': String(offset) });
-  }
+  };
 
-  private send(headers: Readonly<Record<string, string>>): boolean {
-    if (!this.version) return false;
+  private send(headers: Record<string, string>): boolean {
     this.toldAt = performance.now();
-    return inform(this.res, { ...headers, ...this.version });
+    headers['Upload-Draft-Interop-Version'] = String(this.dialect.version);
+    return inform(this.res, headers);
   }
 }

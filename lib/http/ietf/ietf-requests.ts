@@ -5,6 +5,7 @@ import type { TusOptions } from '../../options/index.js';
 import {
   assertStateless,
   comingBytes,
+  formatLimits,
   parseIetfAppend,
   parseIetfCreation,
   type CreationRules,
@@ -141,6 +142,8 @@ export class IetfRequests implements FrontDoor {
     await this.metadata.assertAcceptable({ metadata }, request);
     const { owner, endpoint, binding } = await this.policy.scopeOf(exchange);
     const quota = await this.policy.quotaFor(exchange);
+    const announcement = new Announcement(exchange.res, dialect);
+    // Without spreads, after which each property costs a call into the engine.
     const asked: NewUpload = {
       length,
       maxSize,
@@ -155,14 +158,15 @@ export class IetfRequests implements FrontDoor {
       terms: termsOf(creation, dialect),
       isLast,
       isOneShot: dialect.intent === 'plain',
+      onBegun: (record) => {
+        exchange.created = record.id;
+        return announcement.begin(() => this.headOf(record, exchange, dialect));
+      },
+      onAdvanced: announcement.advance,
     };
     const { upload, headers } = await this.createHooks.prepare(asked, request);
     const policy = this.finishHooks.during(request);
-    const result = await this.uploads.create(
-      this.announced(upload, exchange, dialect),
-      body,
-      policy,
-    );
+    const result = await this.uploads.create(upload, body, policy);
     const { record, end } = result;
     if (!isAnswered(end, record, dialect)) return {};
     const head = { ...headers, ...this.locationOf(record, exchange, dialect) };
@@ -170,21 +174,15 @@ export class IetfRequests implements FrontDoor {
     return { answer: { status: 201, headers: { ...head, ...openState(result, dialect) } } };
   }
 
-  /** Its client is told where it is before the body is read, and how far it has come meanwhile. */
-  private announced(upload: NewUpload, exchange: Exchange, dialect: IetfDialect): NewUpload {
-    const announcement = new Announcement(exchange.res, dialect);
-    return {
-      ...upload,
-      onBegun: (record) => {
-        const { 'Upload-Limit': limits } = openState({ record, offset: 0 }, dialect);
-        const Location = this.urls.locationOf(record.id, exchange);
-        return announcement.begin({
-          Location,
-          ...(limits !== undefined && { 'Upload-Limit': limits }),
-        });
-      },
-      onAdvanced: (offset) => announcement.advance(offset),
-    };
+  /** What its client is told of an upload before its body is read. */
+  private headOf(
+    record: UploadRecord,
+    exchange: Exchange,
+    { profile }: IetfDialect,
+  ): Record<string, string> {
+    const Location = this.urls.locationOf(record.id, exchange);
+    const limits = formatLimits(record, profile);
+    return limits === undefined ? { Location } : { Location, 'Upload-Limit': limits };
   }
 
   private async appendTo(id: string, exchange: Exchange, dialect: IetfDialect): Promise<Outcome> {
@@ -199,7 +197,7 @@ export class IetfRequests implements FrontDoor {
       isLast,
       checksum: expectedChecksum(digest, exchange),
       endsWhenPast: profile.endsWhenPast,
-      onAdvanced: (bytes: number) => announcement.advance(bytes),
+      onAdvanced: announcement.advance,
     };
     const policy = this.finishHooks.during(request);
     const appending = this.uploads.append(id, scope, append, bodyOf(exchange), policy);

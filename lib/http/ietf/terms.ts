@@ -8,12 +8,10 @@ export function termsOf(
 ): UploadTerms {
   return {
     endsExplicitly: intent === 'plain' || profile.endsExplicitly,
-    ...(wholeDigest && {
-      expectedHash: {
-        algorithm: wholeDigest.algorithm,
-        hex: wholeDigest.digest.toString('hex'),
-      },
-    }),
-    ...(wanted && { wantedHash: wanted }),
+    expectedHash: wholeDigest && {
+      algorithm: wholeDigest.algorithm,
+      hex: wholeDigest.digest.toString('hex'),
+    },
+    wantedHash: wanted,
   };
 }

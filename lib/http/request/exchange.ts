@@ -29,6 +29,8 @@ export interface Exchange {
   readonly res: ServerResponse;
   /** Last segment of an upload's URL; absent on the creation URL. */
   readonly id?: string;
+  /** The upload that the request has created, once it is there and its client may know of it. */
+  created?: string;
   /** Set on the path of an endpoint. */
   readonly endpoint?: EndpointPolicy;
 }

@@ -23,7 +23,7 @@ export class ErrorMapper {
   }
 
   /** Logs a fault, with its upload. */
-  report(error: unknown, { req, id }: Exchange): void {
+  report(error: unknown, { req, created, id = created }: Exchange): void {
     const subject = id === undefined ? 'A new upload' : `Upload ${id}`;
     logError(this.logger, `${subject} failed on ${req.method}`, error);
   }

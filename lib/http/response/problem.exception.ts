@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { problemJson, PROBLEM_JSON, type Problem } from '../../protocol/index.js';
 import type { Answer } from './answer.js';
 import { TusException } from './tus.exception.js';
@@ -15,7 +16,8 @@ export class ProblemException extends TusException {
   override toAnswer(): Answer & { readonly body: string } {
     const status = this.getStatus();
     const headers = { ...this.headers, 'Content-Type': PROBLEM_JSON };
-    return { status, headers, body: problemJson(status, this.message, this.problem) };
+    const problem = { title: STATUS_CODES[status], ...this.problem };
+    return { status, headers, body: problemJson(status, this.message, problem) };
   }
 }
 

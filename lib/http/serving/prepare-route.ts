@@ -1,33 +1,26 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { TusOptions } from '../../options/index.js';
 import type { TusRoute } from '../platform/tus-route.js';
+import type { EndpointPolicy } from '../request/exchange.js';
 import { corsHeaders, createCorsHandler } from '../response/cors.js';
-import { offered, spokenAs } from './spoken-protocols.js';
-
-/** What of a route is its own. */
-interface RouteSettings {
-  /** Bytes the largest upload on it may have; absent: as its instance has it. */
-  readonly maxSize?: number;
-  /** The protocols that are spoken; absent: as its instance has it. */
-  readonly protocols?: TusOptions['protocols'];
-}
+import { offeredAt, spokenAs } from './spoken-protocols.js';
 
 /**
  * Says what is answered on a route before Nest is reached.
  *
  * @param app none where there is no HTTP
+ * @param endpoint absent for the upload path
  */
 export function prepareRoute(
   route: TusRoute,
   app: AbstractHttpAdapter | undefined,
   options: TusOptions,
-  settings: RouteSettings = {},
+  endpoint?: EndpointPolicy,
 ): void {
-  const { maxSize = options.maxSize, protocols = options.protocols } = settings;
-  const ietf = spokenAs(protocols, options.ietf);
+  const ietf = spokenAs(endpoint?.protocols ?? options.protocols, options.ietf);
   const headers = corsHeaders(ietf !== undefined);
   route.prepare(app, {
-    discovery: offered({ ...options, maxSize }, ietf),
+    discovery: offeredAt(options, endpoint),
     cors: options.cors && createCorsHandler(options.cors, headers),
     exposed: headers.exposed,
     ietf,

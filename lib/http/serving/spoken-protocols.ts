@@ -1,12 +1,6 @@
 import type { IetfSettings, TusOptions } from '../../options/index.js';
+import { discoveryHeaders, ietfDiscoveryHeaders, type IetfRules } from '../../protocol/index.js';
 import type { EndpointPolicy } from '../request/exchange.js';
-import {
-  discoveryHeaders,
-  ietfDiscoveryHeaders,
-  type CreationRules,
-  type IetfRules,
-  type UploadLimits,
-} from '../../protocol/index.js';
 
 /** How the IETF's protocol is spoken beside what else is; `undefined` where it is not. */
 export function spokenAs(
@@ -17,20 +11,25 @@ export function spokenAs(
   return { versions, informational, besideTus: protocols.has('tus') };
 }
 
-/** The headers that answer OPTIONS: of all protocols that are spoken, whichever a client asks by. */
-export function offered(
-  rules: CreationRules & UploadLimits,
-  ietf: IetfRules | undefined,
-): Record<string, string> {
+/**
+ * The headers that answer OPTIONS on a path: of all protocols that are spoken, whichever a client asks by.
+ *
+ * @param endpoint absent on the upload path
+ */
+export function offeredAt(options: TusOptions, endpoint?: EndpointPolicy): Record<string, string> {
+  const { maxSize = options.maxSize, protocols = options.protocols } = endpoint ?? {};
+  const rules = { ...options, maxSize };
+  const ietf = spokenAs(protocols, options.ietf);
   if (!ietf) return discoveryHeaders(rules);
   return {
     ...(ietf.besideTus && discoveryHeaders(rules)),
-    ...ietfDiscoveryHeaders(rules, ietf),
+    ...ietfDiscoveryHeaders(rules, ietf, methodsAt(options, endpoint)),
   };
 }
 
-/** The same on a path of an instance, its own or an endpoint's. */
-export function offeredAt(options: TusOptions, endpoint?: EndpointPolicy): Record<string, string> {
-  const { maxSize = options.maxSize, protocols = options.protocols } = endpoint ?? {};
-  return offered({ ...options, maxSize }, spokenAs(protocols, options.ietf));
+function methodsAt({ extensions }: TusOptions, endpoint?: EndpointPolicy): readonly string[] {
+  const creating = endpoint?.methods ?? ['POST'];
+  const ending = extensions.has('termination') ? ['DELETE'] : [];
+  const getting = endpoint ? [] : ['GET'];
+  return [...new Set(['OPTIONS', ...creating, 'HEAD', ...getting, 'PATCH', ...ending])];
 }

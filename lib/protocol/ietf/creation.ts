@@ -26,8 +26,8 @@ export interface IetfCreation {
 /**
  * Reads the head of a creation (draft §Upload Creation), or of a request that is an upload of its own.
  *
- * @throws ProblemError 400 for a version that is not spoken, lengths that do not go together, or a digest
- *   that is none
+ * @throws ProblemError 400 for a version that is not spoken, an upload in parts, lengths that do not go
+ *   together, or a digest that is none
  * @throws ProtocolError 400 for `Upload-Metadata` that is malformed
  */
 export function parseIetfCreation(
@@ -39,6 +39,10 @@ export function parseIetfCreation(
   const isLast = isPlain || completenessOf(headers, profile) === true;
   if (isUnsupported && !isLast) {
     throw new ProblemError(400, 'The interop version is not spoken here, so nothing can follow.');
+  }
+  // A client of tus that speaks this protocol too cannot send an upload in parts by it.
+  if (headers['upload-concat'] !== undefined) {
+    throw new ProblemError(400, 'Upload-Concat is of tus: uploads in parts are not taken here.');
   }
   const coming = comingBytes(body);
   const declared = isPlain ? undefined : countField(headers, 'Upload-Length');

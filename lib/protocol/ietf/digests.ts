@@ -37,12 +37,10 @@ export function announcedDigestField(
 
 /**
  * The digest of the whole that a client would like to be told: of those it wants most, the strongest
- * (RFC 9530 §4).
- *
- * @throws ProblemError 400 for a field that is no dictionary
+ * (RFC 9530 §4). A field that is no dictionary counts as absent (RFC 9651 §4.2).
  */
 export function wantedDigest(headers: HeaderFields): ChecksumAlgorithm | undefined {
-  const members = membersOf(headers, 'Want-Repr-Digest');
+  const members = wishesOf(headers);
   let wanted: ChecksumAlgorithm | undefined;
   let most = 0;
   for (const [key, algorithm] of KEYS) {
@@ -66,6 +64,14 @@ function membersOf(headers: HeaderFields, name: string): ReturnType<typeof dicti
   } catch (error) {
     if (error instanceof SyntaxError) throw invalid(`${name} is no dictionary of digests.`);
     throw error;
+  }
+}
+
+function wishesOf(headers: HeaderFields): ReturnType<typeof dictionaryField> {
+  try {
+    return dictionaryField(headers, 'Want-Repr-Digest');
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,6 +4,9 @@ import { joined, type HeaderFields } from '../header-fields.js';
 /** Digits, and what may stand before them; a decimal, such as `5.0`, is no integer (RFC 9651 §3.3.1). */
 const INTEGER = /^ *-?\d+ *(?:;|$)/;
 
+/** An integer with nothing beside it, all of whose digits are exact. */
+const COUNT = /^\d{1,15}$/;
+
 /**
  * A field that is an Item of the type Integer (RFC 9651 §3.3.1): at most 15 digits, so that each is exact.
  *
@@ -11,7 +14,9 @@ const INTEGER = /^ *-?\d+ *(?:;|$)/;
  */
 export function integerField(headers: HeaderFields, name: string): number | undefined {
   const text = joined(headers, name);
-  // The parser gives a number for both.
+  // What nearly all say needs no parser, which takes ten times as long.
+  if (text !== undefined && COUNT.test(text)) return Number(text);
+  // The parser gives a number for decimals too.
   if (text === undefined || !INTEGER.test(text)) return undefined;
   const value = itemOf(text);
   // There is a negative zero in JavaScript.
@@ -28,6 +33,7 @@ export function countField(headers: HeaderFields, name: string): number | undefi
 export function booleanField(headers: HeaderFields, name: string): boolean | undefined {
   const text = joined(headers, name);
   if (text === undefined) return undefined;
+  if (text === '?1' || text === '?0') return text === '?1';
   const value = itemOf(text);
   return typeof value === 'boolean' ? value : undefined;
 }

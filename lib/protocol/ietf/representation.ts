@@ -17,25 +17,21 @@ const UNTYPED = 'application/x-www-form-urlencoded';
  */
 export function representationMetadata(headers: HeaderFields): string | undefined {
   const sent = sentMetadata(headers);
-  const keys = parseMetadata(sent ?? '');
-  const told = Object.entries(representationOf(headers)).flatMap(([key, value]) =>
-    value === undefined || keys.has(key) ? [] : [[key, value]],
-  );
-  const derived = encodeMetadata(Object.fromEntries(told) as Record<string, string>);
+  const keys = sent === undefined ? undefined : parseMetadata(sent);
+  const told: Record<string, string> = {};
+  const tell = (key: string, value: string | undefined) => {
+    if (value !== undefined && !keys?.has(key)) told[key] = value;
+  };
+  tell('filename', filenameIn(headers['content-disposition']?.[0]));
+  tell('filetype', typeIn(headers['content-type']?.[0]));
+  tell('contentEncoding', joined(headers, 'Content-Encoding'));
+  const derived = encodeMetadata(told);
   return sent !== undefined && derived !== undefined ? `${sent},${derived}` : (sent ?? derived);
 }
 
 function sentMetadata(headers: HeaderFields): string | undefined {
   const header = joined(headers, 'Upload-Metadata');
   return header === undefined || isBlank(header) ? undefined : header;
-}
-
-function representationOf(headers: HeaderFields): Record<string, string | undefined> {
-  return {
-    filename: filenameIn(headers['content-disposition']?.[0]),
-    filetype: typeIn(headers['content-type']?.[0]),
-    contentEncoding: joined(headers, 'Content-Encoding'),
-  };
 }
 
 /** A name that cannot be read is none: the upload is worth more than it. */

@@ -55,6 +55,11 @@ describe('parseIetfCreation', () => {
     expect(problemOf(() => parse(sent)).status).toBe(400);
   });
 
+  it('takes no parts of an upload, which are of tus', () => {
+    const sent = { 'upload-complete': '?0', 'upload-concat': 'partial' };
+    expect(problemOf(() => parse(sent)).status).toBe(400);
+  });
+
   it('makes metadata of what is said of the file', () => {
     const sent = {
       'upload-complete': '?0',

@@ -47,6 +47,7 @@ describe('wantedDigest', () => {
   it('takes none that is not acceptable, or unknown', () => {
     expect(wanted('sha-256=0')).toBeUndefined();
     expect(wanted('unixsum=9')).toBeUndefined();
+    expect(wanted('garbage;;')).toBeUndefined();
     expect(wantedDigest({})).toBeUndefined();
   });
 });

@@ -42,11 +42,12 @@ describe('ietfStatusHeaders', () => {
 describe('ietfDiscoveryHeaders', () => {
   it('names the types of appends that are taken', () => {
     const rules = { versions: [8], informational: true, besideTus: false };
-    expect(ietfDiscoveryHeaders({ maxSize: 5 }, rules)).toEqual({
+    expect(ietfDiscoveryHeaders({ maxSize: 5 }, rules, ['OPTIONS', 'POST'])).toEqual({
       'Upload-Limit': 'max-size=5',
       'Accept-Patch': 'application/partial-upload',
+      Allow: 'OPTIONS, POST',
     });
-    expect(ietfDiscoveryHeaders({}, { ...rules, besideTus: true })['Accept-Patch']).toBe(
+    expect(ietfDiscoveryHeaders({}, { ...rules, besideTus: true }, [])['Accept-Patch']).toBe(
       'application/partial-upload, application/offset+octet-stream',
     );
   });

@@ -197,6 +197,18 @@ describe.each(
     expect(attempts).toBe(3);
     expect(sent.requests.filter((method) => method === 'POST')).toHaveLength(1);
   });
+
+  it('fails at once where it would send parts of tus, of which nothing is delivered', async () => {
+    const before = app().finished.count;
+
+    const error = await send({ parallelUploads: 3 }).catch((reason: unknown) => reason);
+
+    const response = (error as tus.DetailedError).originalResponse;
+    expect(response?.getStatus()).toBe(400);
+    const barrier = await send();
+    await expectDelivered(app(), barrier);
+    expect(app().finished.count).toBe(before + 1);
+  });
 });
 
 describe.each(PLATFORMS)('tus-js-client and versions that are off, with %s', (platform) => {

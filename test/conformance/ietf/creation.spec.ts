@@ -460,6 +460,7 @@ describe.each(PLATFORMS)('creation of allowed types, as the IETF has it, on %s',
     const response = await connection.response();
 
     expectProblem(response, 415);
+    expect(response.header('Upload-Complete')).toBe('?1');
     await connection.write(LAST_CHUNK);
     expect([404, 410]).toContain((await retrieveOffset(app(), upload)).status);
   });

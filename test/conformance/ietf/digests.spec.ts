@@ -136,7 +136,7 @@ describe.each(PLATFORMS)('digests of the IETF’s uploads on %s', (platform) => 
     expect(response.headers['repr-digest']).toBe(digestOf('helloworld'));
   });
 
-  it.each(['sha-256=0', 'crc32c=9', 'sha-256', ''])(
+  it.each(['sha-256=0', 'crc32c=9', 'sha-256', 'garbage;;', ''])(
     'R68: Want-Repr-Digest "%s" wants nothing that is there',
     async (wanted) => {
       const headers = { 'Want-Repr-Digest': wanted };

@@ -67,6 +67,7 @@ describe.each(PLATFORMS)('OPTIONS of both protocols on %s', (platform) => {
       'tus-extension': expect.stringContaining('creation'),
       'tus-max-size': '1000',
       'upload-limit': expect.stringContaining('max-size=1000'),
+      allow: expect.stringContaining('PATCH'),
     });
   });
 });

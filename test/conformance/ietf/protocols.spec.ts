@@ -281,8 +281,9 @@ describe.each(PLATFORMS)('both protocols on one path, on %s', (platform) => {
   });
 
   it('R75: what has no problem type of its own is a plain problem', async () => {
-    const { detail } = expectProblem(await append(app(), { path: '/files/none' }), 404);
+    const { title, detail } = expectProblem(await append(app(), { path: '/files/none' }), 404);
 
+    expect(title).toBe('Not Found');
     expect(detail).toMatch(/^[ -~]+$/);
   });
 });

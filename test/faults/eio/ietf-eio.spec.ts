@@ -57,7 +57,7 @@ if (shim) {
       await connection.closed;
 
       expect(answer?.status).toBeUndefined();
-      expect(server.linesWith('ERROR')).toEqual([expect.stringContaining('EIO')]);
+      expect(server.linesWith(upload.id)).toEqual([expect.stringContaining('EIO')]);
       server.recover();
       await finish(upload);
     });

@@ -89,6 +89,13 @@ describe.each(PLATFORMS)('the IETF’s resumable uploads on %s', (platform) => {
     expect(completed.headers).toMatchObject({ 'upload-complete': '?1', location: url });
 
     const id = url.split('/').at(-1)!;
+    const bare = await app.request({ method: 'HEAD', path: url });
+    expect(bare.headers).toMatchObject({
+      'content-length': '11',
+      'upload-offset': '11',
+      'upload-complete': '?1',
+    });
+    expect((await app.request({ method: 'GET', path: url })).text).toBe('hello world');
     const { path, protocol } = await app.finished.of(id);
     expect(await readFile(path, 'utf8')).toBe('hello world');
     expect(protocol).toBe('ietf');

@@ -17,10 +17,12 @@ import {
   assertWithinLimit,
   CompletedUploadError,
   isUnanswered,
+  isWithin,
   LengthMismatchError,
   parseUploadId,
   Uploads,
   type NewUpload,
+  type UploadSnapshot,
 } from '../../uploads/index.js';
 import { bodyOf } from '../connection/request-body.js';
 import { FileDownloads } from '../download/file-downloads.js';
@@ -89,8 +91,13 @@ export class IetfRequests implements FrontDoor {
     const id = this.uploadIdOf(exchange);
     assertStateless(headerLines(exchange.req));
     const isBare = headers['upload-draft-interop-version'] === undefined;
-    if (isBare && (await this.isDownload(id, exchange))) return this.downloads.serve(exchange);
-    return this.tell(id, exchange, dialect);
+    const file = isBare ? await this.fileOf(id, exchange) : undefined;
+    if (!file) return this.tell(id, exchange, dialect);
+    // Who asks may be a client of uploads all the same.
+    for (const field of Object.entries(toldState(file, true, dialect))) {
+      exchange.res.setHeader(...field);
+    }
+    return this.downloads.serve(exchange);
   }
 
   /** PATCH on an upload's URL (draft §Upload Append). */
@@ -119,7 +126,7 @@ export class IetfRequests implements FrontDoor {
   async download(exchange: Exchange): Promise<Outcome> {
     const dialect = spokenDialect(exchange);
     const id = this.uploadIdOf(exchange);
-    if (await this.isDownload(id, exchange)) return this.downloads.serve(exchange);
+    if (await this.fileOf(id, exchange)) return this.downloads.serve(exchange);
     return this.tell(id, exchange, dialect);
   }
 
@@ -244,11 +251,13 @@ export class IetfRequests implements FrontDoor {
     return parseUploadId(exchange.id);
   }
 
-  /** Whether the file may be had in place of what is known of the upload. */
-  private async isDownload(id: string, { endpoint }: Exchange): Promise<boolean> {
-    if (!this.options.download || endpoint) return false;
+  /** The upload, where its file may be had in place of what is known of it. */
+  private async fileOf(id: string, exchange: Exchange): Promise<UploadSnapshot | undefined> {
+    if (!this.options.download || exchange.endpoint) return undefined;
     const found = await this.uploads.find(id);
-    return found?.record.state !== 'receiving';
+    if (!found || !isWithin(await this.policy.scopeOf(exchange), found.record)) return undefined;
+    const { state, fileRemovedAt } = found.record;
+    return state === 'finished' && fileRemovedAt === undefined ? found : undefined;
   }
 
   /** An endpoint's own answer to a request that cannot be resumed says nothing of the upload. */

@@ -1,4 +1,3 @@
-import { terminate } from '../support/tus-client.js';
 import { send } from './commands/append.js';
 import { moveTo } from './commands/use.js';
 import type { KnownUpload, Patch } from './known-upload.js';
@@ -17,16 +16,27 @@ export interface Attempt {
   learn(outcome: string): void;
 }
 
+/** What comes of a request whose connection is closed without an answer. */
+export const CUT = 'cut';
+
 /** Sends bytes. */
 export function appending(world: World, upload: KnownUpload, patch: Patch): Attempt {
   const bytes = Buffer.concat([upload.held, patch.body]);
+  const { dialect } = upload;
+  const content = { bytes, whole: patch.checksum !== 'none', last: patch.last };
   return {
-    start: async () => String((await send(world, upload, patch)).status),
-    outcomes: ['204', '409', '410', '423'],
-    possible: { contents: [{ bytes, whole: patch.checksum !== 'none' }], length: patch.length },
+    start: () =>
+      send(world, upload, patch).then(
+        ({ status }) => String(status),
+        () => CUT,
+      ),
+    outcomes: [...dialect.taken, ...dialect.outdone],
+    possible: { contents: [content], length: dialect.lengthOf(patch) },
     learn: (outcome) => {
-      if (outcome !== '204') return;
-      upload.length ??= patch.length;
+      if (!dialect.taken.includes(outcome)) return;
+      upload.length ??= dialect.lengthOf(patch);
+      upload.saidComplete ||= dialect.completes(content, upload.length);
+      if (upload.saidComplete) upload.length ??= bytes.length;
       upload.hold(bytes);
     },
   };
@@ -34,7 +44,7 @@ export function appending(world: World, upload: KnownUpload, patch: Patch): Atte
 
 export function deleting(world: World, upload: KnownUpload): Attempt {
   return {
-    start: async () => String((await terminate(world, upload)).status),
+    start: async () => String((await upload.dialect.end(world, upload)).status),
     outcomes: ['204', '410', '423'],
     possible: { gone: true },
     learn: (outcome) => (upload.gone ||= outcome === '204'),

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { eventually } from '../support/eventually.js';
-import { head } from '../support/tus-client.js';
 import type { KnownUpload } from './known-upload.js';
 import type { World } from './world.js';
 
@@ -20,14 +19,13 @@ export function assertOneOf<T>(actual: T, allowed: readonly T[], what: string): 
 
 /** HEAD says exactly what is known, and the disk has the bytes. */
 export async function assertAsKnown(world: World, upload: KnownUpload): Promise<void> {
-  const { status, headers } = await head(world, upload);
-  const { length, held, gone } = upload;
-  assertEqual(status, gone ? 410 : 200, 'The status of HEAD');
-  const ofUpload = gone ? undefined : String(held.length);
-  assertEqual(headers['upload-offset'], ofUpload, 'Upload-Offset');
-  assertEqual(headers['upload-length'], gone ? undefined : length?.toString(), 'Upload-Length');
-  const deferred = gone || length !== undefined ? undefined : '1';
-  assertEqual(headers['upload-defer-length'], deferred, 'Upload-Defer-Length');
+  const { length, held, gone, complete } = upload;
+  const standing = await upload.dialect.look(world, upload);
+  assertEqual(standing.gone, gone, 'That HEAD says it is gone');
+  if (gone) return;
+  assertEqual(standing.offset, held.length, 'Upload-Offset');
+  assertEqual(standing.length, length, 'Upload-Length');
+  assertEqual(standing.complete ?? complete, complete, 'That HEAD says it is complete');
   await assertStored(world, upload);
 }
 

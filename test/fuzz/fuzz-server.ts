@@ -88,7 +88,13 @@ function outcomeOf(work: Promise<unknown>): Promise<string> {
 }
 
 @Module({
-  imports: [TusModule.forRoot({ tmpFileDir: settings.tmpFileDir, cleanup: { every: false } })],
+  imports: [
+    TusModule.forRoot({
+      tmpFileDir: settings.tmpFileDir,
+      cleanup: { every: false },
+      protocols: ['tus', 'ietf'],
+    }),
+  ],
   controllers: [ControlController],
   providers: [JournalKeeper],
 })

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { Dialect } from './dialects/index.js';
 
 /** A PATCH, as far as it matters what becomes of it. */
 export interface Patch {
@@ -8,6 +9,8 @@ export interface Patch {
   readonly chunked: boolean;
   /** `Upload-Length`, if it is sent. */
   readonly length?: number;
+  /** Whether its client says that it is the last one, where the protocol has a word for that. */
+  readonly last: boolean;
   readonly checksum: 'none' | 'right' | 'wrong';
 }
 
@@ -17,6 +20,8 @@ export class KnownUpload {
   held: Buffer = Buffer.alloc(0);
   /** Terminated, by its client or by the application. */
   gone = false;
+  /** Whether its client has said that it is complete, where the protocol has a word for that. */
+  saidComplete = false;
   /** Where the application moved the file. */
   moved?: string;
   /** Whether the application deleted the file. */
@@ -30,26 +35,19 @@ export class KnownUpload {
   path = '';
 
   constructor(
+    /** The protocol that it is sent by. */
+    readonly dialect: Dialect,
     /** Bytes of the whole; absent while that is deferred. */
     public length?: number,
   ) {}
 
   get complete(): boolean {
-    return this.held.length === this.length;
+    return this.dialect.isComplete(this);
   }
 
   /** What the protocol says of a PATCH, and what becomes of the upload by it. */
-  receive({ offset, body, chunked, length, checksum }: Patch): number {
-    const end = offset + body.length;
-    if (this.gone) return 410;
-    if (offset !== this.held.length) return 409;
-    if (length !== undefined && length !== (this.length ?? length)) return 400;
-    if (this.length === undefined && (length ?? end) < (chunked ? offset : end)) return 400;
-    this.length ??= length;
-    if (end > (this.length ?? end)) return 413;
-    if (checksum === 'wrong') return 460;
-    this.hold(Buffer.concat([this.held, body]));
-    return 204;
+  receive(patch: Patch): number {
+    return this.dialect.receive(this, patch);
   }
 
   hold(bytes: Buffer): void {

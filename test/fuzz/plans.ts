@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { RequestBody } from '../support/http-client.js';
 import { SeededContent } from '../support/seeded.js';
-import { OCTETS, TUS } from '../support/tus-client.js';
 import type { KnownUpload, Patch } from './known-upload.js';
 
 /** Most bytes sent at once to an upload whose length is deferred. */
@@ -15,6 +14,7 @@ export interface PatchPlan {
   /** How many thousandths `some` are. */
   readonly share: number;
   readonly chunked: boolean;
+  readonly last: boolean;
   readonly checksum: Patch['checksum'];
   readonly says: 'nothing' | 'the length' | 'another length';
 }
@@ -34,19 +34,22 @@ export const patchPlans: fc.Arbitrary<PatchPlan> = fc.record({
   amount: fc.oneof(amounts, fc.constantFrom<PatchPlan['amount']>('none', 'over')),
   share: fc.integer({ min: 1, max: 999 }),
   chunked: fc.boolean(),
+  last: fc.boolean(),
   checksum: mostly<Patch['checksum']>('none', 'right', 'wrong'),
   says: mostly<PatchPlan['says']>('nothing', 'the length', 'another length'),
 });
 
 /** A PATCH with nothing wrong in it. */
-export const rightPatchPlans: fc.Arbitrary<PatchPlan> = fc.record({
-  from: fc.constant('right' as const),
-  amount: amounts,
-  share: fc.integer({ min: 1, max: 999 }),
-  chunked: fc.boolean(),
-  checksum: mostly<Patch['checksum']>('none', 'right'),
-  says: mostly<PatchPlan['says']>('nothing', 'the length'),
-});
+export const rightPatchPlans: fc.Arbitrary<PatchPlan> = fc
+  .record({
+    from: fc.constant('right' as const),
+    amount: amounts,
+    share: fc.integer({ min: 1, max: 999 }),
+    chunked: fc.boolean(),
+    checksum: mostly<Patch['checksum']>('none', 'right'),
+    says: mostly<PatchPlan['says']>('nothing', 'the length'),
+  })
+  .map((plan) => ({ ...plan, last: plan.amount === 'rest' }));
 
 /** How many bytes an upload has, or may have where that is deferred. */
 export const lengths = fc.oneof(
@@ -74,6 +77,7 @@ export function patchOf(
     offset: Math.max(held.length + { right: 0, low: -plan.share, high: plan.share }[plan.from], 0),
     body: new SeededContent(`body ${bodies()}`, bytes).bytes(),
     chunked: plan.chunked,
+    last: plan.last,
     checksum: plan.checksum,
     length: says,
   };
@@ -85,15 +89,8 @@ export function bodyOf({ body, chunked }: Patch): RequestBody {
   return chunked ? [body.subarray(0, half), body.subarray(half)] : body;
 }
 
-/** The headers of a PATCH beside `Upload-Offset` and those of its body. */
-export function headersOf({ offset, body, length, checksum }: Patch): Record<string, string> {
+/** The digest that a PATCH tells of its body, in Base64: of another one where it is to be wrong. */
+export function digestOf({ body, checksum }: Patch, algorithm: string): string {
   const hashed = checksum === 'wrong' ? Buffer.concat([body, Buffer.from('x')]) : body;
-  const digest = createHash('sha1').update(hashed).digest('base64');
-  return {
-    ...TUS,
-    'Content-Type': OCTETS,
-    'Upload-Offset': String(offset),
-    ...(length !== undefined && { 'Upload-Length': String(length) }),
-    ...(checksum !== 'none' && { 'Upload-Checksum': `sha1 ${digest}` }),
-  };
+  return createHash(algorithm).update(hashed).digest('base64');
 }

@@ -21,6 +21,12 @@ export interface HttpRequest {
   readonly body?: RequestBody;
 }
 
+/** An answer that comes before the final one, such as 104. */
+export interface InterimResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
 export interface HttpResponse {
   readonly status: number;
   readonly reason: string;
@@ -30,6 +36,8 @@ export interface HttpResponse {
   all(name: string): string[];
   readonly body: Buffer;
   readonly text: string;
+  /** The 1xx answers that came before this one. */
+  readonly interim: readonly InterimResponse[];
 }
 
 /**
@@ -42,6 +50,7 @@ export interface HttpResponse {
 export function request(target: HttpTarget, options: HttpRequest): Promise<HttpResponse> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return new Promise<HttpResponse>((resolve, reject) => {
+    const interim: InterimResponse[] = [];
     const outgoing = httpRequest({
       host: target.host,
       port: target.port,
@@ -50,7 +59,12 @@ export function request(target: HttpTarget, options: HttpRequest): Promise<HttpR
       headers: headersOf(options),
       agent,
     });
-    outgoing.on('response', (incoming) => void readResponse(incoming).then(resolve, reject));
+    outgoing.on('information', ({ statusCode: status, headers }) =>
+      interim.push({ status, headers }),
+    );
+    outgoing.on('response', (incoming) => {
+      void readResponse(incoming, interim).then(resolve, reject);
+    });
     outgoing.on('error', reject);
     const send = () => sendBody(outgoing, options.body);
     if (options.headers?.Expect === undefined) send();
@@ -87,7 +101,10 @@ function isParts(body: RequestBody): body is readonly (string | Uint8Array)[] {
   return Array.isArray(body);
 }
 
-async function readResponse(incoming: IncomingMessage): Promise<HttpResponse> {
+async function readResponse(
+  incoming: IncomingMessage,
+  interim: readonly InterimResponse[],
+): Promise<HttpResponse> {
   const parts: Buffer[] = [];
   for await (const part of incoming) {
     parts.push(part as Buffer);
@@ -100,5 +117,6 @@ async function readResponse(incoming: IncomingMessage): Promise<HttpResponse> {
     all: (name) => incoming.headersDistinct[name.toLowerCase()] ?? [],
     body,
     text: body.toString(),
+    interim,
   };
 }

@@ -14,6 +14,8 @@ import { OCTETS, TUS } from './tus-client.js';
 export interface Http2Answer {
   readonly headers: IncomingHttpHeaders & { ':status'?: number };
   readonly text: string;
+  /** Headers of the 1xx answers that came before this one. */
+  readonly interim: readonly (IncomingHttpHeaders & { ':status'?: number })[];
 }
 
 /** A request that is on its way. */
@@ -47,8 +49,13 @@ export class Http2Client {
   /** Sends a request of tus, and leaves it open for more of its body. */
   begin(method: string, path: string, headers = {}, body?: string | Buffer): Http2Exchange {
     const type = body === undefined ? {} : { 'content-type': OCTETS };
+    return this.open(method, path, { ...TUS, ...type, ...headers }, body);
+  }
+
+  /** Sends any request, and leaves it open for more of its body. */
+  open(method: string, path: string, headers = {}, body?: string | Buffer): Http2Exchange {
     const stream = this.session.request(
-      { ':method': method, ':path': path, ...TUS, ...type, ...headers },
+      { ':method': method, ':path': path, ...headers },
       { endStream: body === undefined },
     );
     // A stream that was reset is a fact a test looks at by `closed`.
@@ -97,9 +104,11 @@ function answerOf(
   return new Promise((resolve) => {
     let headers: IncomingHttpHeaders | undefined;
     let text = '';
+    const interim: IncomingHttpHeaders[] = [];
+    stream.on('headers', (received) => interim.push(received));
     stream.on('response', (received) => (headers = received));
     stream.on('data', (data: Buffer) => (text += data.toString()));
-    const tell = () => resolve(headers && { headers, text });
+    const tell = () => resolve(headers && { headers, text, interim });
     stream.on('end', tell);
     void closed.then(tell);
   });

@@ -4,6 +4,7 @@ export * from './eventually.js';
 export * from './finished-recorder.js';
 export * from './http-client.js';
 export * from './http2-client.js';
+export * from './ietf-client.js';
 export * from './log-collector.js';
 export * from './on-s3.js';
 export * from './lossy-proxy.js';

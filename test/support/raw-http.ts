@@ -6,8 +6,8 @@ import type { HttpTarget } from './http-client.js';
 /** The end of a chunked body. */
 export const LAST_CHUNK = '0\r\n\r\n';
 
-/** One answer as it came over the wire. */
-export interface RawResponse {
+/** The status and headers of an answer, which is all that a 1xx answer has. */
+export interface RawHead {
   readonly status: number;
   readonly reason: string;
   /** Every header line in order, the name as sent. */
@@ -16,9 +16,13 @@ export interface RawResponse {
   all(name: string): string[];
   /** First value of a header. */
   header(name: string): string | undefined;
+}
+
+/** One answer as it came over the wire. */
+export interface RawResponse extends RawHead {
   readonly body: Buffer;
-  /** Status codes of the 1xx answers that came before this one. */
-  readonly interim: readonly number[];
+  /** The 1xx answers that came before this one, as far as `interim()` has not read them. */
+  readonly interim: readonly RawHead[];
 }
 
 export interface ReadOptions {
@@ -99,6 +103,15 @@ export class RawConnection {
     this.socket.destroy();
   }
 
+  /** Reads the next 1xx answer; fails when a final answer comes, or the connection closes. */
+  async interim(): Promise<RawHead> {
+    const head = await this.next(() => parseHead(this.received));
+    if (!head || head.status >= 200) {
+      throw new Error(`No interim answer, received: ${this.received.toString('latin1')}`);
+    }
+    return head;
+  }
+
   /** Reads the next answer; fails when the connection closes without one. */
   async response(options: ReadOptions = {}): Promise<RawResponse> {
     const response = await this.responseOrClose(options);
@@ -110,8 +123,13 @@ export class RawConnection {
 
   /** Reads the next answer; `undefined` when the connection closes without one. */
   async responseOrClose(options: ReadOptions = {}): Promise<RawResponse | undefined> {
+    return this.next(() => parseResponse(this.received, this.ended, options));
+  }
+
+  /** Waits for what can be parsed of what came; `undefined` when the connection closes before. */
+  private async next<T>(parse: () => Parsed<T> | undefined): Promise<T | undefined> {
     for (;;) {
-      const parsed = parseResponse(this.received, this.ended, options);
+      const parsed = parse();
       if (parsed) {
         this.received = parsed.rest;
         return parsed.response;
@@ -130,17 +148,15 @@ interface Parsed<T> {
   readonly rest: Buffer;
 }
 
-type Head = Omit<RawResponse, 'body' | 'interim'>;
-
 function parseResponse(
   bytes: Buffer,
   ended: boolean,
   options: ReadOptions,
 ): Parsed<RawResponse> | undefined {
-  const interim: number[] = [];
+  const interim: RawHead[] = [];
   let head = parseHead(bytes);
   while (head && head.response.status < 200) {
-    interim.push(head.response.status);
+    interim.push(head.response);
     head = parseHead(head.rest);
   }
   const body = head && parseBody(head.response, head.rest, ended, options);
@@ -149,7 +165,7 @@ function parseResponse(
     : undefined;
 }
 
-function parseHead(bytes: Buffer): Parsed<Head> | undefined {
+function parseHead(bytes: Buffer): Parsed<RawHead> | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) {
     return undefined;
@@ -175,7 +191,7 @@ function splitLine(line: string): [string, string] {
 }
 
 function parseBody(
-  head: Head,
+  head: RawHead,
   bytes: Buffer,
   ended: boolean,
   { toHead = false }: ReadOptions,

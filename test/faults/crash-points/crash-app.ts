@@ -136,15 +136,17 @@ export function callLogIn(folder: string): CallLog {
 /** The parts of an app that keeps everything below one folder. */
 export function crashApp(folder: string, points: Points) {
   const cleanup = { every: false } as const;
+  const protocols: ('tus' | 'ietf')[] = ['tus', 'ietf'];
   const delivery = { attempts: 3, backoff: { first: '50ms' }, concurrency: 100 } as const;
   return {
     imports: [
-      TusModule.forRoot({ tmpFileDir: join(folder, 'uploads'), cleanup, delivery }),
+      TusModule.forRoot({ tmpFileDir: join(folder, 'uploads'), cleanup, delivery, protocols }),
       TusModule.forRoot({
         name: 'removing',
         uploadPath: '/removing',
         tmpFileDir: join(folder, 'removing'),
         cleanup,
+        protocols,
         delivery: { ...delivery, afterDelivery: 'remove' },
       }),
     ],

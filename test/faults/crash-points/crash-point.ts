@@ -7,6 +7,11 @@ export const ANSWERED = 'HEAD 200 at 8, PATCH 200 {"added":8}';
 export const REFUSED =
   'HEAD 422, PATCH 422 {"message":"Told to refuse.","error":"Unprocessable Entity","statusCode":422}';
 
+/** The same where the IETF's protocol is spoken. */
+export const IETF_COMPLETE = 'HEAD 204 at 8, PATCH 200 checked';
+export const IETF_ANSWERED = 'HEAD 204 at 8, PATCH 200 {"added":8}';
+export const IETF_REFUSED = REFUSED.replace('HEAD 422', 'HEAD 204 at 8');
+
 /** Where a process dies over an upload, and what becomes of that upload afterwards. */
 export interface CrashPoint {
   /** When the process died. */
@@ -15,6 +20,8 @@ export interface CrashPoint {
   readonly at: Point | `${Point}|${Point}`;
   /** Creation URL. */
   readonly to?: '/files' | '/removing' | '/videos' | '/clips';
+  /** Whether it is sent, and asked for, by the IETF's protocol; by that of tus unless set. */
+  readonly by?: 'ietf';
   /** Whether it is sent as two partial uploads, and dies as the final one. */
   readonly inParts?: true;
   /** Further metadata: what the app's methods are to do. */

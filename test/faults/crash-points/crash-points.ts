@@ -1,6 +1,7 @@
 import { COMPLETE, REFUSED } from './crash-point.js';
 import type { CrashPoint } from './crash-point.js';
 import { ENDPOINT_POINTS } from './endpoint-points.js';
+import { IETF_POINTS } from './ietf-points.js';
 
 const RECEIVED: CrashPoint[] = [
   {
@@ -206,5 +207,6 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
   ...DELIVERED,
   ...TURNED_DOWN,
   ...ENDPOINT_POINTS,
+  ...IETF_POINTS,
   UNCLAIMED,
 ];

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { append, createResumable } from '../../support/ietf-client.js';
 import { create, encodeMetadata, patch, TUS } from '../../support/tus-client.js';
 import type { CreatedUpload } from '../../support/tus-client.js';
 import { eventually } from '../../support/eventually.js';
@@ -50,7 +51,7 @@ async function sendAll(
 ): Promise<Map<CrashPoint, DeadUpload>> {
   const uploads = new Map<CrashPoint, DeadUpload>();
   for (const point of points) {
-    const send = point.inParts ? sendInParts : sendWhole;
+    const send = wayOf(point);
     // Its answer never comes.
     const sending = unlessKilled(() => send(server, point));
     const arrival = eventually(() => arrivalOf(log, uploads.size), PATIENCE);
@@ -58,6 +59,19 @@ async function sendAll(
     uploads.set(point, { id, path: `${point.to ?? '/files'}/${id}` });
   }
   return uploads;
+}
+
+/** How an upload is sent. */
+function wayOf({ by, inParts }: CrashPoint): typeof sendWhole {
+  if (by === 'ietf') return sendAsIetf;
+  return inParts ? sendInParts : sendWhole;
+}
+
+async function sendAsIetf(server: ServerProcess, point: CrashPoint): Promise<void> {
+  const { at, to: path, with: further } = point;
+  const headers = { 'Upload-Metadata': encodeMetadata({ dies: at, ...further }) };
+  const upload = await createResumable(server, { path, headers });
+  await append(server, upload, { body: CONTENT });
 }
 
 async function sendWhole(server: ServerProcess, point: CrashPoint): Promise<void> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { RawConnection, rawHead } from '../../support/raw-http.js';
 import type { KnownUpload, Patch } from '../known-upload.js';
-import { headersOf, patchOf, rightPatchPlans } from '../plans.js';
+import { patchOf, rightPatchPlans } from '../plans.js';
 import type { PatchPlan } from '../plans.js';
 import { askClient, settle } from '../settle.js';
 import type { World } from '../world.js';
@@ -11,12 +11,12 @@ import type { Model } from './command.js';
 /** Begins a PATCH: its head and the first bytes of its body. */
 export async function begin(
   world: World,
-  { path }: KnownUpload,
+  { path, dialect }: KnownUpload,
   patch: Patch,
   bytes: number,
 ): Promise<RawConnection> {
   const length = { 'Content-Length': String(patch.body.length) };
-  const lines = Object.entries({ ...headersOf(patch), ...length });
+  const lines = Object.entries({ ...dialect.headersOf(patch), ...length });
   const head = rawHead(
     'PATCH',
     path,
@@ -50,8 +50,11 @@ export class Abort extends UploadCommand<AbortPlan> {
     await connection.closed;
 
     const content = Buffer.concat([upload.held, patch.body.subarray(0, bytes)]);
-    const contents = patch.checksum === 'none' ? [{ bytes: content, whole: false }] : [];
-    const possible = { contents, length: patch.length };
+    // An empty body is whole at once.
+    const isWhole = bytes === patch.body.length;
+    const possibly = { bytes: content, whole: isWhole, last: patch.last && isWhole };
+    const contents = patch.checksum === 'none' || isWhole ? [possibly] : [];
+    const possible = { contents, length: upload.dialect.lengthOf(patch) };
     await settle(world, upload, possible, await askClient(world, upload));
   }
 }

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
-import { post } from '../../support/tus-client.js';
+import { DIALECTS } from '../dialects/index.js';
+import type { DialectName } from '../dialects/index.js';
 import { assertEqual } from '../expectations.js';
 import { KnownUpload } from '../known-upload.js';
 import type { Patch } from '../known-upload.js';
-import { bodyOf, headersOf, lengths, patchOf, patchPlans } from '../plans.js';
+import { lengths, patchOf, patchPlans } from '../plans.js';
 import type { PatchPlan } from '../plans.js';
 import type { World } from '../world.js';
 import { Command } from './command.js';
 import type { Model } from './command.js';
 
 interface CreatePlan {
+  readonly by: DialectName;
   /** Left out, the length is deferred. */
   readonly length?: number;
   /** The first bytes, if any are sent along. */
@@ -19,16 +21,16 @@ interface CreatePlan {
 /** Makes an upload, with its first bytes or without. */
 export class Create extends Command<CreatePlan> {
   async run(model: Model, world: World): Promise<void> {
-    const { length, first } = this.plan;
-    const upload = new KnownUpload(length);
+    const { by, length, first } = this.plan;
+    const dialect = DIALECTS[by];
+    const upload = new KnownUpload(dialect, length);
     const patch = first && firstPatch(first, upload, model);
-    const expected = patch ? upload.receive(patch) : 204;
-    const body = patch && bodyOf(patch);
-    const headers = patch && headersOf(patch);
-    const response = await post(world, { length, body, headers });
+    const received = patch ? upload.receive(patch) : 204;
+    const response = await dialect.create(world, upload, patch);
 
-    assertEqual(response.status, expected === 204 ? 201 : expected, 'The status of a creation');
-    if (expected !== 204) return;
+    const expected = dialect.statusOfCreation(received);
+    assertEqual(response.status, expected, 'The status of a creation');
+    if (!dialect.taken.includes(String(received))) return;
     upload.hold(upload.held);
     assertEqual(response.headers['upload-offset'], String(upload.held.length), 'Upload-Offset');
     upload.path = response.headers.location!;
@@ -44,6 +46,7 @@ function firstPatch(plan: PatchPlan, upload: KnownUpload, model: Model): Patch {
 
 export const creations = fc
   .record({
+    by: fc.constantFrom<DialectName>('tus', 'ietf'),
     length: fc.option(lengths, { nil: undefined, freq: 4 }),
     first: fc.option(patchPlans, { nil: undefined, freq: 1 }),
   })

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { head } from '../../support/tus-client.js';
 import { appending, cleaning, deleting, moving, terminating } from '../attempt.js';
 import type { Attempt } from '../attempt.js';
 import { assertAsKnown, assertEqual, assertOneOf } from '../expectations.js';
@@ -37,7 +36,8 @@ export class Race extends UploadCommand<RacePlan> {
     const contents = attempts.flatMap(({ possible }) => possible.contents ?? []);
     const lengths = attempts.map(({ possible }) => possible.length);
     const length = lengths.find((each) => each !== undefined);
-    upload.mayBeDelivered ||= contents.some(({ bytes }) => bytes.length === length);
+    const { dialect } = upload;
+    upload.mayBeDelivered ||= contents.some((content) => dialect.completes(content, length));
     const possible = { contents: isAcknowledged ? [] : contents, length };
     await settle(world, upload, possible, await askClient(world, upload));
     await assertAsKnown(world, upload);
@@ -66,12 +66,11 @@ function looking(world: World, upload: KnownUpload): Attempt {
   const least = upload.held.length;
   return {
     start: async () => {
-      const { status, headers } = await head(world, upload);
-      const isLess = Number(headers['upload-offset']) < least;
-      assertEqual(isLess, false, `That HEAD said less than ${least}`);
-      return String(status);
+      const { gone, offset } = await upload.dialect.look(world, upload);
+      assertEqual(offset < least, false, `That HEAD said less than ${least}`);
+      return gone ? 'gone' : 'there';
     },
-    outcomes: ['200', '410'],
+    outcomes: ['there', 'gone'],
     possible: {},
     learn: () => undefined,
   };

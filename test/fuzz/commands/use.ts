@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { terminate } from '../../support/tus-client.js';
 import { assertAsKnown, assertEqual, assertOneOf } from '../expectations.js';
 import type { KnownUpload } from '../known-upload.js';
 import type { World } from '../world.js';
@@ -20,7 +19,7 @@ export class Look extends UploadCommand<Plan> {
 /** Terminates an upload as its client. */
 export class Delete extends UploadCommand<Plan> {
   protected async runOn(upload: KnownUpload, _model: Model, world: World): Promise<void> {
-    const { status } = await terminate(world, upload);
+    const { status } = await upload.dialect.end(world, upload);
     // A finished upload stays while its handler has it in hand.
     const refused = upload.complete ? [423] : [];
     assertOneOf(status, upload.gone ? [410] : [204, ...refused], 'The status of a DELETE');

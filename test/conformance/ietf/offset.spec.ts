@@ -1,0 +1,147 @@
+import {
+  PLATFORMS,
+  VERSIONS,
+  append,
+  appendHeaders,
+  cancel,
+  createResumable,
+  eventually,
+  expectProblem,
+  limitsOf,
+  linesOf,
+  rawHead,
+  retrieveOffset,
+  sendCreation,
+  standingOf,
+  storedBytes,
+  uploadAt,
+  useApp,
+} from '../../support/index.js';
+
+const UNKNOWN = ['0'.repeat(32), 'abc', '..%2f..%2fx', '.tus'];
+
+describe.each(PLATFORMS)('the offset of the IETF’s uploads on %s', (platform) => {
+  const app = useApp({ platform, tus: { protocols: ['tus', 'ietf'], maxSize: 1000 } });
+
+  it.each([undefined, ...VERSIONS.map(String)])(
+    'R37: HEAD is 204 with offset, completeness, length and limits (%s)',
+    async (version) => {
+      const upload = await createResumable(app(), { length: 10, body: 'hello' });
+
+      const headers = { 'Upload-Draft-Interop-Version': version };
+      const response = await retrieveOffset(app(), upload, headers);
+
+      expect(response.status).toBe(204);
+      expect(response.headers).toMatchObject({
+        'upload-offset': '5',
+        'upload-complete': '?0',
+        'upload-length': '10',
+        'cache-control': 'no-store',
+      });
+      expect(limitsOf(response.headers['upload-limit'])).toMatchObject({ 'max-size': 1000 });
+      expect(response.all('Tus-Resumable')).toEqual([]);
+      expect(response.body).toHaveLength(0);
+    },
+  );
+
+  it('R37: a length that no one has told is not told', async () => {
+    const upload = await createResumable(app());
+
+    const { headers } = await retrieveOffset(app(), upload);
+
+    expect(headers['upload-length']).toBeUndefined();
+    expect(headers['upload-defer-length']).toBeUndefined();
+  });
+
+  it('R38: GET tells the same', async () => {
+    const upload = await createResumable(app(), { length: 10, body: 'hello' });
+
+    const response = await app().request({ path: upload.path });
+
+    expect(response.status).toBe(204);
+    expect(response.headers).toMatchObject({
+      'upload-offset': '5',
+      'upload-complete': '?0',
+      'upload-length': '10',
+    });
+  });
+
+  it.each(UNKNOWN)('R39: the unknown upload %s is 404, and no redirect', async (id) => {
+    const response = await retrieveOffset(app(), { path: `/files/${id}` });
+
+    expect(response.status).toBe(404);
+    expect(response.headers['upload-offset']).toBeUndefined();
+    expect(response.headers.location).toBeUndefined();
+  });
+
+  it('R39: so is one that was cancelled, or 410', async () => {
+    const upload = await createResumable(app(), { body: 'hello' });
+    await cancel(app(), upload);
+
+    const response = await retrieveOffset(app(), upload);
+
+    expect([404, 410]).toContain(response.status);
+    expect(response.headers['upload-offset']).toBeUndefined();
+  });
+
+  it.each(['HEAD', 'DELETE'])('R39a: %s with a field of an append is 400', async (method) => {
+    for (const [name, value] of [
+      ['Upload-Offset', '5'],
+      ['Upload-Complete', '?0'],
+      ['Upload-Length', '10'],
+    ] as const) {
+      const upload = await createResumable(app(), { body: 'hello' });
+
+      const headers = { [name]: value };
+      const response = await app().request({ method, path: upload.path, headers });
+
+      expect(response.status).toBe(400);
+      expect(await standingOf(app(), upload)).toEqual(['5', '?0']);
+    }
+  });
+
+  it('R39a: what URLSession adds to HEAD does no harm', async () => {
+    const upload = await createResumable(app(), { body: 'hello' });
+
+    const response = await retrieveOffset(app(), upload, {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      'Content-Length': '0',
+      'Repr-Digest': 'sha-256=:uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=:',
+      'Upload-Draft-Interop-Version': '6',
+    });
+
+    expect([response.status, response.headers['upload-offset']]).toEqual([204, '5']);
+  });
+
+  it('R39b: HEAD ends a running append, and tells an offset that the next one may use', async () => {
+    const upload = await createResumable(app());
+    const connection = await app().connect();
+    const lines = [...linesOf(appendHeaders()), 'Content-Length: 10'];
+    await connection.write(rawHead('PATCH', upload.path, lines) + 'hello');
+    await eventually(async () => expect(await storedBytes(app(), upload)).toHaveLength(5));
+
+    const [offset] = await standingOf(app(), upload);
+    await connection.closed;
+    const response = await append(app(), upload, { offset: Number(offset), body: 'world' });
+
+    expect(offset).toBe('5');
+    expect(response.headers['upload-complete']).toBe('?1');
+    expect(await storedBytes(app(), upload)).toEqual(Buffer.from('helloworld'));
+  });
+
+  it('R39c: a complete upload says that it is', async () => {
+    const response = await sendCreation(app(), { body: 'hello' });
+    const upload = uploadAt(response.headers.location);
+
+    expect(await standingOf(app(), upload)).toEqual(['5', '?1']);
+    await app().finished.of(upload.id);
+    expect(await standingOf(app(), upload)).toEqual(['5', '?1']);
+  });
+
+  it('R75: an unknown upload is a plain problem to the other verbs', async () => {
+    for (const id of UNKNOWN) {
+      expectProblem(await append(app(), { path: `/files/${id}` }, { body: 'x' }), 404);
+      expectProblem(await cancel(app(), { path: `/files/${id}` }), 404);
+    }
+  });
+});

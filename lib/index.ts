@@ -40,6 +40,8 @@ export type * from './interfaces/index.js';
 export { OwnedUploads } from './owned-uploads.js';
 export { TusOptionError } from './options/index.js';
 export {
+  IETF_ALLOWED_HEADERS,
+  IETF_EXPOSED_HEADERS,
   TUS_ALLOWED_HEADERS,
   TUS_CORS_METHODS,
   TUS_EXPOSED_HEADERS,
@@ -59,10 +61,12 @@ export type {
   StoredHash,
   UploadChange,
   UploadKind,
+  UploadProtocol,
   UploadQuery,
   UploadRecord,
   UploadRegistry,
   UploadState,
+  UploadTerms,
   Usage,
   Usages,
 } from './registry/index.js';

@@ -123,7 +123,8 @@ export class TusService {
   /**
    * Answers a request on a route of the app's own, or in its middleware, as the upload path would.
    * POST creates an upload below the request's path; of every other request the path's last segment
-   * is the upload. The body must not have been read.
+   * is the upload. The body must not have been read; on Fastify that takes a parser of the app for the
+   * types of files that come with a creation by the IETF's protocol (`addContentTypeParser('*', …)`).
    *
    * An upload is there only under those parameters of the path, `request.params`, that it was created
    * under; middleware on Fastify has none.

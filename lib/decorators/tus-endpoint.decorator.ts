@@ -36,6 +36,9 @@ import { ENDPOINT_METADATA } from '../tus.constants.js';
  * does after a crash; a HEAD is then told 423, for clients begin anew after a fault. No
  * `@OnUploadFinished()` handler is called for it.
  *
+ * Where `protocols` has `'ietf'`, clients of the IETF's resumable uploads are served too, and so are requests
+ * that speak no protocol: their body is an upload of its own, for which the method runs in the same request.
+ *
  * @param path below the controller's; its own unless given
  * @publicApi
  */

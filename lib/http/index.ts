@@ -5,11 +5,14 @@ export type * from './request/http-types.js';
 export * from './openapi/index.js';
 export type * from './platform/http-platform.interface.js';
 export * from './platform/platform.js';
-export * from './tus/request-runner.js';
+export * from './serving/request-runner.js';
 
 export * from './response/tus-exception.filter.js';
-export * from './tus/tus-handle.js';
-export * from './tus/tus-http.js';
+export * from './download/file-downloads.js';
+export * from './entry/front-doors.js';
+export * from './entry/tus-handle.js';
+export * from './ietf/ietf-requests.js';
+export * from './entry/tus-http.js';
 export * from './tus/tus-requests.js';
 export * from './platform/tus-route.js';
 export * from './response/tus.exception.js';

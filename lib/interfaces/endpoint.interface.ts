@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { UploadProtocol } from '../registry/index.js';
 import type { Size } from './option-values.interface.js';
 import type { FinishedUpload } from './upload.interface.js';
 
@@ -37,7 +38,30 @@ export interface TusEndpointOptions {
    * @default the module's `maxSize`
    */
   maxSize?: Size;
+
+  /**
+   * The protocols that clients may upload by. With `'ietf'` a request that speaks none of them is served
+   * too: its body is an upload of its own.
+   *
+   * @default the module's `protocols`
+   */
+  protocols?: readonly UploadProtocol[];
+
+  /**
+   * The methods that create uploads by the IETF's protocol, or are uploads of their own. A route for PUT
+   * is added where it is among them; PATCH creates an upload with `Upload-Complete` only.
+   *
+   * @default ['POST']
+   */
+  methods?: readonly EndpointMethod[];
 }
+
+/**
+ * A method that may create an upload at a `@TusEndpoint()`.
+ *
+ * @publicApi
+ */
+export type EndpointMethod = 'POST' | 'PUT' | 'PATCH';
 
 /**
  * `request.body` in a `@TusEndpoint()` method, unless the file itself is sent.

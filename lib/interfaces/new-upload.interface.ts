@@ -1,3 +1,4 @@
+import type { UploadProtocol } from '../registry/index.js';
 import type { Size } from './option-values.interface.js';
 import type { FinishedUpload } from './upload.interface.js';
 
@@ -18,6 +19,13 @@ export interface NewUploadInput {
   length?: number;
 
   metadata?: Readonly<Record<string, string>>;
+
+  /**
+   * The protocol that the client is to send it by.
+   *
+   * @default 'tus', or 'ietf' where only that is spoken
+   */
+  protocol?: UploadProtocol;
 
   /** Whom it belongs to, as the `owner` option would say of that client's requests. */
   owner?: string;

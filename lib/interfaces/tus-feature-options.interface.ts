@@ -295,3 +295,29 @@ export interface TusCleanupOptions {
    */
   rememberFor?: Duration;
 }
+
+/**
+ * How the IETF's resumable uploads are spoken (draft-ietf-httpbis-resumable-upload).
+ *
+ * @publicApi
+ */
+export interface TusIetfOptions {
+  /**
+   * The interop versions of the draft that are spoken, of 3, 5, 6, 7, 8, 9 and 10. A client names its own in
+   * `Upload-Draft-Interop-Version`. One that names none is served by the newest of these, and is told
+   * nothing ahead; one that names another is served as one that cannot resume.
+   *
+   * @default [6, 8, 9, 10]
+   */
+  versions?: readonly number[];
+
+  /**
+   * Sends `104 Upload Resumption Supported` ahead of the answer: where the upload is, before its body is
+   * read, and at most once a second how far it has come. Turn it off behind a proxy that cannot pass on
+   * informational responses. Clients can still resume what they create without its bytes
+   * (`Upload-Complete: ?0`).
+   *
+   * @default true
+   */
+  informational?: boolean;
+}

@@ -1,4 +1,5 @@
 import type { TusExtension } from '../protocol/index.js';
+import type { UploadProtocol } from '../registry/index.js';
 import type { RegistryFactory, StorageFactory } from './backend.interface.js';
 import type { UploadDraft } from './hooks.interface.js';
 import type {
@@ -17,6 +18,7 @@ import type {
   TusDeliveryOptions,
   TusDownloadOptions,
   TusHashOptions,
+  TusIetfOptions,
   TusMetadataOptions,
   TusQuota,
 } from './tus-feature-options.interface.js';
@@ -111,7 +113,21 @@ export interface TusModuleOptions {
   allowedTypes?: readonly string[];
 
   /**
-   * The extensions of tus 1.0 that are offered.
+   * The protocols that clients may upload by: `'tus'` (tus 1.0), and `'ietf'`, the IETF's resumable
+   * uploads (draft-ietf-httpbis-resumable-upload), with plain requests whose body is an upload of its own.
+   * A `@TusEndpoint()` may have others. Each request tells by its headers which one it speaks, and an
+   * upload is gone on with by the protocol that it was created by.
+   *
+   * @default ['tus']
+   */
+  protocols?: readonly UploadProtocol[];
+
+  /** How the IETF's protocol is spoken, where it is. */
+  ietf?: TusIetfOptions;
+
+  /**
+   * The extensions of tus 1.0 that are offered. Without `termination` no protocol lets clients end
+   * uploads; the others mean nothing to the IETF's.
    *
    * @default all but `checksum-trailer`: proxies such as nginx drop trailers
    */

@@ -1,4 +1,4 @@
-import type { UploadState } from '../registry/index.js';
+import type { UploadProtocol, UploadState } from '../registry/index.js';
 import type { StorageLocation } from '../storage/index.js';
 import type { HashAlgorithm } from './option-values.interface.js';
 
@@ -26,7 +26,14 @@ export interface UploadDescription {
    */
   readonly id: string;
 
-  /** The values of `Upload-Metadata` as UTF-8 text, by key. Never trust them as paths. */
+  /** The protocol that it came by: `'tus'`, or `'ietf'`, also for a request that speaks neither. */
+  readonly protocol: UploadProtocol;
+
+  /**
+   * The values of `Upload-Metadata` as UTF-8 text, by key. Never trust them as paths. Of an upload that
+   * came by the IETF's protocol also what its `Content-Disposition` (`filename`), `Content-Type`
+   * (`filetype`) and `Content-Encoding` (`contentEncoding`) say.
+   */
   readonly metadata: Readonly<Record<string, string>>;
 
   /** The same values as the bytes that were sent. */

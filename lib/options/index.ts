@@ -4,6 +4,7 @@ export * from './instance-name.js';
 export { TusOptionError } from '../errors/index.js';
 export * from './option-values.js';
 export * from './owner.js';
+export * from './protocols.js';
 export * from './quota.js';
 export * from './resolve-options.js';
 export * from './size.js';

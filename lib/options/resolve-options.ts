@@ -19,6 +19,7 @@ import { parseHash } from './hash.js';
 import { parseFactory } from './factory.js';
 import { assertKeys } from './option-keys.js';
 import { optional, orNever, parseCount, parseFlag } from './option-values.js';
+import { parseIetf, parseProtocols } from './protocols.js';
 import { parseQuota } from './quota.js';
 import { parseRate, parseSize } from './size.js';
 import type { DeliveryRules, MetadataRules, TusOptions } from './tus-options.js';
@@ -46,6 +47,8 @@ export function resolveOptions(options: TusModuleOptions, name?: string): TusOpt
     directoryMode: optional(options.directoryMode, (mode) =>
       parseDirectoryMode('directoryMode', mode),
     ),
+    protocols: parseProtocols('protocols', options.protocols ?? ['tus']),
+    ietf: parseIetf(options.ietf ?? {}),
     extensions,
     validFor: extensions.has('expiration') ? validFor : undefined,
     ...parseMaxSize(options.maxSize),

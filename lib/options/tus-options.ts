@@ -9,6 +9,7 @@ import type {
   TusModuleOptions,
 } from '../interfaces/index.js';
 import type { TusExtension } from '../protocol/index.js';
+import type { UploadProtocol } from '../registry/index.js';
 import type { Quota, UploadRules } from '../uploads/index.js';
 
 /** Options of an instance after they were checked. Times are milliseconds, sizes bytes. */
@@ -25,6 +26,9 @@ export interface TusOptions extends UploadRules {
   readonly fileMode?: number;
   /** Mode of folders that are made for them; absent: by the umask. */
   readonly directoryMode?: number;
+  /** The protocols that are spoken. */
+  readonly protocols: ReadonlySet<UploadProtocol>;
+  readonly ietf: IetfSettings;
   readonly extensions: ReadonlySet<TusExtension>;
   readonly owner?: TusModuleOptions['owner'];
   /** What gives uploads their ids; absent: they are random. */
@@ -53,6 +57,14 @@ export interface TusOptions extends UploadRules {
   readonly delivery: DeliveryRules;
   /** Time between two cleanup passes; absent: none by itself. */
   readonly cleanupEvery?: number;
+}
+
+/** How the IETF's protocol is spoken, where it is. */
+export interface IetfSettings {
+  /** The interop versions. */
+  readonly versions: readonly number[];
+  /** Whether 104 is sent. */
+  readonly informational: boolean;
 }
 
 /** What is accepted as metadata; `maxBytes` in bytes of the header. */

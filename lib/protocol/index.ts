@@ -27,3 +27,4 @@ export * from './status.js';
 export * from './trim.js';
 export * from './upload-id.js';
 export * from './version.js';
+export * from './ietf/index.js';

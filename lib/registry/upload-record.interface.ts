@@ -8,6 +8,25 @@ import type { ChecksumAlgorithm } from '../protocol/index.js';
  */
 export type UploadState = 'receiving' | 'finished' | 'terminated' | 'expired' | 'quarantined';
 
+/**
+ * The protocol that an upload came by: tus 1.0, or the IETF's resumable uploads.
+ *
+ * @publicApi
+ */
+export type UploadProtocol = 'tus' | 'ietf';
+
+/** What an upload's client and the server have agreed on beyond what every protocol has. */
+export interface UploadTerms {
+  /** Whether the upload is complete only once its client says so; else it is with all bytes of its length. */
+  readonly endsExplicitly?: boolean;
+  /** What the whole must hash to. */
+  readonly expectedHash?: StoredHash;
+  /** By what the whole is to be hashed, to be told. */
+  readonly wantedHash?: ChecksumAlgorithm;
+  /** What it hashes to by that, where the record does not say so elsewhere. */
+  readonly hash?: StoredHash;
+}
+
 /** Whether an upload is a part that others are made of, or is made of parts. */
 export type UploadKind = 'partial' | 'final';
 
@@ -56,6 +75,9 @@ export interface UploadRecord {
   readonly isDoubtful?: boolean;
   /** The `Upload-Metadata` header as sent, byte for byte. */
   readonly metadata?: string;
+  /** The one that it was created by, and is spoken of by; absent: tus. */
+  readonly protocol?: UploadProtocol;
+  readonly terms?: UploadTerms;
   /** Absent: an upload of its own. */
   readonly kind?: UploadKind;
   /** How its client has said so, byte for byte, to be told again (tus 1.0 §Upload-Concat). */

@@ -28,7 +28,7 @@ export interface UploadPorts extends OuterPorts {
 /** Puts the core together; it knows no HTTP, and no implementation of what is given to it. */
 export function createUploads(ports: UploadPorts): Uploads {
   const { registry, storage, leases, rules, observer, policy } = ports;
-  const hashes = rules.hash && new FileHashes(storage, rules.hash);
+  const hashes = new FileHashes(storage, rules.hash);
   const snapshots = new Snapshots(registry, storage);
   const ended = new EndedUploads(registry, storage, leases);
   const transitions = new Transitions(registry, storage, rules, ended, observer, hashes);

@@ -15,6 +15,7 @@ describeStorage('the storage in S3', async () => {
         fence: { hasLost: () => false },
         describe: ({ id, createdAt }) => ({
           id,
+          protocol: 'tus',
           metadata: {},
           rawMetadata: {},
           createdAt: new Date(createdAt),

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import type { PlatformRequest, PlatformResponse } from '../request/http-types.js';
 import { TusExceptionFilter } from '../response/tus-exception.filter.js';
-import { TusHttp } from '../tus/tus-http.js';
+import { TusHttp } from '../entry/tus-http.js';
 
 /** The creation URL, and the URL of each upload below it. */
 const ROUTES = ['', ':id'];

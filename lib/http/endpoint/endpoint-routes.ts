@@ -24,7 +24,7 @@ const VERBS = ['HEAD', 'OPTIONS', 'POST', 'PATCH', 'DELETE'] as const;
 
 /** One of the routes of an endpoint. */
 interface EndpointRoute {
-  readonly verb: (typeof VERBS)[number];
+  readonly verb: (typeof VERBS)[number] | 'PUT';
   readonly target: RouteTarget;
 }
 
@@ -59,8 +59,14 @@ export function replacedEndpoints(controller: Type): EndpointMark[] {
  */
 export function mapEndpoints(controller: Type): void {
   for (const mark of endpointsOf(controller)) {
-    for (const route of ROUTES) addRoute(controller, mark, route);
+    for (const route of routesOf(mark)) addRoute(controller, mark, route);
   }
+}
+
+/** PUT is another resource's, unless the app says that it creates uploads. */
+function routesOf({ options }: EndpointMark): readonly EndpointRoute[] {
+  const hasPut = options.methods?.includes('PUT');
+  return hasPut ? [...ROUTES, { verb: 'PUT', target: 'creation' }] : ROUTES;
 }
 
 /** Whether Nest leaves it to a method to send its answer, as it does for `@Res()` and `@Next()`. */

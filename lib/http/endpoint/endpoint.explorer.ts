@@ -1,12 +1,19 @@
 import { Inject, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
 import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import { AppProviders, methodWithoutInstance } from '../../handlers/index.js';
-import { parseSize, TusOptionError, type TusOptions } from '../../options/index.js';
+import {
+  optional,
+  parseProtocols,
+  parseSize,
+  TusOptionError,
+  type TusOptions,
+} from '../../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
 import type { TusRoute } from '../platform/tus-route.js';
-import { prepareRoute } from '../tus/prepare-route.js';
+import { prepareRoute } from '../serving/prepare-route.js';
 import { endpointName, type EndpointMark } from './endpoint-mark.js';
 import { endpointsOf, mapEndpoints, replacedEndpoints } from './endpoint-routes.js';
+import { checkMethods } from './check-methods.js';
 import { endpointNotRouted, endpointReplaced, endpointTwice } from './endpoint.messages.js';
 
 /** Finds the app's `@TusEndpoint()` methods, and makes them ready. */
@@ -78,13 +85,12 @@ export class EndpointExplorer implements OnModuleInit {
   }
 
   private prepare({ route, options }: EndpointMark): void {
-    const { maxSize } = options;
+    const { maxSize, protocols, methods } = options;
     this.routes.push(route);
-    prepareRoute(
-      route,
-      this.adapterHost.httpAdapter,
-      this.options,
-      maxSize === undefined ? undefined : parseSize('@TusEndpoint maxSize', maxSize),
-    );
+    if (methods !== undefined) checkMethods(methods);
+    prepareRoute(route, this.adapterHost.httpAdapter, this.options, {
+      maxSize: optional(maxSize, (size) => parseSize('@TusEndpoint maxSize', size)),
+      protocols: optional(protocols, (names) => parseProtocols('@TusEndpoint protocols', names)),
+    });
   }
 }

@@ -13,6 +13,9 @@ const PASSING =
 /** Headers that describe the body of a response. */
 const ABOUT_BODY = /^(content-.*|etag|last-modified)$/;
 
+/** Headers that tell what was achieved; that nothing follows is also said of a refusal. */
+const OF_SUCCESS = /^upload-(?!complete$|incomplete$)/;
+
 /** What an answer is sent with. */
 const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 
@@ -149,7 +152,7 @@ export class HeldResponse {
    */
   private saySuccessNowhere(): void {
     const { res } = this;
-    for (const name of res.getHeaderNames()) if (name.startsWith('upload-')) res.removeHeader(name);
+    for (const name of res.getHeaderNames()) if (OF_SUCCESS.test(name)) res.removeHeader(name);
     if (isRefusal(res.statusCode)) res.removeHeader('Location');
   }
 

@@ -14,14 +14,16 @@ import { parseSize, type TusOptions } from '../../options/index.js';
 import type { UploadRecord } from '../../registry/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
 import { FinishedFiles, isRefusal, Uploads } from '../../uploads/index.js';
-import { exchangeOf, type Exchange } from '../request/exchange.js';
-import { answerOf, withKept, type Answer } from '../response/answer.js';
+import { FrontDoors } from '../entry/front-doors.js';
+import { createsUploads } from '../request/creates-uploads.js';
+import { ietfDialect } from '../request/dialect.js';
+import { exchangeOf, type EndpointPolicy, type Exchange } from '../request/exchange.js';
+import { answerOf, asKept, withKept, type Answer } from '../response/answer.js';
 import { withoutStatus } from '../response/error-status.js';
 import { sendAnswer } from '../response/send-answer.js';
 import { toTusException } from '../response/tus-statuses.js';
 import { busy } from '../response/tus.exception.js';
-import { RequestRunner } from '../tus/request-runner.js';
-import { TusRequests } from '../tus/tus-requests.js';
+import { RequestRunner } from '../serving/request-runner.js';
 import { endpointName, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 import { EndpointParameters } from './endpoint-parameters.js';
 import { EndpointRequest } from './endpoint-request.js';
@@ -52,7 +54,7 @@ export class TusEndpoints {
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
-    private readonly requests: TusRequests,
+    private readonly doors: FrontDoors,
     private readonly runner: RequestRunner,
     private readonly uploads: Uploads,
     private readonly files: FinishedFiles,
@@ -72,8 +74,8 @@ export class TusEndpoints {
     next: CallHandler,
   ): Promise<Observable<unknown>> {
     const exchange = this.exchangeOf(mark, context);
-    if (isCreation(exchange)) await this.parameters.check(context, mark.key);
-    const serving = this.requests.serve(exchange);
+    if (createsUploads(exchange)) await this.parameters.check(context, mark.key);
+    const serving = this.doors.serve(exchange);
     const { answer, unanswered } = await this.runner.run(exchange, serving);
     if (!answer) return of(undefined);
     const turn: Turn = {
@@ -88,16 +90,17 @@ export class TusEndpoints {
 
   private exchangeOf(mark: EndpointMark, context: ExecutionContext): Exchange {
     const http = context.switchToHttp();
-    const { maxSize } = mark.options;
+    const { maxSize, protocols, methods } = mark.options;
     const exchange = exchangeOf(http.getRequest(), http.getResponse(), UPLOAD_PARAMETER);
-    return {
-      ...exchange,
-      endpoint: {
-        name: endpointName(mark, context.getClass()),
-        ...(maxSize !== undefined && { maxSize: parseSize('maxSize', maxSize) }),
-        ...(isCreation(exchange) && { query: this.parameters.queryOf(context, mark.key) }),
-      },
+    const endpoint: EndpointPolicy = {
+      name: endpointName(mark, context.getClass()),
+      ...(maxSize !== undefined && { maxSize: parseSize('maxSize', maxSize) }),
+      ...(protocols && { protocols: new Set(protocols) }),
+      ...(methods && { methods }),
     };
+    if (!createsUploads({ ...exchange, endpoint })) return { ...exchange, endpoint };
+    const query = this.parameters.queryOf(context, mark.key);
+    return { ...exchange, endpoint: { ...endpoint, query } };
   }
 
   /**
@@ -137,7 +140,8 @@ export class TusEndpoints {
     const { exchange, sendFile } = turn;
     const { req, res } = exchange;
     if (record.answer) {
-      const answer = withKept(turn.answer, record.answer);
+      const isIetf = ietfDialect(req) !== undefined;
+      const answer = (isIetf ? asKept : withKept)(turn.answer, record.answer);
       this.answer({ ...turn, answer }).subscribe(subscriber);
       return;
     }
@@ -235,10 +239,6 @@ export class TusEndpoints {
     const isThere = upload?.record.state === 'finished' && upload.record.movedTo === undefined;
     if (isThere) await this.files.remove(id);
   }
-}
-
-function isCreation({ req, id }: Exchange): boolean {
-  return req.method === 'POST' && id === undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import onHeaders from 'on-headers';
-import { isOffsetOctetStream } from '../../protocol/index.js';
+import { isOffsetOctetStream, isPartialUpload } from '../../protocol/index.js';
 import { sayContinue } from '../connection/expect-continue.js';
 import { HttpServers } from '../connection/http-servers.js';
 import { hideBody, hidesBody, showBody } from '../request/hidden-body.js';
@@ -173,8 +173,14 @@ export class FastifyPlatform implements HttpPlatform {
    */
   private needsParser({ raw, server }: FastifyRequest): boolean {
     const { 'content-type': type, 'tus-resumable': version } = raw.headers;
-    if (version === undefined || type === undefined || !isOffsetOctetStream(type)) return false;
-    return !hasParserFor(server, type);
+    if (type === undefined) return false;
+    const isTus = version !== undefined && isOffsetOctetStream(type);
+    const isAppend = isPartialUpload(type) && this.speaksIetf();
+    return (isTus || isAppend) && !hasParserFor(server, type);
+  }
+
+  private speaksIetf(): boolean {
+    return this.ours.some(({ config }) => tusRouteIn(config)?.answersOf(this.adapter).ietf);
   }
 
   private hasRoute(route: RouteOptions): boolean {

@@ -3,6 +3,7 @@ import { overriddenMethod, ProtocolError } from '../../protocol/index.js';
 import { deferContinue } from '../connection/expect-continue.js';
 import { claimRequest } from '../connection/own-requests.js';
 import { exemptFromLimit } from '../connection/request-limit.js';
+import { recognize } from '../request/dialect.js';
 import { headerLines } from '../request/header-lines.js';
 import { completeHead } from '../response/answer-head.js';
 import { answerOf } from '../response/answer.js';
@@ -23,7 +24,7 @@ export type Entry = 'goes-on' | 'has-another-method';
  *   would lead to a route of the app means nothing
  */
 export function enter(
-  { discovery, cors, foreign }: PreRoutingAnswers,
+  { discovery, cors, foreign, exposed, ietf }: PreRoutingAnswers,
   req: IncomingMessage,
   res: ServerResponse,
   isOurs: (method: string) => boolean,
@@ -33,10 +34,11 @@ export function enter(
     req.method = method;
     return 'has-another-method';
   }
+  recognize(req, ietf);
   claimRequest(req);
   deferContinue(req);
   exemptFromLimit(req);
-  completeHead(req, res, foreign);
+  completeHead(req, res, foreign, exposed);
   cors?.(req, res);
   if (method instanceof ProtocolError) decide(req, res, answerOf(method));
   else if (req.method === 'OPTIONS') offer(discovery, req, res, cors !== undefined);

@@ -1,4 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
+import type { IetfRules } from '../../protocol/index.js';
 import type { CorsHandler } from '../response/cors.js';
 import { ForeignAnswers } from '../response/foreign-answers.js';
 
@@ -15,6 +16,10 @@ export interface PreRoutingAnswers {
   readonly discovery: Readonly<Record<string, string>>;
   /** Answers CORS, where the `cors` option asks for it. */
   readonly cors?: CorsHandler;
+  /** Headers that pages are to be shown. */
+  readonly exposed?: readonly string[];
+  /** How the IETF's protocol is spoken; absent where it is not. */
+  readonly ietf?: IetfRules;
   /** Notices answers that others give. */
   readonly foreign?: ForeignAnswers;
 }

@@ -1,3 +1,4 @@
+import type { UploadProtocol } from '../../registry/index.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   rawRequest,
@@ -12,6 +13,10 @@ export interface EndpointPolicy {
   readonly name: string;
   /** Bytes; absent: as its instance has it. */
   readonly maxSize?: number;
+  /** The protocols that are spoken there; absent: as its instance has it. */
+  readonly protocols?: ReadonlySet<UploadProtocol>;
+  /** The methods that create uploads there; absent: POST. */
+  readonly methods?: readonly string[];
   /** The part of the creation's query that its method gets at the end, as JSON. */
   readonly query?: string;
 }

@@ -1,8 +1,9 @@
 import onHeaders from 'on-headers';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TUS_VERSION } from '../../protocol/index.js';
+import { completenessHeader, TUS_VERSION, type IetfDialect } from '../../protocol/index.js';
 import { dropRestAfter } from '../connection/connection.js';
 import { lingerBeforeClose } from '../connection/linger.js';
+import { ietfDialect } from '../request/dialect.js';
 import { hasBody } from '../request/has-body.js';
 import { showBody } from '../request/hidden-body.js';
 import { completeCors } from './cors.js';
@@ -14,19 +15,20 @@ import type { ForeignAnswers } from './foreign-answers.js';
  * became HEAD by its override, no body follows.
  *
  * @param foreign notices answers that others give
+ * @param exposed headers that pages are to be shown
  */
 export function completeHead(
   req: IncomingMessage,
   res: ServerResponse,
   foreign?: ForeignAnswers,
+  exposed?: readonly string[],
 ): void {
   onHeaders(res, () => {
     foreign?.notice(req, res);
     // Loggers of the answer are to see the request as it was sent.
     showBody(req);
-    // tus 1.0 §Tus-Resumable: in every response.
-    res.setHeader('Tus-Resumable', TUS_VERSION);
-    completeCors(req, res);
+    nameProtocol(req, res);
+    completeCors(req, res, exposed);
     if (mayBeCached(req) && !res.hasHeader('Cache-Control')) {
       res.setHeader('Cache-Control', 'no-store');
     }
@@ -36,6 +38,27 @@ export function completeHead(
     else if (isFault(res)) res.setHeader('Connection', 'close');
   });
   if (hasOverride(req)) dropBodyOfHead(req, res);
+}
+
+/** An answer names the protocol of its request, and no other. */
+function nameProtocol(req: IncomingMessage, res: ServerResponse): void {
+  const dialect = ietfDialect(req);
+  // tus 1.0 §Tus-Resumable: in every response.
+  if (!dialect) res.setHeader('Tus-Resumable', TUS_VERSION);
+  else if (dialect.intent === 'resumable') nameVersion(dialect, req, res);
+}
+
+/** What was refused was not brought to an end, unless the answer says otherwise. */
+function nameVersion(
+  { version, profile }: IetfDialect,
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
+  if (version !== undefined) res.setHeader('Upload-Draft-Interop-Version', String(version));
+  if (res.statusCode < 400 || req.method === 'OPTIONS') return;
+  for (const [name, value] of Object.entries(completenessHeader(false, profile))) {
+    if (!res.hasHeader(name)) res.setHeader(name, value);
+  }
 }
 
 /**

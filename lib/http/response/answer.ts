@@ -44,6 +44,13 @@ export function withKept(answer: Answer, kept: StoredAnswer | undefined): Answer
   };
 }
 
+/** The answer that was kept, as it was, with what is said to every client. */
+export function asKept(answer: Answer, kept: StoredAnswer | undefined): Answer {
+  if (!kept) return answer;
+  const { headers, ...rest } = replay(kept);
+  return { ...rest, headers: { ...headers, ...answer.headers } };
+}
+
 /** The same for a HEAD, which tells of the upload, and so says nothing of a body. */
 export function withKeptHeaders(answer: Answer, kept: StoredAnswer | undefined): Answer {
   if (!kept) return answer;

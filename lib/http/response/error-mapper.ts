@@ -2,7 +2,9 @@ import { HttpException, Logger } from '@nestjs/common';
 import { logError, StoreFaultError, UploadError } from '../../errors/index.js';
 import { LOGGER_CONTEXT } from '../../tus.constants.js';
 import { isRefusal } from '../../uploads/index.js';
+import { ietfDialect } from '../request/dialect.js';
 import type { Exchange } from '../request/exchange.js';
+import { toIetfException } from './ietf-statuses.js';
 import { toTusException } from './tus-statuses.js';
 import { busy, TusException } from './tus.exception.js';
 
@@ -16,7 +18,8 @@ export class ErrorMapper {
     const status = exception.getStatus();
     const isPassing = status >= 400 && !isRefusal(status);
     // After any other failure of a HEAD, clients begin anew and send the whole file again.
-    return isPassing && exchange.req.method === 'HEAD' ? busy(exception.message) : exception;
+    if (!isPassing || exchange.req.method !== 'HEAD') return exception;
+    return toldTo(exchange)(busy(exception.message)) ?? exception;
   }
 
   /** Logs a fault, with its upload. */
@@ -28,12 +31,19 @@ export class ErrorMapper {
   private exceptionFor(error: unknown, exchange: Exchange): HttpException {
     // What the app's `owner` function throws is for the app's filters.
     if (error instanceof HttpException && !(error instanceof TusException)) return error;
-    const exception = toTusException(error);
+    const exception = toldTo(exchange)(error);
     if (exception && !isFault(exception)) return exception;
 
     this.report(error, exchange);
-    return exception ?? new TusException(500, 'The upload failed; try again.');
+    if (exception) return exception;
+    const failed = new TusException(500, 'The upload failed; try again.');
+    return toldTo(exchange)(failed) ?? failed;
   }
+}
+
+/** How an error is told to a client, in what it speaks. */
+function toldTo({ req }: Exchange): typeof toTusException {
+  return ietfDialect(req) ? toIetfException : toTusException;
 }
 
 /** Whether to log it: it is not the client's doing, and not logged elsewhere, as other 503s are. */

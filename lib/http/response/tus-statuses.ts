@@ -14,10 +14,12 @@ import { ProtocolError } from '../../protocol/index.js';
 import {
   ChecksumMismatchError,
   FinalUploadError,
+  CompletedUploadError,
   LengthMismatchError,
   NoFileError,
   NoRoomError,
   OffsetMismatchError,
+  PastLengthError,
   ShuttingDownError,
   TooManyAppendsError,
   TooManyUploadsError,
@@ -63,6 +65,8 @@ const ROWS: readonly Row[] = [
     headers: { 'Upload-Offset': String(current) },
   })),
   row(LengthMismatchError, { status: 400 }),
+  row(PastLengthError, { status: 413 }),
+  row(CompletedUploadError, { status: 409 }),
   row(UploadTooLargeError, { status: 413 }),
   // tus 1.0 §Checksum.
   row(ChecksumMismatchError, { status: 460 }),

@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { answerOf, type Answer } from './answer.js';
 
 /**
  * A request that this module refuses or fails. Interceptors see it like any `HttpException`; the
@@ -15,6 +16,11 @@ export class TusException extends HttpException {
     options?: ErrorOptions,
   ) {
     super(message, status, options);
+  }
+
+  /** What its client gets. */
+  toAnswer(): Answer & { readonly body: string } {
+    return answerOf({ status: this.getStatus(), message: this.message, headers: this.headers });
   }
 }
 

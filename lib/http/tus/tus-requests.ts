@@ -1,12 +1,10 @@
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { UploadFencedError } from '../../errors/index.js';
 import { CreateHooks, FinishHooks } from '../../hooks/index.js';
-import type { DownloadDisposition } from '../../interfaces/index.js';
-import { checkDisposition, type TusOptions } from '../../options/index.js';
+import type { TusOptions } from '../../options/index.js';
 import {
   assertVersion,
-  discoveryHeaders,
   formatExpires,
   parseAppend,
   parseCreation,
@@ -14,42 +12,35 @@ import {
   statusHeaders,
 } from '../../protocol/index.js';
 import type { UploadRecord } from '../../registry/index.js';
-import type { Located } from '../../storage/index.js';
 import { TUS_OPTIONS } from '../../tus.constants.js';
 import {
-  describeFinished,
   FinalUploadError,
-  FinishedFiles,
   isFinal,
   isUnanswered,
   isWithin,
-  parseUploadId,
   Uploads,
   type UploadResult,
   type UploadScope,
 } from '../../uploads/index.js';
 import { bodyOf } from '../connection/request-body.js';
-import { describedAs } from '../download/download-head.js';
-import { Downloads } from '../download/downloads.js';
-import { platformOf } from '../platform/platform.js';
+import { FileDownloads } from '../download/file-downloads.js';
 import type { Exchange } from '../request/exchange.js';
 import { expectedChecksum } from '../request/expected-checksum.js';
 import { headerLines } from '../request/header-lines.js';
-import { rawRequest, type PlatformRequest } from '../request/http-types.js';
-import { isForwarded } from '../request/request-origin.js';
 import { withKept, withKeptHeaders, type Answer } from '../response/answer.js';
 import type { Outcome } from '../response/outcome.js';
 import { toTusException } from '../response/tus-statuses.js';
 import { TusException } from '../response/tus.exception.js';
-import { MetadataCheck } from './metadata-check.js';
+import type { FrontDoor } from '../serving/front-door.interface.js';
+import { MetadataCheck } from '../serving/metadata-check.js';
 import { answerTo } from './received.js';
-import { RequestPolicy } from './request-policy.js';
-import { UploadUrls } from './upload-urls.js';
+import { offeredAt } from '../serving/spoken-protocols.js';
+import { RequestPolicy } from '../serving/request-policy.js';
+import { UploadUrls } from '../serving/upload-urls.js';
 
 /** Does what the requests of one instance ask for, a method a verb. */
 @Injectable()
-export class TusRequests implements BeforeApplicationShutdown {
-  private readonly downloads: Downloads;
+export class TusRequests implements FrontDoor {
   private readonly urls: UploadUrls;
   private readonly metadata: MetadataCheck;
   private readonly policy: RequestPolicy;
@@ -57,42 +48,19 @@ export class TusRequests implements BeforeApplicationShutdown {
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly uploads: Uploads,
-    private readonly files: FinishedFiles,
+    private readonly downloads: FileDownloads,
     private readonly createHooks: CreateHooks,
     private readonly finishHooks: FinishHooks,
-    private readonly adapterHost: HttpAdapterHost,
+    adapterHost: HttpAdapterHost,
   ) {
     this.policy = new RequestPolicy(options);
-    this.urls = new UploadUrls(options.publicUrl);
+    this.urls = new UploadUrls(options.publicUrl, adapterHost);
     this.metadata = new MetadataCheck(options.metadata, options.hash);
-    this.downloads = new Downloads(options.idleTimeout);
-  }
-
-  /** What a request asks for by its method. */
-  serve(exchange: Exchange): Promise<Outcome> {
-    switch (exchange.req.method) {
-      case 'OPTIONS':
-        return this.discover(exchange);
-      case 'POST':
-        return this.create(exchange);
-      case 'HEAD':
-        return this.status(exchange);
-      case 'PATCH':
-        return this.append(exchange);
-      case 'DELETE':
-        return this.terminate(exchange);
-      case 'GET':
-        return this.download(exchange);
-      default:
-        return this.refuse(exchange);
-    }
   }
 
   /** OPTIONS: what is offered (tus 1.0 §OPTIONS). */
   discover({ endpoint }: Exchange): Promise<Outcome> {
-    const { maxSize = this.options.maxSize } = endpoint ?? {};
-    const headers = discoveryHeaders({ ...this.options, maxSize });
-    return Promise.resolve({ answer: { status: 204, headers } });
+    return Promise.resolve({ answer: { status: 204, headers: offeredAt(this.options, endpoint) } });
   }
 
   /** POST on the creation URL (tus 1.0 §Creation, §Creation With Upload). */
@@ -130,7 +98,7 @@ export class TusRequests implements BeforeApplicationShutdown {
     };
     const { upload, headers } = await this.createHooks.prepare(asked, request);
     const result = await this.uploads.create(upload, body, this.finishHooks.during(request));
-    const Location = this.urls.locationOf(result.record.id, request, this.trustsProxy(request));
+    const Location = this.urls.locationOf(result.record.id, exchange);
     const answer = answerTo(result.end, {
       status: 201,
       headers: { ...headers, Location, ...progressHeaders(result) },
@@ -143,7 +111,8 @@ export class TusRequests implements BeforeApplicationShutdown {
     if (this.isDownloadHead(exchange)) return this.download(exchange);
     const id = this.policy.uploadIdOf(exchange);
     const finishPolicy = this.finishHooks.during(exchange.request);
-    const found = await this.uploads.status(id, await this.policy.scopeOf(exchange), finishPolicy);
+    const scope = await this.policy.scopeOf(exchange, 'tus');
+    const found = await this.uploads.status(id, scope, finishPolicy);
     const { offset, expiresAt } = found;
     const { length, metadata } = found.record;
     const concat = concatOf(found.record);
@@ -154,7 +123,7 @@ export class TusRequests implements BeforeApplicationShutdown {
   /** PATCH on an upload's URL (tus 1.0 §PATCH). */
   async append(exchange: Exchange): Promise<Outcome> {
     const id = this.policy.uploadIdOf(exchange);
-    const scope = await this.policy.scopeOf(exchange);
+    const scope = await this.policy.scopeOf(exchange, 'tus');
     try {
       return await this.appendTo(id, scope, exchange);
     } catch (error) {
@@ -168,41 +137,18 @@ export class TusRequests implements BeforeApplicationShutdown {
   async terminate(exchange: Exchange): Promise<Outcome> {
     if (!this.options.extensions.has('termination')) throw this.policy.notAllowed(exchange);
     const id = this.policy.uploadIdOf(exchange);
-    await this.uploads.terminate(id, await this.policy.scopeOf(exchange));
+    await this.uploads.terminate(id, await this.policy.scopeOf(exchange, 'tus'));
     return { answer: { status: 204, headers: {} } };
   }
 
   /** GET on an upload's URL: the finished file, where the `download` option offers it. */
-  async download(exchange: Exchange): Promise<Outcome> {
-    if (!this.options.download || exchange.id === undefined) throw this.policy.notAllowed(exchange);
-    const id = parseUploadId(exchange.id);
-    const { record, found } = await this.files.find(id, await this.policy.scopeOf(exchange));
-    const { metadata, movedTo, movingTo } = record;
-    const isMoved = movedTo !== undefined || movingTo !== undefined;
-    const located = this.files.locate(record);
-    const disposition = await this.dispositionOf(record, located, exchange);
-    const redirect = await this.redirect(record, disposition, exchange);
-    if (redirect) return { answer: redirect };
-    const { areFiles } = this.files;
-    const fault = await this.downloads.send(exchange, {
-      id,
-      metadata,
-      disposition,
-      ...(areFiles
-        ? { path: located.path, isMoved }
-        : { ...found, read: (range) => this.files.read(record, range) }),
-    });
-    return { isAnswered: true, ...(fault && { fault }) };
+  download(exchange: Exchange): Promise<Outcome> {
+    return this.downloads.serve(exchange);
   }
 
   /** A method that means nothing here (RFC 9110 §15.5.6). */
   refuse(exchange: Exchange): Promise<Outcome> {
     return Promise.reject(this.policy.notAllowed(exchange));
-  }
-
-  /** A client that does not read, or reads for hours, would hold up the shutdown. */
-  beforeApplicationShutdown(): void {
-    this.downloads.end();
   }
 
   private async appendTo(id: string, scope: UploadScope, exchange: Exchange): Promise<Outcome> {
@@ -236,43 +182,10 @@ export class TusRequests implements BeforeApplicationShutdown {
     });
   }
 
-  /**
-   * To where the storage gives the bytes itself. Not for what is to be sandboxed, which it cannot do, nor
-   * for HEAD, which a URL for GET is not signed for.
-   */
-  private async redirect(
-    record: UploadRecord,
-    disposition: DownloadDisposition | undefined,
-    { req }: Exchange,
-  ): Promise<Answer | undefined> {
-    const { redirectFor } = this.options;
-    if (redirectFor === undefined || req.method !== 'GET') return undefined;
-    const { isSandboxed, ...head } = describedAs({ metadata: record.metadata, disposition });
-    if (isSandboxed) return undefined;
-    const Location = await this.files.share(record, redirectFor / 1000, head);
-    return { status: 302, headers: { Location, 'Cache-Control': 'no-store' } };
-  }
-
-  /** @throws TusOptionError when the app's function returns something other than a disposition */
-  private async dispositionOf(
-    record: UploadRecord,
-    located: Located,
-    { request }: Exchange,
-  ): Promise<DownloadDisposition | undefined> {
-    const { dispositionOf } = this.options;
-    return checkDisposition(await dispositionOf?.(describeFinished(record, located), request));
-  }
-
   /** A HEAD that does not speak tus asks what GET would answer (RFC 9110 §9.3.2). */
   private isDownloadHead({ req, endpoint }: Exchange): boolean {
     const isOffered = this.options.download && endpoint === undefined;
     return isOffered && req.headers['tus-resumable'] === undefined;
-  }
-
-  /** Where no proxy says anything, there is nothing to trust. */
-  private trustsProxy(request: PlatformRequest): boolean {
-    if (!isForwarded(rawRequest(request))) return false;
-    return platformOf(this.adapterHost.httpAdapter)?.trustsProxy(request) ?? false;
   }
 }
 

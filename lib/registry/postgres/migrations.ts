@@ -28,6 +28,7 @@ type Step = readonly [name: string, sql: (schema: string) => string];
 const STEPS: readonly Step[] = [
   ['uploads, deliveries, leases', first],
   ['members', second],
+  ['protocols', third],
 ];
 
 /** The version of the tables that this module works with. */
@@ -176,5 +177,17 @@ COMMENT ON COLUMN ${schema}.members.suspected IS 'Whether the others go on witho
 ALTER TABLE ${schema}.leases ADD COLUMN former text COLLATE "C";
 COMMENT ON TABLE ${schema}.leases IS 'Which member has which upload at the moment';
 COMMENT ON COLUMN ${schema}.leases.former IS 'From whom it was taken, until that one can do it no harm';
+`;
+}
+
+/** Uploads that were there before are those of tus, as are all that say nothing else. */
+function third(name: string): string {
+  const schema = `"${name}"`;
+  return `
+ALTER TABLE ${schema}.uploads
+  ADD COLUMN protocol text COLLATE "C" CHECK (protocol IN ('tus', 'ietf')),
+  ADD COLUMN terms json;
+COMMENT ON COLUMN ${schema}.uploads.protocol IS 'By which it came; NULL for tus';
+COMMENT ON COLUMN ${schema}.uploads.terms IS 'What its client has asked for beside its bytes';
 `;
 }

@@ -13,6 +13,8 @@ export const UPLOADS = new Columns<UploadRecord>({
   validFor: ['valid_for', 'number'],
   dueAt: ['due_at', 'time'],
   endedAt: ['ended_at', 'time'],
+  protocol: ['protocol', 'text'],
+  terms: ['terms', 'json'],
   kind: ['kind', 'text'],
   concat: ['concat', 'text'],
   endpoint: ['endpoint', 'text'],

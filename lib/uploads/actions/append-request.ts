@@ -3,6 +3,7 @@ import {
   FinalUploadError,
   LengthMismatchError,
   OffsetMismatchError,
+  PastLengthError,
 } from '../model/append.errors.js';
 import { assertWithinLimit, UploadTooLargeError } from '../model/limit.errors.js';
 import { isFinal } from '../model/upload-kind.js';
@@ -16,13 +17,19 @@ export interface AppendRequest {
   readonly length?: number;
   /** What the bytes must hash to. */
   readonly checksum?: ExpectedChecksum;
+  /** Whether nothing follows them; absent: the client does not say, for the length tells. */
+  readonly isLast?: boolean;
+  /** Whether more bytes than the upload's length end it. */
+  readonly endsWhenPast?: boolean;
+  /** Is told how many bytes the upload has, while they come. */
+  onAdvanced?(this: void, offset: number): void;
 }
 
 /**
  * Holds a request against its upload. Bytes that are not announced are counted when the body is
  * read.
  *
- * @param coming bytes that are announced to come; 0 when they are not
+ * @param coming bytes that are announced to come; `undefined` when they are not
  * @returns bytes the whole upload has from now on; `undefined` while that is still deferred
  * @throws FinalUploadError
  * @throws OffsetMismatchError before all that follows
@@ -31,11 +38,21 @@ export interface AppendRequest {
  */
 export function assertAppendable(
   request: AppendRequest,
+  coming: number | undefined,
+  snapshot: UploadSnapshot,
+): number | undefined {
+  const { record, offset } = snapshot;
+  if (isFinal(record)) throw new FinalUploadError();
+  if (request.offset !== offset) throw new OffsetMismatchError(request.offset, offset);
+  if (request.isLast !== undefined) return lengthFrom(request, coming, snapshot);
+  return derivedLength(request, coming ?? 0, snapshot);
+}
+
+function derivedLength(
+  request: AppendRequest,
   coming: number,
   { record, offset }: UploadSnapshot,
 ): number | undefined {
-  if (isFinal(record)) throw new FinalUploadError();
-  if (request.offset !== offset) throw new OffsetMismatchError(request.offset, offset);
   if (record.length !== undefined) {
     assertSameLength(request.length, record.length);
     assertWithinUpload(coming, record.length - offset);
@@ -45,6 +62,29 @@ export function assertAppendable(
   assertWithinLimit(request.length ?? end, record.maxSize);
   if (request.length !== undefined) assertPossibleLength(request.length, end);
   return request.length;
+}
+
+/** The length, where the client says which bytes are the last: all that is said of it must agree. */
+function lengthFrom(
+  { length: told, isLast }: AppendRequest,
+  coming: number | undefined,
+  { record, offset }: UploadSnapshot,
+): number | undefined {
+  const end = offset + (coming ?? 0);
+  const byEnd = isLast && coming !== undefined ? end : undefined;
+  const length = record.length ?? told ?? byEnd;
+  assertWithinLimit(
+    Math.max(end, length ?? 0),
+    record.length === undefined ? record.maxSize : undefined,
+  );
+  if (length === undefined) return undefined;
+  assertSameLength(told, length);
+  assertSameLength(byEnd, length);
+  if (end <= length) return length;
+  const message = `The body has ${coming} bytes; the upload has only ${length - offset} left.`;
+  // What only this request says of it, or what is complete, is not ended by it.
+  const isKnown = record.length !== undefined && record.state === 'receiving';
+  throw isKnown ? new PastLengthError(message) : new LengthMismatchError(message);
 }
 
 /** Once set, the length cannot change; to repeat it does no harm. */

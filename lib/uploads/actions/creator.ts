@@ -1,5 +1,5 @@
 import { ClosedError } from '../../errors/index.js';
-import type { UploadKind, UploadRecord } from '../../registry/index.js';
+import type { UploadKind, UploadRecord, UploadTerms } from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 import type { ExpectedChecksum } from '../bodies/body-check.js';
 import { inSteps } from '../leases/in-steps.js';
@@ -9,7 +9,7 @@ import type { FinishPolicy } from '../model/finish-policy.interface.js';
 import { neededRepair } from '../model/needed-repair.js';
 import { newId } from '../model/new-id.js';
 import type { UploadScope } from '../model/upload-scope.js';
-import { takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
+import { endsWith, takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
 import type { Quota, UploadRules } from '../rules/upload-rules.js';
 import { Concatenator } from './concatenator.js';
 import type { Finisher } from './finisher.js';
@@ -51,6 +51,19 @@ export interface NewUpload extends UploadScope {
   readonly query?: string;
   /** Path inside the storage at which the finished file is to lie; absent: its id. */
   readonly filePath?: string;
+  readonly terms?: UploadTerms;
+  /** Whether nothing follows the bytes that come along; absent: the length tells. */
+  readonly isLast?: boolean;
+  /** Whether nothing is left of it unless all of it comes along. */
+  readonly isOneShot?: boolean;
+  /**
+   * Is told of the upload once it is there, before its bytes are asked for.
+   *
+   * @returns whether its client knows by now where to go on
+   */
+  onBegun?(this: void, record: UploadRecord): boolean;
+  /** Is told how many bytes the upload has, while they come. */
+  onAdvanced?(this: void, offset: number): void;
 }
 
 /** What a creation asks of, and does to, the uploads that are there. */
@@ -87,10 +100,17 @@ export class Creator {
     const asked = this.newRecord(request);
     return this.holdNew(asked, request, async (lease) => {
       const record = await this.transitions.begin(asked, request.quota);
+      const { checksum, isLast, onAdvanced } = request;
+      const isKnown = request.onBegun?.(record) ?? false;
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
-      const isEmpty = !body.present && record.length !== 0 && !request.checksum;
+      const isEmpty = !body.present && !endsWith(record, 0, isLast) && !checksum;
       if (isEmpty) return received(takeSnapshot(record), 'ended');
-      return this.receiveFirst(record, { body, lease, policy, checksum: request.checksum });
+      const context = { body, lease, policy, checksum, isLast, onAdvanced };
+      if (isKnown) return this.receiveKnown(record, context);
+      const result = await this.receiveFirst(record, context);
+      const isBroken = request.isOneShot && result.record.state === 'receiving';
+      if (isBroken) await this.transitions.abandon(record.id);
+      return result;
     });
   }
 
@@ -151,6 +171,7 @@ export class Creator {
   private newRecord(request: NewUpload): UploadRecord {
     const { length, maxSize, metadata, owner, endpoint, binding, query, filePath, kind, concat } =
       request;
+    const { protocol, terms } = request;
     const createdAt = Date.now();
     const { validFor } = this.rules;
     return {
@@ -159,6 +180,8 @@ export class Creator {
       length,
       maxSize,
       metadata,
+      protocol,
+      terms,
       kind,
       concat,
       owner,
@@ -173,13 +196,18 @@ export class Creator {
     };
   }
 
+  /** A client that knows the URL can come back to what is left. */
+  private async receiveKnown(record: UploadRecord, context: AppendContext): Promise<ReceiveResult> {
+    const result = await this.receiver.receive(record, 0, context);
+    context.lease.assertHeld();
+    if (result.end === 'overflow') await this.transitions.abandon(record.id);
+    return result;
+  }
+
   /** A client whose creation is refused has no URL to come back to, so nothing of it is left. */
   private async receiveFirst(record: UploadRecord, context: AppendContext): Promise<ReceiveResult> {
     try {
-      const result = await this.receiver.receive(record, 0, context);
-      context.lease.assertHeld();
-      if (result.end === 'overflow') await this.transitions.abandon(record.id);
-      return result;
+      return await this.receiveKnown(record, context);
     } catch (error) {
       return this.abandon(record, error);
     }

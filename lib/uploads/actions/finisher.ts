@@ -69,7 +69,8 @@ export class Finisher {
     await this.transitions.assertType(record, writer);
     await writer.complete();
     if (this.rules.durability !== 'none') await this.flusher.flush(record, writer);
-    const whole = this.hashes ? await this.withHash(record, writer, this.hashes) : record;
+    const { hashes } = this;
+    const whole = hashes?.concern(record) ? await this.withHash(record, writer, hashes) : record;
     await writer.confirm();
     const isGuarded = !isPartial(whole) && context.policy.guards(whole);
     if (!isGuarded) return this.complete(whole);
@@ -149,10 +150,9 @@ export class Finisher {
     writer: UploadWriter,
     hashes: FileHashes,
   ): Promise<UploadRecord> {
-    const whole = { ...record, hash: await hashes.hashOf(record, writer.size) };
+    const { whole, refusal: answer } = await hashes.examine(record, writer.size);
     // Of another file in its place the hash says nothing.
     await writer.confirm();
-    const answer = hashes.refusalOf(whole);
     if (!answer) return whole;
     await this.transitions.end(record.id, 'terminated', { answer, hash: whole.hash });
     throw new UploadRefusedError(record.id, answer);

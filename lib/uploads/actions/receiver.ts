@@ -9,7 +9,7 @@ import type { RunningHash } from '../bodies/running-hash.js';
 import type { Lease } from '../leases/lease.js';
 import type { FinishPolicy } from '../model/finish-policy.interface.js';
 import type { UploadObserver } from '../model/upload-observer.interface.js';
-import { takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
+import { endsWith, takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
 import type { UploadRules } from '../rules/upload-rules.js';
 import type { Finisher } from './finisher.js';
 import type { Flusher } from './flusher.js';
@@ -38,6 +38,10 @@ export interface AppendContext {
   readonly policy: FinishPolicy;
   /** What the body must hash to. */
   readonly checksum?: ExpectedChecksum;
+  /** Whether nothing follows the body; absent: the upload's length tells. */
+  readonly isLast?: boolean;
+  /** Is told how many bytes the upload has, once they were written and count. */
+  readonly onAdvanced?: (offset: number) => void;
 }
 
 /** The upload after a body was received, and how that body ended. */
@@ -106,7 +110,7 @@ export class Receiver {
     const check = context.checksum && new BodyCheck(context.checksum);
     if (!context.body.present) check?.assertMatches();
     if (record.state === 'finished') return this.receiveNothing(record, context, check);
-    if (!context.body.present && record.length !== offset) {
+    if (!context.body.present && !endsWith(record, offset, context.isLast)) {
       return { record, end: 'ended', stored: await this.storage.stat(record) };
     }
 
@@ -143,9 +147,13 @@ export class Receiver {
     if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
     const mustFlush = this.rules.durability === 'chunk' || (await writer.mustSync());
     if (mustFlush) await this.flusher.flush(record, writer);
-    const isWhole = end !== 'overflow' && writer.size === record.length;
+    const { size } = writer;
+    const isWhole = end !== 'overflow' && endsWith(record, size, end === 'ended' && context.isLast);
     try {
-      if (isWhole) return { record: await this.finisher.finish(record, writer, context), end };
+      if (isWhole) {
+        const whole = record.length === size ? record : { ...record, length: size };
+        return { record: await this.finisher.finish(whole, writer, context), end };
+      }
     } catch (error) {
       // The bytes were verified; it is only the finish that is to be tried again.
       const isTrusted = check && !writer.isDoubtful;
@@ -173,6 +181,7 @@ export class Receiver {
       await written;
       hash?.advance(writer.size);
       this.observer.advanced(record, writer.size);
+      if (!check && this.rules.durability !== 'chunk') context.onAdvanced?.(writer.size);
       if (!check) await this.assertType(record, writer, start);
     };
     const start = writer.size;

@@ -4,6 +4,7 @@ import type { UploadStorage, UploadWriter } from '../../storage/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
 import { TypeNotAllowedError } from '../model/limit.errors.js';
 import { rememberEnded } from '../model/remembered.js';
+import { mayGoBack } from '../model/may-go-back.js';
 import { isPartial } from '../model/upload-kind.js';
 import type { UploadObserver } from '../model/upload-observer.interface.js';
 import type { UploadSnapshot } from '../model/upload-snapshot.js';
@@ -14,6 +15,8 @@ import type { EndedUploads } from './ended-uploads.js';
 
 /** The states an upload ends in without being finished. */
 export type EndState = 'terminated' | 'expired' | 'quarantined';
+
+const FLUSH_FAILED = 'the disk has failed to keep bytes of it';
 
 /** The ways an upload changes its state before its finish, and without one. The caller holds its lease. */
 export class Transitions {
@@ -112,16 +115,21 @@ export class Transitions {
 
   /** What cannot be ended now is found to be lost again. */
   private async lose({ id, fault }: UploadLostError): Promise<void> {
+    await this.endLost(id, fault).catch(() => undefined);
+  }
+
+  private async endLost(id: string, fault: string): Promise<void> {
     this.observer.lost(id, fault);
-    await this.end(id, 'terminated').catch(() => undefined);
+    await this.end(id, 'terminated');
   }
 
   /**
-   * Lets an upload begin anew: puts aside what lies under its name, which is not its file. Its bytes
-   * are not removed, for they may be of use to the app.
+   * Lets an upload begin anew, or end if it must not: puts aside what lies under its name, which is not
+   * its file. Its bytes are not removed, for they may be of use to the app.
    */
   async renew({ record, fault = '' }: UploadSnapshot): Promise<void> {
     const place = await this.storage.setAside(record);
+    if (!mayGoBack(record)) return this.endLost(record.id, `its file ${fault}`);
     await this.registry.change(record.id, (current) => ({
       record: { ...current, fileFault: undefined, unverifiedFrom: undefined },
     }));
@@ -130,11 +138,12 @@ export class Transitions {
 
   /**
    * Cuts off what a process that died in the middle of a checksummed body has left, or a disk has
-   * failed to keep.
+   * failed to keep; an upload that must not go back ends with the latter.
    *
    * @throws StorageFaultError, NoSpaceError when the disk fails again
    */
   async cutUnverified(record: UploadRecord): Promise<void> {
+    if (record.isDoubtful && !mayGoBack(record)) return this.endLost(record.id, FLUSH_FAILED);
     await this.storage.cutBack(record, record.unverifiedFrom ?? Infinity);
     await this.trust(record.id);
   }

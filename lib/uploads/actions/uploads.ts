@@ -1,5 +1,6 @@
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
+import { LengthMismatchError, PastLengthError } from '../model/append.errors.js';
 import type { Lease, RevokeReason } from '../leases/lease.js';
 import type { Leases } from '../leases/leases.js';
 import type { FinishPolicy } from '../model/finish-policy.interface.js';
@@ -87,6 +88,7 @@ export class Uploads {
           ? this.parts.creator.concatenate(request, parts, body, policy)
           : this.parts.creator.create(request, body, policy),
     );
+    assertEnded(result, request.isLast);
     return withOutcome(result, result.record.state === 'finished');
   }
 
@@ -101,11 +103,14 @@ export class Uploads {
     const work = async (lease: Lease, found: UploadSnapshot) => {
       const current = await this.repairHeld(found, { lease, policy });
       const { record, offset } = current;
-      const length = assertAppendable(request, body.length ?? 0, current);
+      const length = await this.lengthAfter(request, body, current);
       const fixed = await this.parts.transitions.fixLength(record, length);
-      const { checksum } = request;
-      const context = { body, lease, policy, checksum };
+      const { checksum, isLast, onAdvanced } = request;
+      const context = { body, lease, policy, checksum, isLast, onAdvanced };
       const received = await this.parts.receiver.receive(fixed, offset, context);
+      const isPast = received.end === 'overflow' && fixed.length !== undefined;
+      if (isPast) await this.endPast(received.record, request);
+      assertEnded(received, isLast);
       return withOutcome(received, hasFinished(found, received.record));
     };
     // That there is no such upload goes before that there is no slot for it.
@@ -211,6 +216,26 @@ export class Uploads {
     return this.parts.leases.hold(id, async (lease) => work(lease, await this.load(id, scope)));
   }
 
+  /** Bytes the upload has from now on, if the request may be done. */
+  private async lengthAfter(
+    request: AppendRequest,
+    body: UploadBody,
+    current: UploadSnapshot,
+  ): Promise<number | undefined> {
+    try {
+      return assertAppendable(request, body.present ? body.length : 0, current);
+    } catch (error) {
+      if (error instanceof PastLengthError) await this.endPast(current.record, request);
+      throw error;
+    }
+  }
+
+  /** What is said of an upload that gets more bytes than it has is not to be trusted any more. */
+  private async endPast({ id, state }: UploadRecord, request: AppendRequest): Promise<void> {
+    if (!request.endsWhenPast || state !== 'receiving') return;
+    await this.parts.transitions.end(id, 'terminated');
+  }
+
   /** Does what there is to do before a client is told where an upload stands. */
   private async repairHeld(found: UploadSnapshot, context: FinishContext): Promise<UploadSnapshot> {
     if (!this.parts.flusher.mayTell(found)) await this.parts.flusher.flushLeft(found);
@@ -245,6 +270,14 @@ export class Uploads {
     const running = await this.parts.registry.deliveries({ uploadId, state: 'running', limit: 1 });
     return running.items.length > 0;
   }
+}
+
+/** @throws LengthMismatchError where the last bytes have come, and are too few; they are kept */
+function assertEnded({ end, record, offset }: ReceiveResult, isLast = false): void {
+  if (!isLast || end !== 'ended' || record.state !== 'receiving') return;
+  throw new LengthMismatchError(
+    `The upload ends at ${offset} bytes; its length is ${record.length}.`,
+  );
 }
 
 function withOutcome(

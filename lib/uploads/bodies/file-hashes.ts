@@ -1,12 +1,21 @@
 import { addAbortSignal, type Readable } from 'node:stream';
-import { announcedDigest, decodeMetadata, ProtocolError } from '../../protocol/index.js';
+import {
+  announcedDigest,
+  decodeMetadata,
+  digestLength,
+  DIGEST_MISMATCHED,
+  PROBLEM_JSON,
+  problemJson,
+  ProtocolError,
+  type ChecksumAlgorithm,
+} from '../../protocol/index.js';
 import type { StoredAnswer, StoredHash, UploadRecord } from '../../registry/index.js';
 import type { ByteRange, UploadStorage } from '../../storage/index.js';
 import { ShuttingDownError } from '../model/append.errors.js';
 import { isPartial } from '../model/upload-kind.js';
 import type { FileHashRule } from '../rules/upload-rules.js';
 import { RunningHash } from './running-hash.js';
-import { createVerifier } from './verifier.js';
+import { createVerifiers } from './verifier.js';
 
 /** Most uploads whose hash is kept between their requests; they take some megabytes. */
 const MOST = 10_000;
@@ -20,6 +29,12 @@ interface Running {
   record: UploadRecord;
 }
 
+/** An upload with its hash, and why it is to be refused, if it is. */
+export interface Examined {
+  readonly whole: UploadRecord;
+  readonly refusal?: StoredAnswer;
+}
+
 /** The hashes of whole files, of which each is computed while its bytes come. */
 export class FileHashes {
   /** In the order they were last used. */
@@ -28,12 +43,20 @@ export class FileHashes {
 
   constructor(
     private readonly storage: UploadStorage,
-    private readonly rule: FileHashRule,
+    private readonly rule?: FileHashRule,
   ) {}
 
-  /** The hash of an upload as far as it has come; of a part of an upload there is none. */
+  /** Whether an upload is hashed: of a part of an upload there is nothing to be known. */
+  concern(record: UploadRecord): boolean {
+    const { expectedHash, wantedHash } = record.terms ?? {};
+    const isAsked =
+      this.rule !== undefined || expectedHash !== undefined || wantedHash !== undefined;
+    return isAsked && !isPartial(record);
+  }
+
+  /** The hash of an upload as far as it has come. */
   of(record: UploadRecord): RunningHash | undefined {
-    if (isPartial(record)) return undefined;
+    if (!this.concern(record)) return undefined;
     const key = keyOf(record);
     const running = this.running.get(key) ?? this.begin(record);
     running.record = record;
@@ -44,15 +67,27 @@ export class FileHashes {
   }
 
   /**
-   * The hash of an upload whose bytes are all stored.
+   * An upload whose bytes are all stored, with what is to be known of its hash.
    *
-   * @returns `undefined` for a part of an upload
+   * @returns the refusal too, if it is not what its client has said
    * @throws ShuttingDownError before it is known
    */
-  async hashOf(record: UploadRecord, size: number): Promise<StoredHash | undefined> {
+  async examine(record: UploadRecord, size: number): Promise<Examined> {
+    const hashes = await this.hashesOf(record, size);
+    const by = (algorithm?: string) => hashes.find((hash) => hash.algorithm === algorithm);
+    const { terms } = record;
+    const hash = by(this.rule?.algorithm);
+    const wanted = terms?.wantedHash === hash?.algorithm ? undefined : by(terms?.wantedHash);
+    const whole = { ...record, hash, ...(wanted && { terms: { ...terms, hash: wanted } }) };
+    const expected = terms?.expectedHash;
+    const isExpected = !expected || by(expected.algorithm)?.hex === expected.hex;
+    return { whole, refusal: isExpected ? this.refusalOf(whole) : digestRefusal(expected) };
+  }
+
+  private async hashesOf(record: UploadRecord, size: number): Promise<readonly StoredHash[]> {
     try {
-      const digest = await this.of(record)?.digest(size);
-      return digest && { algorithm: this.rule.algorithm, hex: digest.toString('hex') };
+      const digests = await this.of(record)?.digest(size);
+      return digests ? split(digests, this.algorithmsOf(record)) : [];
     } catch (error) {
       if (!this.shutdown.signal.aborted) throw error;
       throw new ShuttingDownError();
@@ -60,8 +95,8 @@ export class FileHashes {
   }
 
   /** The refusal of a file that is not what its metadata say; `undefined` when it is. */
-  refusalOf({ hash, metadata }: UploadRecord): StoredAnswer | undefined {
-    const { algorithm, compareWith } = this.rule;
+  private refusalOf({ hash, metadata }: UploadRecord): StoredAnswer | undefined {
+    const { algorithm, compareWith } = this.rule ?? {};
     if (compareWith === undefined || !hash) return undefined;
     if (isAnnounced(hash, compareWith, metadata)) return undefined;
     const words = `The ${algorithm} of the file is not the one in its metadata; it is not kept.\n`;
@@ -84,12 +119,18 @@ export class FileHashes {
 
   private begin(record: UploadRecord): Running {
     const hash: RunningHash = new RunningHash({
-      begin: () => createVerifier(this.rule.algorithm),
+      begin: () => createVerifiers(this.algorithmsOf(record)),
       read: (range) => this.read(running.record, range),
       readsAhead: this.storage.readsUnfinished,
     });
     const running: Running = { hash, record };
     return running;
+  }
+
+  /** Each once: those of the app, and of the client. */
+  private algorithmsOf({ terms }: UploadRecord): readonly ChecksumAlgorithm[] {
+    const asked = [this.rule?.algorithm, terms?.expectedHash?.algorithm, terms?.wantedHash];
+    return [...new Set(asked)].filter((algorithm) => algorithm !== undefined);
   }
 
   private read(record: UploadRecord, range: ByteRange): Readable {
@@ -103,6 +144,27 @@ export class FileHashes {
       return;
     }
   }
+}
+
+/** The digests of several algorithms, in their order. */
+function split(digests: Buffer, algorithms: readonly ChecksumAlgorithm[]): StoredHash[] {
+  let start = 0;
+  return algorithms.map((algorithm) => {
+    const end = start + digestLength(algorithm);
+    const hex = digests.toString('hex', start, end);
+    start = end;
+    return { algorithm, hex };
+  });
+}
+
+/** A client that has said what the whole is to be is told that it is not. */
+function digestRefusal({ algorithm }: StoredHash): StoredAnswer {
+  const words = `The ${algorithm} of the upload is not the announced one; it is not kept.`;
+  return {
+    status: 400,
+    headers: { 'content-type': PROBLEM_JSON },
+    body: Buffer.from(problemJson(400, words, DIGEST_MISMATCHED)).toString('base64'),
+  };
 }
 
 /** An id that the app gives may be that of a later upload too. */

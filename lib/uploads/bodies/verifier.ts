@@ -16,6 +16,29 @@ export function createVerifier(algorithm: ChecksumAlgorithm): Verifier {
   return algorithm === 'crc32' ? new Crc32() : createHash(algorithm);
 }
 
+/** One for several algorithms: its digest is theirs, one after the other. */
+export function createVerifiers(algorithms: readonly ChecksumAlgorithm[]): Verifier {
+  const verifiers = algorithms.map(createVerifier);
+  const [first] = verifiers;
+  return first && verifiers.length === 1 ? first : new Several(verifiers);
+}
+
+class Several implements Verifier {
+  constructor(private readonly verifiers: readonly Verifier[]) {}
+
+  update(chunk: Uint8Array): void {
+    for (const verifier of this.verifiers) verifier.update(chunk);
+  }
+
+  copy(): Verifier {
+    return new Several(this.verifiers.map((verifier) => verifier.copy()));
+  }
+
+  digest(): Buffer {
+    return Buffer.concat(this.verifiers.map((verifier) => verifier.digest()));
+  }
+}
+
 class Crc32 implements Verifier {
   private value = 0;
 

@@ -18,6 +18,20 @@ export class LengthMismatchError extends UploadError {
   override readonly name = 'LengthMismatchError';
 }
 
+/** Bytes go past the length that an upload was said to have. */
+export class PastLengthError extends UploadError {
+  override readonly name = 'PastLengthError';
+}
+
+/** Something was to be appended to an upload that is complete. */
+export class CompletedUploadError extends UploadError {
+  override readonly name = 'CompletedUploadError';
+
+  constructor() {
+    super('The upload is complete.');
+  }
+}
+
 /** Bytes are not what they were announced to be; they are not kept. */
 export class ChecksumMismatchError extends UploadError {
   override readonly name = 'ChecksumMismatchError';

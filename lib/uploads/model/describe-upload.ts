@@ -53,6 +53,7 @@ export function describeRecord(record: UploadRecord): UploadDescription {
   const filename = filenameOf(metadata);
   return {
     id: record.id,
+    protocol: record.protocol ?? 'tus',
     metadata: metadata.text,
     rawMetadata: metadata.bytes,
     ...(filename !== undefined && { filename }),

@@ -12,11 +12,12 @@ const LONGEST_ANSWER = 1024;
  */
 export function rememberEnded(record: UploadRecord): UploadRecord {
   const { id, state, length, owner, endpoint, binding, stored, hash } = record;
-  const { kind, concat, createdAt, endedAt, dueAt, answer } = record;
+  const { protocol, kind, concat, createdAt, endedAt, dueAt, answer } = record;
   return {
     id,
     state,
     length,
+    protocol,
     kind,
     concat: isBrief(concat) ? concat : undefined,
     owner,

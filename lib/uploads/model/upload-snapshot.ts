@@ -40,10 +40,20 @@ function faultOf({ fileFault, length = Infinity }: UploadRecord, stored?: Stored
   return `has ${stored.size} bytes, and not the ${length} at most that the upload has`;
 }
 
-/** Whether every byte has arrived although the upload was not finished yet. */
+/** Whether every byte has arrived, and its client has no more to say, although the upload was not finished yet. */
 export function isComplete({ record, offset, fault }: UploadSnapshot): boolean {
-  const isWhole = record.length === offset && fault === undefined;
+  const isWhole = endsWith(record, offset) && fault === undefined;
   return record.state === 'receiving' && isWhole;
+}
+
+/**
+ * Whether an upload is complete with so many bytes.
+ *
+ * @param isLast whether its client says that nothing follows them
+ */
+export function endsWith({ length, terms }: UploadRecord, bytes: number, isLast = false): boolean {
+  if (isLast) return length === undefined || length === bytes;
+  return length === bytes && !terms?.endsExplicitly;
 }
 
 /** Whether the upload has outlived its time; a complete upload may still be finished. */

@@ -60,6 +60,7 @@ export class S3World {
       describe: ({ id, owner, createdAt }) => ({
         id,
         owner,
+        protocol: 'tus',
         metadata: {},
         rawMetadata: {},
         createdAt: new Date(createdAt),

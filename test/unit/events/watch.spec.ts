@@ -11,6 +11,7 @@ function upload(told: Partial<Upload> = {}): Upload {
     partial: false,
     offset: 0,
     length: 10,
+    protocol: 'tus',
     metadata: {},
     rawMetadata: {},
     createdAt: new Date(),

@@ -54,6 +54,33 @@ describe('resolveOptions', () => {
     expect([...extensions]).toEqual(['checksum', 'checksum-trailer']);
   });
 
+  it('speaks tus alone, unless told', () => {
+    const { protocols, ietf } = resolveOptions({});
+    expect([...protocols]).toEqual(['tus']);
+    expect(ietf).toEqual({ versions: [6, 8, 9, 10], informational: true });
+    const told = resolveOptions({
+      protocols: ['ietf'],
+      ietf: { versions: [3], informational: false },
+    });
+    expect([...told.protocols]).toEqual(['ietf']);
+    expect(told.ietf).toEqual({ versions: [3], informational: false });
+  });
+
+  it.each([
+    [{ protocols: [] }, 'protocols'],
+    [{ protocols: ['http'] }, 'protocols'],
+    [{ protocols: 'tus' }, 'protocols'],
+    [{ ietf: { versions: [] } }, 'ietf.versions'],
+    [{ ietf: { versions: [4] } }, 'ietf.versions'],
+    [{ ietf: { versions: ['6'] } }, 'ietf.versions'],
+    [{ ietf: { informational: 'yes' } }, 'ietf.informational'],
+    [{ ietf: { version: 6 } }, 'ietf.version'],
+  ])('refuses %j, naming the option', (options, option) => {
+    const refusal = refusalOf(() => resolveOptions(options as TusModuleOptions));
+    expect(refusal).toBeInstanceOf(TusOptionError);
+    expect(refusal.message).toContain(`"${option}"`);
+  });
+
   it('gives a named instance a folder of its own', () => {
     expect(resolveOptions({}, 'avatars').tmpFileDir).toBe(resolve('./uploads/avatars'));
   });

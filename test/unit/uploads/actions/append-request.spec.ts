@@ -6,6 +6,7 @@ import {
   FinalUploadError,
   LengthMismatchError,
   OffsetMismatchError,
+  PastLengthError,
   type UploadSnapshot,
 } from '../../../../lib/uploads/index.js';
 import { uploadRecord } from '../../registry/records.js';
@@ -123,5 +124,58 @@ describe('assertAppendable', () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  describe('by a client that says which bytes are the last', () => {
+    const half = upload({ offset: 5, length: 10 });
+    const open = upload({ offset: 5 });
+    const whole = takeSnapshot(uploadRecord({ state: 'finished', length: 10 }));
+
+    it('knows the length by the last bytes, if their number is known', () => {
+      expect(assertAppendable({ offset: 5, isLast: true }, 4, open)).toBe(9);
+      expect(assertAppendable({ offset: 5, isLast: true }, 0, open)).toBe(5);
+      expect(assertAppendable({ offset: 5, isLast: true }, undefined, open)).toBeUndefined();
+      expect(assertAppendable({ offset: 5, isLast: false }, 4, open)).toBeUndefined();
+    });
+
+    it('takes all that is said of the length together', () => {
+      expect(assertAppendable({ offset: 5, length: 9, isLast: true }, 4, open)).toBe(9);
+      for (const [length, coming] of [
+        [10, 4],
+        [8, 4],
+      ] as const) {
+        const call = () => assertAppendable({ offset: 5, length, isLast: true }, coming, open);
+        expect(call).toThrow(LengthMismatchError);
+      }
+      expect(() => assertAppendable({ offset: 5, isLast: true }, 4, half)).toThrow(
+        LengthMismatchError,
+      );
+      expect(() => assertAppendable({ offset: 5, isLast: true }, 6, half)).toThrow(
+        LengthMismatchError,
+      );
+      expect(() => assertAppendable({ offset: 5, length: 4, isLast: false }, 0, open)).toThrow(
+        LengthMismatchError,
+      );
+    });
+
+    it('tells bytes past a length that was known from others', () => {
+      const more = { offset: 5, isLast: false };
+      expect(() => assertAppendable(more, 6, half)).toThrow(PastLengthError);
+      expect(() => assertAppendable({ ...more, length: 7 }, 6, open)).toThrow(LengthMismatchError);
+      expect(() => assertAppendable({ offset: 10, isLast: false }, 1, whole)).toThrow(
+        LengthMismatchError,
+      );
+      expect(assertAppendable({ offset: 10, isLast: true }, 0, whole)).toBe(10);
+    });
+
+    it('holds what is open to its limit', () => {
+      const limited = upload({ offset: 5, maxSize: 8 });
+      expect(() => assertAppendable({ offset: 5, isLast: false }, 4, limited)).toThrow(
+        UploadTooLargeError,
+      );
+      expect(() => assertAppendable({ offset: 5, length: 9, isLast: false }, 0, limited)).toThrow(
+        UploadTooLargeError,
+      );
+    });
   });
 });

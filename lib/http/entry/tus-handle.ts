@@ -1,8 +1,11 @@
-import { HttpException, Injectable } from '@nestjs/common';
+import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { refusalAnswer } from '../../hooks/index.js';
-import { assertNotOverridden } from '../../protocol/index.js';
+import type { TusOptions } from '../../options/index.js';
+import { assertNotOverridden, type IetfRules } from '../../protocol/index.js';
 import type { UploadRecord } from '../../registry/index.js';
+import { TUS_OPTIONS } from '../../tus.constants.js';
 import { claimRequest } from '../connection/own-requests.js';
+import { recognize } from '../request/dialect.js';
 import type { Exchange } from '../request/exchange.js';
 import { headerLines } from '../request/header-lines.js';
 import { showBody } from '../request/hidden-body.js';
@@ -13,19 +16,26 @@ import {
   type PlatformResponse,
 } from '../request/http-types.js';
 import { completeHead } from '../response/answer-head.js';
-import { answerOf, replay, type Answer } from '../response/answer.js';
+import { replay, type Answer } from '../response/answer.js';
+import { corsHeaders } from '../response/cors.js';
 import type { Outcome } from '../response/outcome.js';
 import { TusException } from '../response/tus.exception.js';
-import { RequestRunner } from './request-runner.js';
-import { TusRequests } from './tus-requests.js';
+import { RequestRunner } from '../serving/request-runner.js';
+import { spokenAs } from '../serving/spoken-protocols.js';
+import { FrontDoors } from './front-doors.js';
 
 /** Answers requests on routes that an app has made itself. */
 @Injectable()
 export class TusHandle {
+  private readonly ietf?: IetfRules;
+
   constructor(
-    private readonly requests: TusRequests,
+    @Inject(TUS_OPTIONS) options: TusOptions,
+    private readonly doors: FrontDoors,
     private readonly runner: RequestRunner,
-  ) {}
+  ) {
+    this.ietf = spokenAs(options.protocols, options.ietf);
+  }
 
   /**
    * Answers a request, refusals included.
@@ -38,9 +48,10 @@ export class TusHandle {
   ): Promise<UploadRecord | undefined> {
     const req = rawRequest(request);
     const res = rawResponse(response);
+    recognize(req, this.ietf);
     claimRequest(req);
     showBody(req);
-    completeHead(req, res);
+    completeHead(req, res, undefined, corsHeaders(this.ietf !== undefined).exposed);
     const exchange: Exchange = { request, response, req, res, id: idOf(request) };
     try {
       const { finished } = await this.runner.serve(exchange, this.serve(exchange));
@@ -53,7 +64,7 @@ export class TusHandle {
 
   private async serve(exchange: Exchange): Promise<Outcome> {
     assertNotOverridden(headerLines(exchange.req), exchange.req.method);
-    return this.requests.serve(exchange);
+    return this.doors.serve(exchange);
   }
 
   /** What the runner throws was reported by it. */
@@ -76,9 +87,6 @@ function idOf(request: PlatformRequest): string | undefined {
 
 /** No filter of Nest's sees what is thrown here. */
 function answerTo(exception: HttpException): Answer {
-  const status = exception.getStatus();
-  if (exception instanceof TusException) {
-    return answerOf({ status, message: exception.message, headers: exception.headers });
-  }
+  if (exception instanceof TusException) return exception.toAnswer();
   return replay(refusalAnswer(exception));
 }

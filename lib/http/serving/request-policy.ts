@@ -6,6 +6,7 @@ import {
   type CreationRules,
   type ProtocolError,
 } from '../../protocol/index.js';
+import type { UploadProtocol } from '../../registry/index.js';
 import { parseUploadId, type Quota, type UploadScope } from '../../uploads/index.js';
 import type { Exchange } from '../request/exchange.js';
 import { headerLines } from '../request/header-lines.js';
@@ -18,12 +19,13 @@ export class RequestPolicy {
   /**
    * Which uploads the request may see.
    *
+   * @param protocol the only one that they may be of; absent: any
    * @throws TusOptionError when the app's function returns something other than an owner
    */
-  async scopeOf(exchange: Exchange): Promise<UploadScope> {
+  async scopeOf(exchange: Exchange, protocol?: UploadProtocol): Promise<UploadScope> {
     const { request, endpoint } = exchange;
     const owner = this.options.owner && checkOwner(await this.options.owner(request));
-    return { owner, endpoint: endpoint?.name, binding: bindingOf(exchange) };
+    return { owner, endpoint: endpoint?.name, binding: bindingOf(exchange), protocol };
   }
 
   /** @throws TusOptionError when the app's function returns something other than a size */

@@ -3,11 +3,15 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { UploadFencedError } from '../../errors/index.js';
 import { UploadRefusedError } from '../../uploads/index.js';
 import { disconnect } from '../connection/connection.js';
+import { wasInformed } from '../connection/information.js';
+import { BodyReadError } from '../connection/request-body.js';
+import { ietfDialect } from '../request/dialect.js';
 import type { Exchange } from '../request/exchange.js';
 import { replay, type Answer } from '../response/answer.js';
 import { ErrorMapper } from '../response/error-mapper.js';
 import type { Outcome } from '../response/outcome.js';
 import { sendAnswer } from '../response/send-answer.js';
+import { TusException } from '../response/tus.exception.js';
 
 /** The one way of every request, by whichever door it came: run the work, report, answer. */
 @Injectable()
@@ -65,7 +69,24 @@ export class RequestRunner {
     } catch (error) {
       if (error instanceof UploadFencedError) return {};
       if (error instanceof UploadRefusedError) return { answer: replay(error.answer) };
-      throw this.toException(error, exchange);
+      const exception = this.toException(error, exchange);
+      if (breaksOff(exception, exchange)) return {};
+      throw exception;
     }
   }
+}
+
+/** What a client of the IETF's protocol goes on after, once its connection has broken. */
+const PASSING_FAULTS = [500, 503];
+
+/**
+ * Whether a client is to find its connection broken, rather than a fault: those of the IETF's protocol that
+ * were told of their upload, or have sent bytes of it, resume then, and some of them do not after a fault.
+ */
+function breaksOff(exception: HttpException, { req, res }: Exchange): boolean {
+  if (ietfDialect(req)?.intent !== 'resumable') return false;
+  if (!(exception instanceof TusException) || exception.cause instanceof BodyReadError)
+    return false;
+  const hasBegun = req.readableDidRead || wasInformed(res);
+  return hasBegun && PASSING_FAULTS.includes(exception.getStatus());
 }

@@ -4,12 +4,12 @@ import type { TusOptions } from '../../options/index.js';
 import { TUS_OPTIONS, TUS_ROUTE } from '../../tus.constants.js';
 import { platformOf } from '../platform/platform.js';
 import type { TusRoute } from '../platform/tus-route.js';
-import { exchangeOf, type Exchange } from '../request/exchange.js';
+import { exchangeOf } from '../request/exchange.js';
 import type { PlatformRequest, PlatformResponse } from '../request/http-types.js';
-import type { Outcome } from '../response/outcome.js';
-import { prepareRoute } from './prepare-route.js';
-import { RequestRunner } from './request-runner.js';
-import { TusRequests } from './tus-requests.js';
+import type { Verb } from '../serving/front-door.interface.js';
+import { prepareRoute } from '../serving/prepare-route.js';
+import { RequestRunner } from '../serving/request-runner.js';
+import { FrontDoors } from './front-doors.js';
 
 /** Brings the requests on an instance's upload path to its uploads, and the answers to clients. */
 @Injectable()
@@ -17,7 +17,7 @@ export class TusHttp implements OnModuleInit {
   constructor(
     @Inject(TUS_OPTIONS) options: TusOptions,
     @Inject(TUS_ROUTE) route: TusRoute,
-    private readonly requests: TusRequests,
+    private readonly doors: FrontDoors,
     private readonly runner: RequestRunner,
     private readonly adapterHost: HttpAdapterHost,
   ) {
@@ -31,45 +31,45 @@ export class TusHttp implements OnModuleInit {
 
   /** OPTIONS. */
   discover(request: PlatformRequest, response: PlatformResponse): Promise<void> {
-    return this.serve(request, response, (exchange) => this.requests.discover(exchange));
+    return this.serve(request, response, 'discover');
   }
 
   /** POST. */
   create(request: PlatformRequest, response: PlatformResponse): Promise<void> {
-    return this.serve(request, response, (exchange) => this.requests.create(exchange));
+    return this.serve(request, response, 'create');
   }
 
   /** HEAD. */
   status(request: PlatformRequest, response: PlatformResponse): Promise<void> {
-    return this.serve(request, response, (exchange) => this.requests.status(exchange));
+    return this.serve(request, response, 'status');
   }
 
   /** PATCH. */
   append(request: PlatformRequest, response: PlatformResponse): Promise<void> {
-    return this.serve(request, response, (exchange) => this.requests.append(exchange));
+    return this.serve(request, response, 'append');
   }
 
   /** DELETE. */
   terminate(request: PlatformRequest, response: PlatformResponse): Promise<void> {
-    return this.serve(request, response, (exchange) => this.requests.terminate(exchange));
+    return this.serve(request, response, 'terminate');
   }
 
   /** GET. */
   download(request: PlatformRequest, response: PlatformResponse): Promise<void> {
-    return this.serve(request, response, (exchange) => this.requests.download(exchange));
+    return this.serve(request, response, 'download');
   }
 
   /** Any other method. */
   refuse(request: PlatformRequest, response: PlatformResponse): Promise<void> {
-    return this.serve(request, response, (exchange) => this.requests.refuse(exchange));
+    return this.serve(request, response, 'refuse');
   }
 
   private async serve(
     request: PlatformRequest,
     response: PlatformResponse,
-    work: (exchange: Exchange) => Promise<Outcome>,
+    verb: Verb,
   ): Promise<void> {
     const exchange = exchangeOf(request, response);
-    await this.runner.serve(exchange, work(exchange));
+    await this.runner.serve(exchange, this.doors.serve(exchange, verb));
   }
 }

@@ -1,0 +1,42 @@
+import { TusOptionError } from '../errors/index.js';
+import type { TusIetfOptions } from '../interfaces/index.js';
+import { DEFAULT_IETF_VERSIONS, IETF_VERSIONS } from '../protocol/index.js';
+import type { UploadProtocol } from '../registry/index.js';
+import { assertKeys } from './option-keys.js';
+import { parseFlag } from './option-values.js';
+import type { IetfSettings } from './tus-options.js';
+
+const PROTOCOLS: readonly UploadProtocol[] = ['tus', 'ietf'];
+
+/**
+ * Reads which protocols are spoken.
+ *
+ * @throws TusOptionError unless it is a list of one at least
+ */
+export function parseProtocols(option: string, value: unknown): ReadonlySet<UploadProtocol> {
+  const isKnown = (each: unknown) => PROTOCOLS.includes(each as UploadProtocol);
+  if (Array.isArray(value) && value.length > 0 && value.every(isKnown)) {
+    return new Set(value as UploadProtocol[]);
+  }
+  throw new TusOptionError(option, value, "Give ['tus'], ['ietf'], or ['tus', 'ietf'].");
+}
+
+/** @throws TusOptionError naming what cannot be used */
+export function parseIetf(value: TusIetfOptions): IetfSettings {
+  assertKeys('ietf', value);
+  const { versions = DEFAULT_IETF_VERSIONS, informational = true } = value;
+  return {
+    versions: parseVersions(versions),
+    informational: parseFlag('ietf.informational', informational),
+  };
+}
+
+function parseVersions(value: readonly number[]): readonly number[] {
+  const isKnown = (version: number) => IETF_VERSIONS.includes(version);
+  if (Array.isArray(value) && value.length > 0 && value.every(isKnown)) return [...value];
+  throw new TusOptionError(
+    'ietf.versions',
+    value,
+    `Give a list with any of the interop versions ${IETF_VERSIONS.join(', ')}.`,
+  );
+}

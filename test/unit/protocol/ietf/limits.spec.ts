@@ -1,0 +1,53 @@
+import {
+  formatLimits,
+  ietfDiscoveryHeaders,
+  ietfStatusHeaders,
+  profileOf,
+} from '../../../../lib/protocol/index.js';
+
+describe('formatLimits', () => {
+  it('is never empty', () => {
+    expect(formatLimits({}, profileOf(8)!)).toBe('min-size=0');
+  });
+
+  it('says sizes in bytes and times in whole seconds, by the name of the version', () => {
+    const limits = { maxSize: 100, validFor: 86_400_500 };
+    expect(formatLimits(limits, profileOf(8)!)).toBe('max-size=100, max-age=86400');
+    expect(formatLimits(limits, profileOf(6)!)).toBe('max-size=100, expires=86400');
+    expect(formatLimits(limits, profileOf(5)!)).toBeUndefined();
+  });
+
+  it('says no number of more than 15 digits', () => {
+    expect(formatLimits({ maxSize: 2 ** 53 - 1 }, profileOf(8)!)).toBe('max-size=999999999999999');
+  });
+});
+
+describe('ietfStatusHeaders', () => {
+  it('says where an upload stands, by the names of the version', () => {
+    const status = { offset: 5, isComplete: false, length: 9 };
+    expect(ietfStatusHeaders(status, profileOf(8)!)).toEqual({
+      'Upload-Offset': '5',
+      'Upload-Complete': '?0',
+      'Upload-Length': '9',
+      'Upload-Limit': 'min-size=0',
+    });
+    expect(ietfStatusHeaders(status, profileOf(3)!)).toEqual({
+      'Upload-Offset': '5',
+      'Upload-Incomplete': '?1',
+      'Upload-Length': '9',
+    });
+  });
+});
+
+describe('ietfDiscoveryHeaders', () => {
+  it('names the types of appends that are taken', () => {
+    const rules = { versions: [8], informational: true, besideTus: false };
+    expect(ietfDiscoveryHeaders({ maxSize: 5 }, rules)).toEqual({
+      'Upload-Limit': 'max-size=5',
+      'Accept-Patch': 'application/partial-upload',
+    });
+    expect(ietfDiscoveryHeaders({}, { ...rules, besideTus: true })['Accept-Patch']).toBe(
+      'application/partial-upload, application/offset+octet-stream',
+    );
+  });
+});

@@ -18,6 +18,7 @@ const ROOMS = [
   'wait-at-most.ts',
   'count.ts',
   'tus.constants.ts',
+  'measures',
   'marks',
   'protocol',
   'file-system',

@@ -89,6 +89,17 @@ export type {
   WriterOptions,
 } from './storage/index.js';
 export { TusModule } from './tus.module.js';
+export type {
+  AppendMessage,
+  AppendStats,
+  DeliveryMessage,
+  DeliveryStats,
+  RefusedMessage,
+  TimingStats,
+  TusStats,
+  UploadChangeName,
+  UploadMessage,
+} from './measures/index.js';
 export type { TusModuleAsyncOptions, TusModuleExtras } from './tus.module-extras.interface.js';
 export { TusService } from './tus.service.js';
 export {

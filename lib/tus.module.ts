@@ -36,6 +36,7 @@ import {
   UploadPath,
 } from './http/index.js';
 import type { RegistryBackend } from './interfaces/index.js';
+import { Measures } from './measures/index.js';
 import { resolveOptions, type TusOptions } from './options/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import {
@@ -80,6 +81,7 @@ import {
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    Measures,
     RequestRunner,
     TusHttp,
     TusRequests,

@@ -21,6 +21,7 @@ import type {
   Upload,
   UploadEvent,
 } from './interfaces/index.js';
+import { Measures, type TusStats } from './measures/index.js';
 import type { DeliveryQuery, Page, UploadQuery, UploadRegistry } from './registry/index.js';
 import type { ByteRange } from './storage/index.js';
 import { OwnedUploads } from './owned-uploads.js';
@@ -56,6 +57,7 @@ export class TusService {
     private readonly creation: UploadCreation,
     private readonly handler: TusHandle,
     private readonly events: UploadEvents,
+    private readonly measures: Measures,
   ) {}
 
   /**
@@ -88,6 +90,16 @@ export class TusService {
   ownedBy(owner: string): OwnedUploads {
     if (typeof owner !== 'string') throw new TypeError('The owner of uploads must be a string.');
     return new OwnedUploads(this, owner);
+  }
+
+  /**
+   * What this process has done since its start: uploads, bytes, refusals, deliveries, and how long it all
+   * took. Of other processes it knows nothing. The same is published, as it happens, on channels of
+   * `node:diagnostics_channel`: `nestjs-tus:created`, `:finished`, `:terminated`, `:expired`,
+   * `:quarantined`, `:append`, `:refused` and `:delivery`.
+   */
+  stats(): TusStats {
+    return this.measures.stats();
   }
 
   /** An upload, or `undefined` when nothing is known of it. */

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../cluster/index.js';
 import { ContextSnapshot } from '../context/index.js';
+import { Measures } from '../measures/index.js';
 import type {
   DeliveryKey,
   DeliveryOutcome,
@@ -47,6 +48,7 @@ export class DeliveryRunner {
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     private readonly handlers: FinishedHandlers,
     private readonly attempts: DeliveryAttempts,
+    private readonly measures: Measures,
     @Inject(TUS_CLUSTER) cluster: Cluster,
   ) {
     this.holder = cluster.identity;
@@ -128,13 +130,22 @@ export class DeliveryRunner {
   private async deliver(row: DeliveryRecord, lane: HandlerLane): Promise<void> {
     const begunAt = performance.now();
     const outcome = await this.attempts.make(row, this.shutdown.signal);
-    lane.end(performance.now() - begunAt);
+    const duration = performance.now() - begunAt;
+    lane.end(duration);
     this.goOn(lane);
     await this.conclude(row, outcome);
+    this.measure(row, outcome, duration);
     lane.settle();
     this.goOn(lane);
     // It is to be tried again, and the timer must know.
     if (outcome.kind === 'retry') this.lookAgain();
+  }
+
+  /** What was no attempt counts as none. */
+  private measure(row: DeliveryRecord, outcome: DeliveryOutcome, duration: number): void {
+    const { uploadId, handler, attempt } = row;
+    if (outcome.kind !== 'done' && outcome.isUncounted) return;
+    this.measures.delivered({ uploadId, handler, attempt, duration, outcome: outcome.kind });
   }
 
   private goOn(lane: HandlerLane): void {

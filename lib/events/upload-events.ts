@@ -5,6 +5,7 @@ import { ContextSnapshot } from '../context/index.js';
 import { HandlerExplorer } from '../handlers/index.js';
 import { asError, StorageFaultError } from '../errors/index.js';
 import type { Delivery, Upload, UploadEvent } from '../interfaces/index.js';
+import { Measures, type UploadChangeName } from '../measures/index.js';
 import type { UploadRecord } from '../registry/index.js';
 import { LOGGER_CONTEXT, TUS_CLUSTER } from '../tus.constants.js';
 import {
@@ -12,6 +13,7 @@ import {
   FinishedFiles,
   parseUploadId,
   takeSnapshot,
+  type AppendFigures,
   type FlushFailure,
   type UploadObserver,
 } from '../uploads/index.js';
@@ -43,6 +45,7 @@ export class UploadEvents implements UploadObserver {
     private readonly files: FinishedFiles,
     private readonly explorer: HandlerExplorer,
     @Inject(TUS_CLUSTER) private readonly cluster: Cluster,
+    private readonly measures: Measures,
   ) {
     cluster.onTold((text) => this.emit(this.elsewhere, readEvent(text)));
   }
@@ -71,6 +74,7 @@ export class UploadEvents implements UploadObserver {
   }
 
   created(record: UploadRecord): void {
+    this.count('created', record);
     this.tell('created', record);
   }
 
@@ -87,15 +91,26 @@ export class UploadEvents implements UploadObserver {
     setTimeout(() => this.tellAdvance(record.id), STEP).unref();
   }
 
+  appendBegun(): void {
+    this.measures.appendBegun();
+  }
+
+  appendEnded({ id: uploadId }: UploadRecord, figures: AppendFigures): void {
+    this.measures.appendEnded({ uploadId, ...figures });
+  }
+
   finished(record: UploadRecord): void {
     this.advances.delete(record.id);
+    this.count('finished', record);
     this.tell('finished', record);
   }
 
   ended(record: UploadRecord): void {
     this.advances.delete(record.id);
     const { state } = record;
-    this.tell(state === 'expired' || state === 'quarantined' ? state : 'terminated', record);
+    const end = state === 'expired' || state === 'quarantined' ? state : 'terminated';
+    this.count(end, record);
+    this.tell(end, record);
   }
 
   misplaced({ id, filePath = '' }: UploadRecord): void {
@@ -125,6 +140,10 @@ export class UploadEvents implements UploadObserver {
     this.here.complete();
     this.elsewhere.complete();
     this.missed.complete();
+  }
+
+  private count(change: UploadChangeName, { id: uploadId, length, owner }: UploadRecord): void {
+    this.measures.changed(change, { uploadId, length, owner });
   }
 
   private tellAdvance(id: string): void {

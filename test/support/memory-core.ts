@@ -58,6 +58,8 @@ export class MemoryCore {
       observer: {
         created: tell('created'),
         advanced: () => undefined,
+        appendBegun: () => undefined,
+        appendEnded: () => undefined,
         finished: tell('finished'),
         ended: ({ state }) => this.told.push(state),
         renewed: tell('renewed'),

@@ -1,6 +1,7 @@
 import { Injectable, type HttpException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { UploadFencedError } from '../../errors/index.js';
+import { UploadError, UploadFencedError } from '../../errors/index.js';
+import { Measures } from '../../measures/index.js';
 import { UploadRefusedError } from '../../uploads/index.js';
 import { disconnect } from '../connection/connection.js';
 import { wasInformed } from '../connection/information.js';
@@ -18,7 +19,10 @@ import { TusException } from '../response/tus.exception.js';
 export class RequestRunner {
   private readonly errors = new ErrorMapper();
 
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly measures: Measures,
+  ) {}
 
   /**
    * Runs the work and sends its answer.
@@ -51,12 +55,20 @@ export class RequestRunner {
 
   /** The exception that an error means to a client; an unexpected error is logged. */
   toException(error: unknown, exchange: Exchange): HttpException {
-    return this.errors.toException(error, exchange);
+    const exception = this.errors.toException(error, exchange);
+    this.count(exception, exchange);
+    return exception;
   }
 
   /** Logs a fault, with its upload. */
   report(error: unknown, exchange: Exchange): void {
     this.errors.report(error, exchange);
+  }
+
+  private count(exception: HttpException, { req, id }: Exchange): void {
+    const status = exception.getStatus();
+    const reason = reasonOf(exception);
+    this.measures.refused({ uploadId: id, method: req.method ?? '', status, reason });
   }
 
   /**
@@ -74,6 +86,18 @@ export class RequestRunner {
       throw exception;
     }
   }
+}
+
+/** Why a request was refused, as a word: what its error is called. */
+function reasonOf(exception: HttpException): string {
+  const { cause } = exception;
+  const isNamed = cause instanceof UploadError || !(exception instanceof TusException);
+  if (!isNamed) return `status-${exception.getStatus()}`;
+  const { name } = (cause instanceof UploadError ? cause : exception).constructor;
+  return name
+    .replace(/(Error|Exception)$/, '')
+    .replace(/(?<=[a-z])[A-Z]/g, '-$&')
+    .toLowerCase();
 }
 
 /** What a client of the IETF's protocol goes on after, once its connection has broken. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { UploadRecord } from '../../registry/index.js';
 import type { StoredBytes, UploadStorage, UploadWriter } from '../../storage/index.js';
+import { AppendClock } from '../bodies/append-clock.js';
 import { BodyCheck, type ExpectedChecksum } from '../bodies/body-check.js';
 import { BodyMemory } from '../bodies/body-memory.js';
 import { pump, type BodyEnd, type PumpTarget } from '../bodies/body-pump.js';
@@ -137,12 +138,29 @@ export class Receiver {
     sums: BodySums,
   ): Promise<Received> {
     const start = writer.size;
+    const clock = new AppendClock(record, this.observer);
+    try {
+      return await this.appendTimed(record, writer, context, sums, clock);
+    } finally {
+      clock.stop(writer.size - start);
+    }
+  }
+
+  private async appendTimed(
+    record: UploadRecord,
+    writer: UploadWriter,
+    context: AppendContext,
+    sums: BodySums,
+    clock: AppendClock,
+  ): Promise<Received> {
+    const start = writer.size;
     const { check } = sums;
     if (check) await this.transitions.distrustFrom(record.id, start);
     const end = await this.write(record, writer, context, sums).catch(async (error: unknown) => {
       if (check) await this.cut(record.id, writer, start);
       throw error;
     });
+    clock.bodyEnded(end);
     // What it was meant to be is unknown of a body that is too long, or that was not verified.
     if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
     const mustFlush = this.rules.durability === 'chunk' || (await writer.mustSync());
@@ -152,7 +170,9 @@ export class Receiver {
     try {
       if (isWhole) {
         const whole = record.length === size ? record : { ...record, length: size };
-        return { record: await this.finisher.finish(whole, writer, context), end };
+        const finished = await this.finisher.finish(whole, writer, context);
+        clock.uploadFinished();
+        return { record: finished, end };
       }
     } catch (error) {
       // The bytes were verified; it is only the finish that is to be tried again.

@@ -7,12 +7,29 @@ export interface FlushFailure {
   readonly cause: unknown;
 }
 
+/** How a request went that brought bytes. */
+export interface AppendFigures {
+  /** Bytes that it brought, and that were kept. */
+  readonly bytes: number;
+  /** Milliseconds that it took. */
+  readonly duration: number;
+  /** Milliseconds from the last byte of the upload to the end of its finish. */
+  readonly lastWait?: number;
+  /** How its body ended, or `failed`. */
+  readonly end: string;
+}
+
 /** Is told what has become of an upload, right afterwards; nothing waits for it. */
 export interface UploadObserver {
   created(record: UploadRecord): void;
 
   /** @param offset bytes received; told for every write, so it must be cheap */
   advanced(record: UploadRecord, offset: number): void;
+
+  /** A request begins to bring bytes. */
+  appendBegun(): void;
+
+  appendEnded(record: UploadRecord, figures: AppendFigures): void;
 
   finished(record: UploadRecord): void;
 

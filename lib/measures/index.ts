@@ -1,0 +1,3 @@
+export * from './measures.js';
+export * from './timing.js';
+export * from './tus-measures.interface.js';

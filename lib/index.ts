@@ -76,6 +76,7 @@ export type {
   Located,
   ReadOptions,
   S3Location,
+  SharedFolder,
   StorageLocation,
   StorageLocations,
   StorageRecords,

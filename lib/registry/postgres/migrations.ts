@@ -28,6 +28,7 @@ type Step = readonly [name: string, sql: (schema: string) => string];
 const STEPS: readonly Step[] = [
   ['uploads, deliveries, leases', first],
   ['members', second],
+  ['folders', third],
 ];
 
 /** The version of the tables that this module works with. */
@@ -176,5 +177,18 @@ COMMENT ON COLUMN ${schema}.members.suspected IS 'Whether the others go on witho
 ALTER TABLE ${schema}.leases ADD COLUMN former text COLLATE "C";
 COMMENT ON TABLE ${schema}.leases IS 'Which member has which upload at the moment';
 COMMENT ON COLUMN ${schema}.leases.former IS 'From whom it was taken, until that one can do it no harm';
+`;
+}
+
+/** By these a folder and a registry are known that belong together. */
+function third(name: string): string {
+  const schema = `"${name}"`;
+  return `
+CREATE TABLE ${schema}.registry (id text NOT NULL);
+INSERT INTO ${schema}.registry VALUES (md5(random()::text || clock_timestamp()::text));
+COMMENT ON TABLE ${schema}.registry IS 'Tells this registry from all others; also in the folder of uploads';
+
+ALTER TABLE ${schema}.members ADD COLUMN folder text;
+COMMENT ON COLUMN ${schema}.members.folder IS 'Where its uploads lie, if that is a folder';
 `;
 }

@@ -28,6 +28,12 @@ import { UploadFolder, type UploadFolderOptions } from './upload-folder.js';
 export interface FolderHold {
   /** @throws UnfitFolderError when another one has it */
   take(): Promise<void>;
+  /**
+   * See `SharedFolder.share()`.
+   *
+   * @throws UnfitFolderError when its files are another registry's
+   */
+  share(registry: string): Promise<string>;
   /** Nothing happens when it was not taken. */
   giveBack(): Promise<void>;
 }
@@ -57,13 +63,19 @@ export class DiskStorage implements UploadStorage {
   private readonly explain: (fault: unknown) => unknown;
 
   constructor(options: DiskStorageOptions) {
+    const { hold } = options;
     this.folder = new UploadFolder(options);
     this.places = new FilePlaces(this.folder.path);
     this.placed = new PlacedFiles(this.folder, this.places, options.records);
     this.orphans = new OrphanFiles(this.folder, this.places);
-    this.hold = options.hold;
+    this.hold = hold;
     this.explain = options.explain ?? ((fault) => fault);
-    this.files = { path: (upload) => this.places.of(upload), room: () => this.room() };
+    const { path } = this.folder;
+    this.files = {
+      path: (upload) => this.places.of(upload),
+      room: () => this.room(),
+      ...(hold && { folder: { path, share: (registry) => this.share(hold, registry) } }),
+    };
   }
 
   /**
@@ -144,6 +156,7 @@ export class DiskStorage implements UploadStorage {
       path: this.places.own(part),
     }));
     await this.assertSame();
+    await this.folder.askAnew();
     this.folder.assertNotLost(id);
     try {
       await concatenateFiles(files, target, signal);
@@ -199,6 +212,15 @@ export class DiskStorage implements UploadStorage {
     }
   }
 
+  private async share(hold: FolderHold, registry: string): Promise<string> {
+    this.folder.share();
+    try {
+      return await hold.share(registry);
+    } catch (fault) {
+      throw this.explain(fault);
+    }
+  }
+
   private async room(): Promise<number> {
     try {
       const { bavail, bsize } = await statfs(this.folder.path);
@@ -211,7 +233,7 @@ export class DiskStorage implements UploadStorage {
   /** No other folder has a file of that name; that there is none is true only of the right one. */
   private async statOwn(path: string): Promise<StoredBytes | undefined> {
     try {
-      const found = await this.folder.calls.lstat(path);
+      const found = await this.folder.look(path);
       if (!found) return await this.assertSame().then(() => undefined);
       const fault = kindFault(found);
       const modifiedAt = Math.trunc(found.mtimeMs);

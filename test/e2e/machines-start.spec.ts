@@ -172,8 +172,11 @@ describe('A start on PostgreSQL', () => {
         /\("listen"\): Notifications do not come through, as behind PgBouncer .* "listen"/,
       );
       // On a connection that is another's next it must leave nothing.
-      const locks = "SELECT FROM pg_locks WHERE locktype = 'advisory'";
-      expect((await schema().query(locks)).rows).toEqual([]);
+      const next = new pg.Client({ connectionString: pooler.url });
+      await next.connect();
+      const locks = 'SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = $1';
+      expect((await next.query(locks, ['advisory'])).rows).toEqual([]);
+      await next.end();
       await pooler.stop();
     },
   );

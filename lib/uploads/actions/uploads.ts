@@ -186,9 +186,9 @@ export class Uploads {
     const { leases } = this.parts;
     const seen = await leases.unlessHeld(id, () => this.find(id));
     if (seen?.record.state !== 'receiving' || leases.isIdle(id)) return seen;
-    // Another process may have had it meanwhile, with bytes that were not verified, and were cut off.
-    const now = await this.look(seen.record);
-    return now.offset === seen.offset ? seen : undefined;
+    // Another process may have had it meanwhile, and cut bytes off that were not verified, or added some.
+    const now = await this.find(id);
+    return now?.offset === seen.offset ? seen : undefined;
   }
 
   /** Does some work while holding an upload; a request that may not see it interrupts nothing. */

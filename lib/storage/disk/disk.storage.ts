@@ -205,8 +205,10 @@ export class DiskStorage implements UploadStorage {
   /** What lies at the place that is wanted is the same file, as long as the finish is not committed. */
   async fence(upload: UploadRecord, unlessWrittenBy?: number): Promise<void> {
     await this.tidy(upload);
+    // By another mount of a shared folder, it is not seen that a process has the file open.
+    const writer = this.folder.isShared ? undefined : unlessWrittenBy;
     try {
-      await fenceFile(this.places.first(upload.id), this.folder, unlessWrittenBy);
+      await fenceFile(this.places.first(upload.id), this.folder, writer);
     } catch (error) {
       throw await this.folder.explain(error);
     }

@@ -49,8 +49,7 @@ export class UploadFolder {
   private readonly names: FolderSync;
   private readonly watch?: FolderCheck;
   private readonly fence?: Fence;
-  /** Whether other machines change its files, too. */
-  private isShared = false;
+  private shared = false;
 
   constructor(options: UploadFolderOptions) {
     this.path = resolve(options.folder);
@@ -77,9 +76,14 @@ export class UploadFolder {
     }
   }
 
+  /** Whether other machines may change its files, too. */
+  get isShared(): boolean {
+    return this.shared;
+  }
+
   /** From now on other machines may change its files, too. */
   share(): void {
-    this.isShared = true;
+    this.shared = true;
   }
 
   /** What lies at a path now, be it a link; `undefined` when nothing does. */

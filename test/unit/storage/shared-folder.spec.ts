@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { appendFile, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { FileChangedError, hasCode } from '../../../lib/errors/index.js';
 import { DiskCalls, type Eventually } from '../../../lib/file-system/index.js';
 import { DiskStorage } from '../../../lib/storage/disk/index.js';
@@ -110,6 +110,15 @@ describe('The files in a folder that machines share', () => {
     await storage.fence(upload());
     await expect(writer.confirm()).rejects.toThrow(FileChangedError);
     await writer.close();
+  });
+
+  it('are new ones after a fence, whatever can be seen of the process that had them', async () => {
+    await writeFile(path(), 'abc');
+    const before = await open(path());
+    // The first process of the machine has it not open.
+    await storage.fence(upload(), 1);
+    expect((await stat(path())).ino).not.toBe((await before.stat()).ino);
+    await before.close();
   });
 
   it.each([

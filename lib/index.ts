@@ -80,6 +80,7 @@ export type {
   Located,
   ReadOptions,
   S3Location,
+  SharedFolder,
   StorageLocation,
   StorageLocations,
   StorageRecords,

@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/index.js';
 import type { Fence } from '../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
-import type { StorageRecords, UploadStorage } from '../storage/index.js';
+import type { SharedFolder, StorageRecords, UploadStorage } from '../storage/index.js';
 import type { UploadDescription } from './upload.interface.js';
 
 /**
@@ -18,6 +18,19 @@ export interface RegistryContext {
    * `'none'`.
    */
   readonly durable: boolean;
+}
+
+/**
+ * What of an instance a registry may have something to say about.
+ *
+ * @publicApi
+ */
+export interface RegistryUse {
+  /** Deliveries that are made at the same time, of each handler at most. */
+  readonly deliveries: number;
+
+  /** Where bytes lie, if that is a folder. */
+  readonly folder?: SharedFolder;
 }
 
 /**
@@ -38,6 +51,14 @@ export interface RegistryBackend {
    * @throws Error with what to do, where that is known
    */
   open(): Promise<void>;
+
+  /**
+   * Looks, once the storage is open too, for what of the instance does not go with it.
+   *
+   * @returns what to warn of in the log, a line each
+   * @throws Error with what to do, where uploads would be lost
+   */
+  examine?(use: RegistryUse): Promise<readonly string[]>;
 
   /** Closes both. It may be called when `open()` has failed, or was not called. */
   close(): Promise<void>;

@@ -17,6 +17,13 @@ const DEFAULTS = {
   keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER,
 };
 
+/** Connections that a pool makes at most; `undefined` where that is not known. */
+export function mostConnectionsOf({ pool, max = MOST_CONNECTIONS }: PostgresOptions) {
+  if (!pool) return max;
+  const { max: most } = (pool.options ?? {}) as { readonly max?: unknown };
+  return typeof most === 'number' ? most : undefined;
+}
+
 /** What the database's own listings call the connections of a process. */
 export function applicationNameOf(process: string): string {
   return `${DEFAULTS.application_name} ${process}`;

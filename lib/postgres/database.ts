@@ -73,6 +73,11 @@ export class Database implements Queryable {
     });
   }
 
+  /** Runs statements on two connections. */
+  pair<T>(work: (one: Queryable, other: Queryable) => Promise<T>): Promise<T> {
+    return this.use((one) => this.use((other) => work(one, other)));
+  }
+
   /** Waits for what is running, and ends the connections, unless they are the application's. */
   close(): Promise<void> {
     this.closing ??= this.end();

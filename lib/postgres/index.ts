@@ -1,3 +1,4 @@
+export * from './clock.js';
 export * from './connect.js';
 export * from './database.js';
 export * from './database-text.js';

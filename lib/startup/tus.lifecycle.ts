@@ -114,8 +114,17 @@ export class TusLifecycle
     cluster.onFence((key, suspect) => this.fencedFiles.fence(key, suspect));
     await this.backend.open();
     await this.storage.open();
+    await this.examineBackend();
     this.handlers.explore();
     this.opened = true;
+  }
+
+  /** @throws Error where it does not go with the instance */
+  private async examineBackend(): Promise<void> {
+    const { delivery } = this.options;
+    const use = { deliveries: delivery.concurrency, folder: this.storage.files?.folder };
+    const warnings = (await this.backend.examine?.(use)) ?? [];
+    for (const warning of warnings) this.logger.warn(warning);
   }
 
   /** @throws TusOptionError where room is to be reserved on a disk, and there is none */

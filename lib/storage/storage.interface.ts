@@ -57,6 +57,25 @@ export interface FileStorage {
 
   /** Bytes there is room for on the disk. */
   room(): Promise<number>;
+
+  /** The folder, where registries that several machines share may share it, too. */
+  readonly folder?: SharedFolder;
+}
+
+/** A folder of files that several machines may share. */
+export interface SharedFolder {
+  /** Absolute. */
+  readonly path: string;
+
+  /**
+   * Says, once the storage is open, that processes of several machines use the folder: what one of them
+   * has written must be seen by the others at once.
+   *
+   * @param registry tells the registry that knows the files from all others
+   * @returns what tells the folder from all others, the same on each machine
+   * @throws Error with what to do, when another registry has the files
+   */
+  share(registry: string): Promise<string>;
 }
 
 /** What the answer to a shared URL says of the bytes. */

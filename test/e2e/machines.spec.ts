@@ -107,6 +107,18 @@ describe.each(PLATFORMS)('Two apps that share a database and a folder (%s)', (pl
     expect((await head(other, upload)).status).toBe(410);
   });
 
+  it('ask the database three times where an upload stands that none of them has', async () => {
+    const upload = await create(one, { length: 5, body: 'a' });
+    await eventually(async () => {
+      expect((await schema().query('SELECT key FROM tus.leases')).rows).toEqual([]);
+    });
+    const query = jest.spyOn(pg.Client.prototype, 'query');
+    expect(await offsetOf(other, upload)).toBe(1);
+    const asked = query.mock.calls.filter((call) => JSON.stringify(call).includes(upload.id));
+    query.mockRestore();
+    expect(asked).toHaveLength(3);
+  });
+
   it('leave no lease behind', async () => {
     const uploads = await Promise.all(
       Array.from({ length: 20 }, () => create(one, { length: 2, body: 'a' })),

@@ -23,7 +23,7 @@ export async function registryOf(folder: string, name = ''): Promise<RegistryFac
   const key = `${folder} ${name}`;
   const schema = schemas.get(key) ?? TestSchema.make();
   schemas.set(key, schema);
-  return postgres({ ...(await schema).options, max: 4 });
+  return postgres({ ...(await schema).options, max: 10 });
 }
 
 /** Removes all that is known of uploads; no app may use it any more. */

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 const START = 'nestjs-tus-';
 
-/** Makes an empty folder of its own below the system's folder for temporary files. */
-export function makeTempFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), START));
+/** Makes an empty folder of its own, below the system's folder for temporary files unless told. */
+export function makeTempFolder(parent = tmpdir()): Promise<string> {
+  return mkdtemp(join(parent, START));
 }
 
 /** Whether a path begins with such a folder. */

@@ -25,7 +25,11 @@ export function diskFiles(
         watch,
         calls,
         reserve,
-        hold: { take: () => folder.takeForFiles(), giveBack: () => folder.giveBack() },
+        hold: {
+          take: () => folder.takeForFiles(),
+          share: (registry) => folder.share(registry),
+          giveBack: () => folder.giveBack(),
+        },
         explain: (fault) => startFault(fault, path),
       }),
   };

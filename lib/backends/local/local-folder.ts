@@ -2,12 +2,15 @@ import { Logger } from '@nestjs/common';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiskCalls } from '../../file-system/index.js';
+import { UnfitFolderError } from '../../errors/index.js';
 import {
   DiskReserve,
   FoldersInUse,
   FolderWatch,
   makePrivateFolder,
+  markFolder,
   PRIVATE_FILE,
+  readMark,
 } from '../../folder/index.js';
 import { processWide } from '../../process-wide.js';
 import { DATA_FILE } from '../../registry/lmdb/index.js';
@@ -18,6 +21,9 @@ import { FolderLog } from './folder-log.js';
 
 /** A file in what is the module's own, open for as long as the folder is taken. */
 const WITNESS = 'folder';
+
+/** A file in it that says which registry elsewhere knows the files. */
+const MARK = 'registry.json';
 
 /** Those of all instances of this process. */
 const foldersInUse = processWide('folders', () => new FoldersInUse());
@@ -30,6 +36,7 @@ export class LocalFolder {
   readonly watch: FolderWatch;
   readonly reserve: DiskReserve;
   private readonly logger = new Logger(LOGGER_CONTEXT);
+  private readonly mark: string;
   private leave?: () => void;
   private witness?: FileHandle;
 
@@ -44,6 +51,7 @@ export class LocalFolder {
     private readonly mode?: number,
   ) {
     this.own = join(path, REGISTRY_FOLDER);
+    this.mark = join(this.own, MARK);
     this.watch = new FolderWatch(join(this.own, DATA_FILE), new FolderLog(path), this.calls);
     this.reserve = new DiskReserve(join(this.own, RESERVE_FOLDER), new DiskLog(path));
   }
@@ -52,11 +60,12 @@ export class LocalFolder {
    * Takes the folder for one instance.
    *
    * @param isShared whether other apps may take it too, if they say the same
-   * @throws UnfitFolderError when another one has it
+   * @throws UnfitFolderError when another one has it, or a registry that lies elsewhere
    */
   async take(isShared = false): Promise<void> {
     await makeFolder(this.path, this.mode);
     const isNarrowed = await makePrivateFolder(this.own);
+    if (!isShared && (await readMark(this.mark))) throw this.isElsewhere();
     const folders = { uploads: this.path, own: this.own };
     this.leave = await foldersInUse.take(folders, this.app, isShared);
     if (isNarrowed) this.logger.log(folderNarrowed(this.own));
@@ -76,6 +85,22 @@ export class LocalFolder {
     this.watch.begin(path);
   }
 
+  /**
+   * Keeps the files for the one registry that knows them.
+   *
+   * @returns what tells the folder from all others
+   * @throws UnfitFolderError when another one does
+   */
+  async share(registry: string): Promise<string> {
+    const mark = await markFolder(this.mark, registry);
+    if (mark.registry === registry) return mark.folder;
+    throw this.isElsewhere();
+  }
+
+  private isElsewhere(): UnfitFolderError {
+    return new UnfitFolderError(registryElsewhere(this.path, this.mark));
+  }
+
   /** Gives it back, if it was taken. */
   async giveBack(): Promise<void> {
     this.watch.end();
@@ -85,6 +110,15 @@ export class LocalFolder {
     await this.witness?.close();
     this.witness = undefined;
   }
+}
+
+/** Each of two registries would take the other's files for such that nothing is known of. */
+function registryElsewhere(folder: string, mark: string): string {
+  return (
+    `What is known of the files in ${folder} is kept in another registry: another database, or another ` +
+    `schema of it. Give this one a folder of its own. Where the other one is not used any more, remove ` +
+    `${mark}: its files are then put aside, like all that nothing is known of.`
+  );
 }
 
 /** What earlier versions, or a generous umask, left open to all users of the machine. */

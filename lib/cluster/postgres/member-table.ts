@@ -2,12 +2,14 @@ import type { PgQuery, Queryable } from '../../postgres/index.js';
 import { channelOf, identityOf, type Where } from './member-name.js';
 
 /** A member as the others see it. */
-export interface SeenMember extends Pick<Where, 'pid' | 'place'> {
+export interface SeenMember extends Where {
   readonly member: string;
   /** Name of its instance. */
   readonly instance: string;
   /** Whether the others go on without it. */
   readonly suspected: boolean;
+  /** What tells the folder that its uploads lie in from others; `null` while it has not said so. */
+  readonly folder: string | null;
 }
 
 /** What one look tells. */
@@ -45,9 +47,14 @@ export class MemberTable {
     this.name = `"${schema}".members`;
   }
 
-  async join(instance: string, { host, place, pid }: Where): Promise<void> {
+  /** Has this member hear what it is notified of. */
+  async listen(): Promise<void> {
+    await this.own.query({ text: `LISTEN "${channelOf(this.member)}"` });
+  }
+
+  /** @param folder where its uploads lie, as far as that was said */
+  async join(instance: string, { host, place, pid }: Where, folder?: string): Promise<void> {
     const { member } = this;
-    await this.own.query({ text: `LISTEN "${channelOf(member)}"` });
     await this.own.query({
       text: 'SELECT pg_advisory_lock(hashtextextended($1, 0))',
       values: [member],
@@ -56,8 +63,17 @@ export class MemberTable {
       text:
         `WITH old AS (DELETE FROM ${this.name} ` +
         `WHERE seen_at < clock_timestamp() - interval '${REMEMBERED} hours' AND ${isGoneInSql('member')}) ` +
-        `INSERT INTO ${this.name} (member, instance, host, place, pid) VALUES ($1, $2, $3, $4, $5)`,
-      values: [member, instance, host, place, pid],
+        `INSERT INTO ${this.name} (member, instance, host, place, pid, folder) ` +
+        `VALUES ($1, $2, $3, $4, $5, $6)`,
+      values: [member, instance, host, place, pid, folder],
+    });
+  }
+
+  /** Says where this member's uploads lie. */
+  async share(folder: string): Promise<void> {
+    await this.own.query({
+      text: `UPDATE ${this.name} SET folder = $2 WHERE member = $1`,
+      values: [this.member, folder],
     });
   }
 
@@ -81,7 +97,7 @@ export class MemberTable {
         `WHERE member = $1 AND NOT suspected RETURNING member), ` +
         `found AS (UPDATE ${this.name} SET suspected = true WHERE member <> $1 AND NOT suspected ` +
         `AND seen_at < clock_timestamp() - $2 * interval '1 millisecond' RETURNING member), ` +
-        `others AS (SELECT member, instance, pid, place, ` +
+        `others AS (SELECT member, instance, host, place, pid, folder, ` +
         `suspected OR member IN (SELECT member FROM found) AS suspected ` +
         `FROM ${this.name} WHERE member <> $1 AND NOT ${isGoneInSql('member')}) ` +
         `SELECT EXISTS (SELECT FROM me) AS "isWell", ` +
@@ -145,6 +161,14 @@ export class MemberTable {
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $2 ` +
         `AND state <> 'idle' AND pid <> (SELECT backend FROM ${this.name} WHERE member = $1)`,
       values: [member, application],
+    });
+  }
+
+  /** Notifies this member itself, from another connection. */
+  async notifyOwn(notice: string): Promise<void> {
+    await this.pool.query({
+      text: 'SELECT pg_notify($1, $2)',
+      values: [channelOf(this.member), notice],
     });
   }
 

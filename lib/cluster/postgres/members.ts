@@ -29,7 +29,7 @@ const LONGEST_PAUSE = 2000;
 /** The topic of the question by which a member makes itself known. */
 const HELLO = 'hello';
 
-/** The topic of the question by which a member finds out whether it hears at all. */
+/** The notice by which a member finds out whether it hears at all. */
 const ECHO = 'echo';
 
 /**
@@ -63,13 +63,14 @@ export class Members implements Messenger {
   private lookingNext?: Promise<void>;
 
   private told?: MembersObserver;
+  private folder?: string;
+  private heardEcho?: () => void;
 
   constructor(private readonly options: PostgresClusterOptions) {
     this.patience = options.patience ?? PATIENCE;
     this.validity = new Validity(this.patience);
     this.notices = new Batch((notices) => this.joined.table.notify(notices));
     this.answer(HELLO, () => this.welcome());
-    this.answer(ECHO, () => Promise.resolve(''));
   }
 
   /** Tells what becomes of the members from now on; nothing does before `open()`. */
@@ -135,6 +136,18 @@ export class Members implements Messenger {
     now.connection.close();
   }
 
+  /**
+   * Says where this member's uploads lie.
+   *
+   * @returns another one that lives and has them elsewhere
+   */
+  async share(folder: string): Promise<SeenMember | undefined> {
+    this.folder = folder;
+    await this.joined.table.share(folder);
+    await this.look();
+    return [...this.known.values()].find((other) => (other.folder ?? folder) !== folder);
+  }
+
   answer(topic: string, answerer: (body: string, from: string) => Promise<string>): void {
     this.questions.answer(topic, answerer);
   }
@@ -191,7 +204,9 @@ export class Members implements Messenger {
     });
     const table = new MemberTable(connection, pool, schema, member);
     try {
-      await table.join(instance, whereWeAre());
+      await table.listen();
+      await this.assertHears(table);
+      await table.join(instance, whereWeAre(), this.folder);
     } catch (error) {
       connection.close();
       throw error;
@@ -206,7 +221,6 @@ export class Members implements Messenger {
     };
     await this.look();
     this.refuseOtherInstance(instance);
-    await this.assertHears(member);
     await this.greet();
   }
 
@@ -216,11 +230,10 @@ export class Members implements Messenger {
     if (other) throw new UnfitDatabaseError(otherInstance(this.options.schema, other.instance));
   }
 
-  /** What goes through a pooler of transactions hears nothing, and holds no lock. */
-  private async assertHears(member: string): Promise<void> {
-    const heard = this.questions.ask(member, (number) =>
-      this.send(member, { ask: number, from: member, topic: ECHO, body: '' }),
-    );
+  /** What goes through a pooler of transactions hears nothing, and would leave a lock to others. */
+  private async assertHears(table: MemberTable): Promise<void> {
+    const heard = new Promise<void>((resolve) => (this.heardEcho = resolve));
+    await table.notifyOwn(ECHO);
     if (!(await waitAtMost(this.patience, heard))) throw new UnfitDatabaseError(HEARS_NOTHING);
   }
 
@@ -342,6 +355,7 @@ export class Members implements Messenger {
   }
 
   private hear({ payload = '' }: PgNotification): void {
+    if (payload === ECHO) return this.heardEcho?.();
     const message = this.reader.read(payload) as Question | Answer | undefined;
     if (!message) return;
     if ('ask' in message) void this.context.run(() => this.answerTo(message));

@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster.interface.js';
 import { uploadKey, type LeaseKey } from '../lease-key.js';
 import { TellingCluster } from '../telling/index.js';
-import { identityOf } from './member-name.js';
+import { identityOf, type Where } from './member-name.js';
 import { Members } from './members.js';
 import { PostgresClaims } from './postgres-claims.js';
 import type { PostgresClusterOptions } from './postgres-cluster-options.interface.js';
@@ -51,6 +51,15 @@ export class PostgresCluster extends TellingCluster implements Cluster {
 
   close(): Promise<void> {
     return this.members.close();
+  }
+
+  /**
+   * Says in which folder this process's uploads lie.
+   *
+   * @returns another process that has them elsewhere
+   */
+  share(folder: string): Promise<Where | undefined> {
+    return this.members.share(folder);
   }
 
   /** The epoch of the lease that this process has of an upload; `undefined` when it has none. */

@@ -29,6 +29,7 @@ const STEPS: readonly Step[] = [
   ['uploads, deliveries, leases', first],
   ['members', second],
   ['protocols', third],
+  ['folders', fourth],
 ];
 
 /** The version of the tables that this module works with. */
@@ -189,5 +190,18 @@ ALTER TABLE ${schema}.uploads
   ADD COLUMN terms json;
 COMMENT ON COLUMN ${schema}.uploads.protocol IS 'By which it came; NULL for tus';
 COMMENT ON COLUMN ${schema}.uploads.terms IS 'What its client has asked for beside its bytes';
+`;
+}
+
+/** By these a folder and a registry are known that belong together. */
+function fourth(name: string): string {
+  const schema = `"${name}"`;
+  return `
+CREATE TABLE ${schema}.registry (id text NOT NULL);
+INSERT INTO ${schema}.registry VALUES (md5(random()::text || clock_timestamp()::text));
+COMMENT ON TABLE ${schema}.registry IS 'Tells this registry from all others; also in the folder of uploads';
+
+ALTER TABLE ${schema}.members ADD COLUMN folder text;
+COMMENT ON COLUMN ${schema}.members.folder IS 'Where its uploads lie, if that is a folder';
 `;
 }

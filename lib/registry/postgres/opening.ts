@@ -14,6 +14,11 @@ const REMEDIES: readonly (readonly [codes: RegExp, remedy: string])[] = [
   ],
   [/^53300$/, 'Raise max_connections of the database, or lower "max" of the pools that use it.'],
   [/^25006$/, 'Connect to the primary: a standby takes no writes.'],
+  [
+    /^(?:26000|42P05)$/,
+    'A pooler gives what one connection has prepared to others: take PgBouncer 1.21 or later, with ' +
+      'max_prepared_statements set, or one that pools sessions.',
+  ],
 ];
 
 const UNREACHABLE = 'Start it, or correct how to connect.';
@@ -53,6 +58,22 @@ export async function checkServer(database: Database): Promise<void> {
       'It takes no writes. Connect to the primary, and not to a standby.',
     );
   }
+}
+
+/**
+ * Makes sure that a statement which one connection has prepared is its own: statements are prepared by
+ * names, the same in all processes.
+ *
+ * @param name of one that none but this has
+ * @throws the error of the database
+ */
+export async function checkStatements(database: Database, name: string): Promise<void> {
+  const probe = { name, text: 'SELECT 1' };
+  await database.pair(async (one, other) => {
+    await one.query(probe);
+    await other.query(probe);
+    await one.query(probe);
+  });
 }
 
 /**

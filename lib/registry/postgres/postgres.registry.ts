@@ -16,6 +16,7 @@ import type {
 } from '../registry.interface.js';
 import type { UploadRecord } from '../upload-record.interface.js';
 import {
+  mostConnectionsOf,
   placeOf,
   poolOf,
   Database,
@@ -30,7 +31,7 @@ import { DELIVERIES } from './delivery-columns.js';
 import { deliveryPosition, DeliveryStatements } from './delivery-statements.js';
 import { migrate } from './migrate.js';
 import { DEFAULT_SCHEMA } from './migrations.js';
-import { checkServer, explainOpening } from './opening.js';
+import { checkServer, checkStatements, explainOpening } from './opening.js';
 import { Tables } from './tables.js';
 import { UPLOADS } from './upload-columns.js';
 import { foundUpload, UploadStatements, type FoundUpload } from './upload-statements.js';
@@ -105,6 +106,12 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
 
   close(): Promise<void> {
     return this.store.close();
+  }
+
+  /** What tells this registry from all others; a copy of its tables is the same. */
+  async identity(): Promise<string> {
+    const { rows } = await this.query({ text: `SELECT id FROM "${this.schema}".registry` });
+    return rows[0]?.id as string;
   }
 
   async get(id: string): Promise<UploadRecord | undefined> {
@@ -272,6 +279,7 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
     const database = new Database({ pool, isOwn, durable, observer });
     try {
       await checkServer(database);
+      if (mostConnectionsOf(options) !== 1) await checkStatements(database, `${schema}.probe`);
       await migrate(database, schema, options.migrate ?? true);
       return database;
     } catch (error) {

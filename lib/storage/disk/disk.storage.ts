@@ -28,6 +28,12 @@ import { UploadFolder, type UploadFolderOptions } from './upload-folder.js';
 export interface FolderHold {
   /** @throws UnfitFolderError when another one has it */
   take(): Promise<void>;
+  /**
+   * See `SharedFolder.share()`.
+   *
+   * @throws UnfitFolderError when its files are another registry's
+   */
+  share(registry: string): Promise<string>;
   /** Nothing happens when it was not taken. */
   giveBack(): Promise<void>;
 }
@@ -57,13 +63,19 @@ export class DiskStorage implements UploadStorage {
   private readonly explain: (fault: unknown) => unknown;
 
   constructor(options: DiskStorageOptions) {
+    const { hold } = options;
     this.folder = new UploadFolder(options);
     this.places = new FilePlaces(this.folder.path);
     this.placed = new PlacedFiles(this.folder, this.places, options.records);
     this.orphans = new OrphanFiles(this.folder, this.places);
-    this.hold = options.hold;
+    this.hold = hold;
     this.explain = options.explain ?? ((fault) => fault);
-    this.files = { path: (upload) => this.places.of(upload), room: () => this.room() };
+    const { path } = this.folder;
+    this.files = {
+      path: (upload) => this.places.of(upload),
+      room: () => this.room(),
+      ...(hold && { folder: { path, share: (registry) => this.share(hold, registry) } }),
+    };
   }
 
   /**
@@ -144,6 +156,7 @@ export class DiskStorage implements UploadStorage {
       path: this.places.own(part),
     }));
     await this.assertSame();
+    await this.folder.askAnew();
     this.folder.assertNotLost(id);
     try {
       await concatenateFiles(files, target, signal);
@@ -192,10 +205,21 @@ export class DiskStorage implements UploadStorage {
   /** What lies at the place that is wanted is the same file, as long as the finish is not committed. */
   async fence(upload: UploadRecord, unlessWrittenBy?: number): Promise<void> {
     await this.tidy(upload);
+    // By another mount of a shared folder, it is not seen that a process has the file open.
+    const writer = this.folder.isShared ? undefined : unlessWrittenBy;
     try {
-      await fenceFile(this.places.first(upload.id), this.folder, unlessWrittenBy);
+      await fenceFile(this.places.first(upload.id), this.folder, writer);
     } catch (error) {
       throw await this.folder.explain(error);
+    }
+  }
+
+  private async share(hold: FolderHold, registry: string): Promise<string> {
+    this.folder.share();
+    try {
+      return await hold.share(registry);
+    } catch (fault) {
+      throw this.explain(fault);
     }
   }
 
@@ -211,7 +235,7 @@ export class DiskStorage implements UploadStorage {
   /** No other folder has a file of that name; that there is none is true only of the right one. */
   private async statOwn(path: string): Promise<StoredBytes | undefined> {
     try {
-      const found = await this.folder.calls.lstat(path);
+      const found = await this.folder.look(path);
       if (!found) return await this.assertSame().then(() => undefined);
       const fault = kindFault(found);
       const modifiedAt = Math.trunc(found.mtimeMs);

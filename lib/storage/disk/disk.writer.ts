@@ -134,7 +134,7 @@ export class DiskWriter implements UploadWriter {
 
   async confirm(): Promise<StoredBytes | undefined> {
     try {
-      const found = await this.folder.calls.lstat(this.path);
+      const found = await this.folder.look(this.path);
       if (this.fd === undefined && !found) return undefined;
       if (this.fd !== undefined && !this.own) await this.look(this.fd);
       refuse(this.id, changeOf(found, this.own, this.held));
@@ -190,7 +190,7 @@ export class DiskWriter implements UploadWriter {
   /** An error for each new file would cost more than to ask first. */
   private async openExisting(): Promise<void> {
     const { calls } = this.folder;
-    const found = await calls.lstat(this.path);
+    const found = await this.folder.look(this.path);
     if (!found) return;
     refuse(this.id, kindFault(found));
     try {

@@ -125,7 +125,7 @@ export class PlacedFiles {
 
   /** What is no file would be found at another path under the name of one. */
   private async assertFile(id: string, path: string): Promise<void> {
-    const found = await this.folder.calls.lstat(path);
+    const found = await this.folder.look(path);
     if (found) refuse(id, kindFault(found));
   }
 }

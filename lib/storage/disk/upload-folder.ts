@@ -3,12 +3,13 @@ import type { Stats } from 'node:fs';
 import { chmod, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { assertNotLost, type Fence } from '../../errors/index.js';
-import { DiskCalls } from '../../file-system/index.js';
+import { DiskCalls, type Eventually } from '../../file-system/index.js';
 import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
 import { toFlushError, toStorageError } from './disk.errors.js';
 import { DoubtfulFiles } from './doubtful-files.js';
 import { FolderSync } from './folder-sync.js';
 import { makeFolder } from './folders.js';
+import { askAnew, lookAfresh } from './fresh-look.js';
 import { KnownSizes } from './known-sizes.js';
 
 /** Most files that are known to be on disk; they take less than a megabyte, and others a flush more. */
@@ -48,6 +49,7 @@ export class UploadFolder {
   private readonly names: FolderSync;
   private readonly watch?: FolderCheck;
   private readonly fence?: Fence;
+  private shared = false;
 
   constructor(options: UploadFolderOptions) {
     this.path = resolve(options.folder);
@@ -72,6 +74,26 @@ export class UploadFolder {
     } finally {
       await unlink(probe);
     }
+  }
+
+  /** Whether other machines may change its files, too. */
+  get isShared(): boolean {
+    return this.shared;
+  }
+
+  /** From now on other machines may change its files, too. */
+  share(): void {
+    this.shared = true;
+  }
+
+  /** What lies at a path now, be it a link; `undefined` when nothing does. */
+  look(path: string): Eventually<Stats | undefined> {
+    return this.isShared ? lookAfresh(path, this.calls) : this.calls.lstat(path);
+  }
+
+  /** Has files be found that other machines have made. */
+  async askAnew(): Promise<void> {
+    if (this.isShared) await askAnew(this.path, this.calls);
   }
 
   /** Gives a file that is there the mode that files have. */

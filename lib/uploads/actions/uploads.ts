@@ -191,7 +191,7 @@ export class Uploads {
     const { leases } = this.parts;
     const seen = await leases.unlessHeld(id, () => this.find(id));
     if (seen?.record.state !== 'receiving' || leases.isIdle(id)) return seen;
-    // Another process may have had it meanwhile, with bytes that were not verified, and were cut off.
+    // Another process may have had it meanwhile, and cut bytes off that were not verified, or added some.
     const now = await this.find(id);
     return now?.offset === seen.offset ? seen : undefined;
   }

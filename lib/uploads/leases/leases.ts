@@ -48,16 +48,15 @@ export class Leases {
   }
 
   /**
-   * Reads of an upload while no process holds it, which claims and interrupts nothing. One that took it
-   * and gave it back between the two looks is not noticed.
+   * Reads of an upload while no process holds it, which claims and interrupts nothing. One that gave it
+   * back after it was read, and before it is looked who has it, is not noticed.
    *
-   * @returns `undefined` when it is held, or may be, or was when it had been read
+   * @returns `undefined` when it is held, or may be, once it was read
    * @throws UploadNotFoundError for what cannot be an upload's id
    */
   async unlessHeld<T>(id: string, read: () => Promise<T>): Promise<T | undefined> {
     const key = uploadKey(parseUploadId(id));
-    const mayBeHeld = !this.cluster.isAlone && (await this.cluster.isHeldElsewhere(key));
-    if (mayBeHeld || this.lines.has(key)) return undefined;
+    if (this.lines.has(key)) return undefined;
     const seen = await read();
     // Also of a process that is alone: others may have begun to go on without it.
     const isHeld = (await this.cluster.isHeldElsewhere(key)) || this.lines.has(key);

@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { create } from '../../support/tus-client.js';
 import type { Actor } from './actors/index.js';
 import { CutOff } from './cut-off.js';
-import { KillableServer } from '../servers/killable-server.js';
-import type { ServerSettings } from '../servers/server-settings.js';
+import type { KillableServer } from '../servers/killable-server.js';
 
 /** Shorter than usual, so that rounds are. */
 export const PATIENCE = { look: 250, silentAfter: 2, suspectAfter: 5, heartbeat: 1000 };
@@ -13,8 +12,9 @@ const BLOCKED = 1000;
 
 /** Where a server is frozen, and what follows. */
 export interface FrozenRound {
-  readonly settings: ServerSettings;
   readonly actors: readonly Actor[];
+  /** Starts the server at which clients go on. */
+  start(): Promise<KillableServer>;
   /** Waits for some moment. */
   until(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface FrozenRound {
  * @returns what the other one wrote to its error output
  */
 export async function freezeOnce(first: KillableServer, round: FrozenRound): Promise<string> {
-  const second = await KillableServer.start(round.settings);
+  const second = await round.start();
   const way = await CutOff.open(first);
   try {
     const { server } = way;

@@ -14,16 +14,20 @@ import {
   ON_FULL_DISK,
   Senders,
 } from './actors/index.js';
-import type { Actor, Moment, Stage } from './actors/index.js';
+import type { Actor, Moment } from './actors/index.js';
 import { DiskFaults } from './disk-faults.js';
-import { freezeOnce, PATIENCE } from './frozen-round.js';
+import { freezeOnce } from './frozen-round.js';
 import { wishFor } from './kill-wish.js';
 import { RunDisk } from './run-disk.js';
-import { KillableServer } from '../servers/killable-server.js';
+import { OneMachine } from './run-servers.js';
+import type { RunServers } from './run-servers.js';
+import type { KillableServer } from '../servers/killable-server.js';
 import { settingsIn } from '../servers/server-settings.js';
 import type { ServerSettings } from '../servers/server-settings.js';
 import { newTally } from './tally.js';
 import type { Tally } from './tally.js';
+import { TwoMachines } from './two-machines.js';
+import type { Mounts } from './two-machines.js';
 
 export interface KillRunOptions {
   /** The same seed gives the same files, requests and moments, as far as the machine allows. */
@@ -32,6 +36,10 @@ export interface KillRunOptions {
   readonly rounds: number;
   /** The moments at which it is killed, in turn; all of them unless told. */
   readonly moments?: readonly Moment[];
+  /** Whether two machines share the uploads, so that one goes on when the other one is killed. */
+  readonly machines?: boolean;
+  /** Where these mount one volume; one folder is that of both unless told. */
+  readonly mounts?: Mounts;
   /** Told after every kill. */
   readonly onRound?: (tally: Readonly<Tally>) => void;
   /** Told what servers wrote to their error output. */
@@ -51,18 +59,29 @@ const LONGEST_ROUND = 5000;
  * Both platforms take turns on one folder, each going on with what the other one left.
  */
 export async function runKills(options: KillRunOptions): Promise<Tally> {
-  const folder = await makeTempFolder();
+  const folder = await makeTempFolder(options.mounts?.[0]);
   let mounted: RunDisk | undefined;
+  let servers: RunServers | undefined;
   try {
     // First, for what lies in the folder now is not seen any more.
     if (options.moments?.includes(ON_FULL_DISK)) mounted = await RunDisk.mountAt(folder);
     const tally = newTally();
     const disk = await DiskFaults.prepare(folder, tally);
-    return await new KillRun(options, folder, tally, disk, mounted).run();
+    const hear = (text: string) => hearErrors(tally, options, text);
+    servers = options.machines
+      ? await TwoMachines.prepare(hear, options.mounts)
+      : new OneMachine(settingsIn(folder, 'express').expiringFolder);
+    return await new KillRun(options, folder, tally, disk, servers, mounted).run();
   } finally {
+    await servers?.end();
     await mounted?.unmount();
     await removeTempFolder(folder);
   }
+}
+
+function hearErrors(tally: Tally, { onErrorOutput }: KillRunOptions, errorOutput: string): void {
+  if (errorOutput !== '') tally.errorsLogged++;
+  onErrorOutput?.(errorOutput);
 }
 
 class KillRun {
@@ -76,6 +95,7 @@ class KillRun {
     private readonly folder: string,
     private readonly tally: Tally,
     private readonly disk: DiskFaults,
+    private readonly servers: RunServers,
     /** Where there is none, no disk is filled. */
     private readonly mounted?: RunDisk,
   ) {
@@ -83,11 +103,13 @@ class KillRun {
     const { announced: moments } = this;
     const settings = settingsIn(folder, 'express');
     const hasLateRequests = () => this.moment === 'frozen';
-    const stage: Stage = { seed, settings, tally, disk, moments, hasLateRequests };
+    const openExpiring = () => servers.openExpiring();
+    const stage = { seed, settings, tally, disk, moments, hasLateRequests, openExpiring };
     this.random = new SeededRandom(seed);
     const wanted = options.moments ?? MOMENTS;
-    // Without a compiler, no flush can be made to fail.
-    this.moments = wanted.filter((moment) => moment !== 'eio' || disk.env);
+    // Without a compiler, no flush can be made to fail; what the other machine says is not looked at.
+    const canFail = disk.env && !options.machines;
+    this.moments = wanted.filter((moment) => moment !== 'eio' || canFail);
     this.actors = [
       new Senders(stage),
       new Checkers(stage),
@@ -102,7 +124,7 @@ class KillRun {
     // Each platform has a round for every moment before it is the other one's turn.
     const turn = Math.floor(this.tally.kills / this.moments.length);
     const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
-    return { ...settingsIn(this.folder, platform, TUS), patience: PATIENCE };
+    return { ...settingsIn(this.folder, platform, TUS), ...this.servers.settings };
   }
 
   async run(): Promise<Tally> {
@@ -119,8 +141,7 @@ class KillRun {
   }
 
   private async withServer(use: (server: KillableServer) => Promise<void>): Promise<void> {
-    const env = this.moment === 'eio' ? this.disk.env : undefined;
-    const server = await KillableServer.start(this.settings, { env });
+    const server = await this.startServer();
     try {
       await use(server);
     } finally {
@@ -131,9 +152,14 @@ class KillRun {
     }
   }
 
+  private startServer(): Promise<KillableServer> {
+    const { settings, moment } = this;
+    if (moment === 'frozen') return this.servers.startOne(settings);
+    return this.servers.start(settings, { env: moment === 'eio' ? this.disk.env : undefined });
+  }
+
   private hear(errorOutput: string): void {
-    if (errorOutput !== '') this.tally.errorsLogged++;
-    this.options.onErrorOutput?.(errorOutput);
+    hearErrors(this.tally, this.options, errorOutput);
   }
 
   private get moment(): Moment {
@@ -151,7 +177,7 @@ class KillRun {
   /** Clients ask and delete, and nothing they were told before may be forgotten. */
   private async startOnFullDisk(): Promise<void> {
     await this.mounted?.fill();
-    const server = await KillableServer.start(this.settings);
+    const server = await this.servers.startOne(this.settings);
     for (const actor of this.actors) await actor.look?.(server);
     // That the disk is full is logged, and what the handlers of uploads found no room for.
     await server.kill();
@@ -161,7 +187,8 @@ class KillRun {
   private async freeze(server: KillableServer): Promise<void> {
     const others = MOMENTS.filter((moment) => moment !== 'frozen' && moment !== 'eio');
     const until = () => this.until(this.random.pick(others));
-    this.hear(await freezeOnce(server, { settings: this.settings, actors: this.actors, until }));
+    const start = () => this.servers.startOne(this.settings);
+    this.hear(await freezeOnce(server, { actors: this.actors, start, until }));
   }
 
   private async finish(server: KillableServer): Promise<void> {

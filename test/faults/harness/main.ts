@@ -1,7 +1,9 @@
 // Kills a server again and again while clients upload. Compile the tests first; then:
 // node dist-test/test/faults/harness/main.js --rounds 200 --seed 1
 // With --moment retrying all kills come while handlers wait for their next attempt, and so on; with
-// --moment full, as root, each server is started again on a full disk before it goes on.
+// --moment full, as root, each server is started again on a full disk before it goes on. With --machines
+// two servers share a database and a folder, as those of two machines do, and one of them is killed;
+// --mount /mnt/a --mount /mnt/b says where these mount one volume.
 // A run of at least 1,000 kills at all moments goes into the README.
 import { parseArgs } from 'node:util';
 import { MOMENTS, ON_FULL_DISK } from './actors/index.js';
@@ -15,9 +17,12 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     moment: { type: 'string', multiple: true, default: [...MOMENTS] },
+    machines: { type: 'boolean', default: false },
+    mount: { type: 'string', multiple: true, default: [] },
   },
 });
 
+const [one, other] = values.mount;
 const ALL = [...MOMENTS, ON_FULL_DISK] as const;
 const seed = Number(values.seed);
 const rounds = Number(values.rounds);
@@ -26,13 +31,15 @@ const tally = await runKills({
   seed,
   rounds,
   moments,
+  machines: values.machines,
+  mounts: one !== undefined && other !== undefined ? [one, other] : undefined,
   onRound: ({ kills }) => {
     if (kills % 20 === 0) console.log(`${kills} kills`);
   },
   onErrorOutput: (text) => process.stderr.write(text),
 });
 console.table(tally);
-if (rounds >= 1000 && moments.length === MOMENTS.length) {
+if (rounds >= 1000 && !values.machines && moments.length === MOMENTS.length) {
   await writeIntoReadme('faults', describeReliability(tally, seed));
 }
 process.exitCode = FAULTS.every((fault) => tally[fault] === 0) ? 0 : 1;

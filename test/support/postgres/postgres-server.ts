@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { removeTempFolder } from '../temp-folder.js';
+import { startMessage } from './wire.js';
 
 /** The user `nobody`, as which it runs where the tests are root's: PostgreSQL refuses root. */
 const NOBODY = 65534;
@@ -125,7 +126,7 @@ export class PostgresServer {
     const socket = connect(join(this.folder, SOCKET));
     try {
       await once(socket, 'connect');
-      socket.write(startMessage());
+      socket.write(startMessage(SUPERUSER, 'postgres'));
       const [answer] = (await once(socket, 'data')) as [Buffer];
       return answer.toString('latin1', 0, 1) === 'R';
     } catch {
@@ -134,15 +135,6 @@ export class PostgresServer {
       socket.destroy();
     }
   }
-}
-
-/** The start of a session, in PostgreSQL's protocol (PostgreSQL, §Message Formats, StartupMessage). */
-function startMessage(): Buffer {
-  const parameters = Buffer.from(`user\0${SUPERUSER}\0database\0postgres\0\0`);
-  const head = Buffer.alloc(8);
-  head.writeInt32BE(head.length + parameters.length, 0);
-  head.writeInt32BE(3 << 16, 4);
-  return Buffer.concat([head, parameters]);
 }
 
 /** Where the binaries for this system are; they are a dependency of a dependency. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { createServer, type Server, type Socket } from 'node:net';
+import { connectTo, urlThrough } from './wire.js';
 
 /** A way to a PostgreSQL server that may be shut, or fall silent: nothing passes, and nothing is said. */
 export class SilentProxy {
@@ -23,10 +23,7 @@ export class SilentProxy {
   }
 
   get url(): string {
-    const { port } = this.server.address() as AddressInfo;
-    const url = new URL(this.target);
-    url.searchParams.delete('host');
-    return url.href.replace(/@[^/]*\//, `@127.0.0.1:${port}/`);
+    return urlThrough(this.server, this.target);
   }
 
   /** Nothing passes any more, and no connection ends. */
@@ -57,11 +54,7 @@ export class SilentProxy {
   }
 
   private forward(client: Socket): void {
-    const { searchParams, hostname, port } = this.target;
-    const folder = searchParams.get('host');
-    const upstream = folder
-      ? connect(join(folder, '.s.PGSQL.5432'))
-      : connect(Number(port || 5432), hostname);
+    const upstream = connectTo(this.target);
     for (const socket of [client, upstream]) {
       this.sockets.add(socket);
       socket.on('error', () => undefined);

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { LmdbRegistry } from '../../../../lib/registry/lmdb/index.js';
 import { eventually } from '../../../support/eventually.js';
 import { listFiles } from '../../../support/temp-folder.js';
 import { create } from '../../../support/tus-client.js';
@@ -42,11 +41,11 @@ export class Leavers implements Actor {
   /** An upload is either still there with all its bytes, or known as expired. */
   async inspect(): Promise<void> {
     const { expiringFolder } = this.stage.settings;
-    const registry = new LmdbRegistry({ folder: join(expiringFolder, '.tus'), durable: true });
-    await registry.open();
+    const registry = await this.stage.openExpiring();
     for (const id of this.ids) {
-      const record = await registry.get(id);
+      // The file goes after the record says so, on a machine that is still there too.
       const stored = await stat(join(expiringFolder, id)).catch(() => undefined);
+      const record = await registry.get(id);
       const whole = record?.state === 'receiving' && stored?.size === BODY.length;
       if (record?.state === 'expired') this.stage.tally.expired++;
       else if (!whole) this.stage.tally.expiredHalfGone++;

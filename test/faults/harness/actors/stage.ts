@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { ServerSettings } from '../../servers/server-settings.js';
 import type { DiskFaults } from '../disk-faults.js';
+import type { KnownUploads } from '../run-servers.js';
 import type { Tally } from '../tally.js';
 
 /**
@@ -39,6 +40,8 @@ export interface Stage {
    * that clients have sent to another one since, and take their uploads over (423).
    */
   hasLateRequests(): boolean;
+  /** What is known of the uploads that expire, while no request runs. */
+  openExpiring(): Promise<KnownUploads>;
 }
 
 /** Whether an answer says no more than that another request has taken the upload over. */

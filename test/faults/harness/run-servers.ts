@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { LmdbRegistry } from '../../../lib/registry/lmdb/index.js';
+import type { UploadRegistry } from '../../../lib/registry/index.js';
+import type { ProcessOptions } from '../../support/test-process.js';
+import { KillableServer } from '../servers/killable-server.js';
+import type { ServerSettings } from '../servers/server-settings.js';
+import { PATIENCE } from './frozen-round.js';
+
+/** What is known of some uploads. */
+export interface KnownUploads extends Pick<UploadRegistry, 'get'> {
+  close(): Promise<void>;
+}
+
+/** Has the servers of a run, and knows where they keep what is known of uploads. */
+export interface RunServers {
+  /** What each of them is told, beside what all runs have in common. */
+  readonly settings: Partial<ServerSettings>;
+
+  /**
+   * Starts one that is to be killed.
+   *
+   * @returns the one that clients use: others may answer some of their requests
+   */
+  start(settings: ServerSettings, options?: ProcessOptions): Promise<KillableServer>;
+
+  /** Starts one that clients use alone; those that were left of earlier rounds are ended. */
+  startOne(settings: ServerSettings): Promise<KillableServer>;
+
+  /** What is known of the uploads that expire. */
+  openExpiring(): Promise<KnownUploads>;
+
+  end(): Promise<void>;
+}
+
+/** One server at a time, with all it knows in its folders. */
+export class OneMachine implements RunServers {
+  readonly settings = { patience: PATIENCE };
+
+  /** @param expiringFolder of uploads that expire */
+  constructor(private readonly expiringFolder: string) {}
+
+  start(settings: ServerSettings, options?: ProcessOptions): Promise<KillableServer> {
+    return KillableServer.start(settings, options);
+  }
+
+  startOne(settings: ServerSettings): Promise<KillableServer> {
+    return KillableServer.start(settings);
+  }
+
+  async openExpiring(): Promise<KnownUploads> {
+    const registry = new LmdbRegistry({ folder: join(this.expiringFolder, '.tus'), durable: true });
+    await registry.open();
+    return registry;
+  }
+
+  async end(): Promise<void> {}
+}

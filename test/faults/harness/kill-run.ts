@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../../support/eventually.js';
 import { PLATFORMS } from '../../support/platforms.js';
 import { SeededRandom } from '../../support/seeded.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
@@ -21,7 +22,9 @@ import { wishFor } from './kill-wish.js';
 import { RunDisk } from './run-disk.js';
 import { KillableServer } from '../servers/killable-server.js';
 import { settingsIn } from '../servers/server-settings.js';
-import type { ServerSettings } from '../servers/server-settings.js';
+import type { BucketSettings, ServerSettings } from '../servers/server-settings.js';
+import { FolderStore } from './stores/index.js';
+import type { RunStore } from './stores/index.js';
 import { newTally } from './tally.js';
 import type { Tally } from './tally.js';
 
@@ -32,6 +35,8 @@ export interface KillRunOptions {
   readonly rounds: number;
   /** The moments at which it is killed, in turn; all of them unless told. */
   readonly moments?: readonly Moment[];
+  /** Whether bytes are in a bucket of the store that was started; in a folder unless told. */
+  readonly isOnS3?: boolean;
   /** Told after every kill. */
   readonly onRound?: (tally: Readonly<Tally>) => void;
   /** Told what servers wrote to their error output. */
@@ -53,16 +58,26 @@ const LONGEST_ROUND = 5000;
 export async function runKills(options: KillRunOptions): Promise<Tally> {
   const folder = await makeTempFolder();
   let mounted: RunDisk | undefined;
+  let store: RunStore | undefined;
   try {
     // First, for what lies in the folder now is not seen any more.
     if (options.moments?.includes(ON_FULL_DISK)) mounted = await RunDisk.mountAt(folder);
     const tally = newTally();
     const disk = await DiskFaults.prepare(folder, tally);
-    return await new KillRun(options, folder, tally, disk, mounted).run();
+    store = await makeStore(folder, options);
+    return await new KillRun(options, folder, tally, disk, store, mounted).run();
   } finally {
+    await store?.remove();
     await mounted?.unmount();
     await removeTempFolder(folder);
   }
+}
+
+async function makeStore(folder: string, { isOnS3 }: KillRunOptions): Promise<RunStore> {
+  const folders = settingsIn(folder, 'express');
+  if (!isOnS3) return new FolderStore(folders);
+  const { BucketStore } = await import('./stores/bucket-store.js');
+  return BucketStore.make(folder, folders);
 }
 
 class KillRun {
@@ -70,12 +85,15 @@ class KillRun {
   private readonly announced = new EventEmitter();
   private readonly moments: readonly Moment[];
   private readonly actors: readonly Actor[];
+  /** What servers are told of the bucket, if there is one, until the next kill. */
+  private bucket?: BucketSettings;
 
   constructor(
     private readonly options: KillRunOptions,
     private readonly folder: string,
     private readonly tally: Tally,
     private readonly disk: DiskFaults,
+    private readonly store: RunStore,
     /** Where there is none, no disk is filled. */
     private readonly mounted?: RunDisk,
   ) {
@@ -83,9 +101,9 @@ class KillRun {
     const { announced: moments } = this;
     const settings = settingsIn(folder, 'express');
     const hasLateRequests = () => this.moment === 'frozen';
-    const stage: Stage = { seed, settings, tally, disk, moments, hasLateRequests };
+    const stage: Stage = { seed, settings, tally, store, disk, moments, hasLateRequests };
     this.random = new SeededRandom(seed);
-    const wanted = options.moments ?? MOMENTS;
+    const wanted = (options.moments ?? MOMENTS).filter((one) => !store.omitted.includes(one));
     // Without a compiler, no flush can be made to fail.
     this.moments = wanted.filter((moment) => moment !== 'eio' || disk.env);
     this.actors = [
@@ -98,11 +116,15 @@ class KillRun {
     ];
   }
 
-  private get settings(): ServerSettings {
+  private makeSettings(): ServerSettings {
     // Each platform has a round for every moment before it is the other one's turn.
     const turn = Math.floor(this.tally.kills / this.moments.length);
     const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
-    return { ...settingsIn(this.folder, platform, TUS), patience: PATIENCE };
+    return {
+      ...settingsIn(this.folder, platform, TUS),
+      bucket: this.bucket,
+      patience: PATIENCE,
+    };
   }
 
   async run(): Promise<Tally> {
@@ -120,7 +142,8 @@ class KillRun {
 
   private async withServer(use: (server: KillableServer) => Promise<void>): Promise<void> {
     const env = this.moment === 'eio' ? this.disk.env : undefined;
-    const server = await KillableServer.start(this.settings, { env });
+    this.bucket = await this.store.renew();
+    const server = await KillableServer.start(this.makeSettings(), { env });
     try {
       await use(server);
     } finally {
@@ -151,7 +174,7 @@ class KillRun {
   /** Clients ask and delete, and nothing they were told before may be forgotten. */
   private async startOnFullDisk(): Promise<void> {
     await this.mounted?.fill();
-    const server = await KillableServer.start(this.settings);
+    const server = await KillableServer.start(this.makeSettings());
     for (const actor of this.actors) await actor.look?.(server);
     // That the disk is full is logged, and what the handlers of uploads found no room for.
     await server.kill();
@@ -161,12 +184,28 @@ class KillRun {
   private async freeze(server: KillableServer): Promise<void> {
     const others = MOMENTS.filter((moment) => moment !== 'frozen' && moment !== 'eio');
     const until = () => this.until(this.random.pick(others));
-    this.hear(await freezeOnce(server, { settings: this.settings, actors: this.actors, until }));
+    this.hear(
+      await freezeOnce(server, { settings: this.makeSettings(), actors: this.actors, until }),
+    );
   }
 
   private async finish(server: KillableServer): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
     for (const actor of this.actors) await actor.finish(server);
+    await server.clear();
+    this.tally.leftBehind = await this.countLeft();
+  }
+
+  /** What is removed behind answers gets its time. */
+  private async countLeft(): Promise<number> {
+    const assertNone = async (): Promise<void> => {
+      const names = await this.store.names();
+      if (names.length > 0) throw new Error(`There is something left: ${names.join(', ')}`);
+    };
+    await eventually(assertNone).catch((error: Error) =>
+      this.options.onErrorOutput?.(error.message),
+    );
+    return (await this.store.names()).length;
   }
 
   private async strike(server: KillableServer): Promise<void> {

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { ServerSettings } from '../../servers/server-settings.js';
 import type { DiskFaults } from '../disk-faults.js';
+import type { RunStore } from '../stores/index.js';
 import type { Tally } from '../tally.js';
 
 /**
@@ -30,6 +31,8 @@ export interface Stage {
   readonly seed: number;
   readonly settings: Omit<ServerSettings, 'platform'>;
   readonly tally: Tally;
+  /** Where servers keep bytes. */
+  readonly store: RunStore;
   /** What the disk has failed to do. */
   readonly disk: DiskFaults;
   /** Where actors announce a moment. */

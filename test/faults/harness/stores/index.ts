@@ -1,0 +1,3 @@
+export { FolderStore } from './folder-store.js';
+export { withRecords } from './records.js';
+export type { HeldBytes, RunStore } from './run-store.interface.js';

@@ -170,7 +170,8 @@ export class CleanupService {
     // A process that died after it had changed the record has left the bytes.
     const isOurs = record.state !== 'finished' || record.fileRemovedAt !== undefined;
     if (isOurs) await this.storage.remove(record);
-    const forgetAt = goneAt(record) + this.options.rememberFor;
+    const settlesAt = this.storage.settlesAt(record) ?? 0;
+    const forgetAt = Math.max(goneAt(record) + this.options.rememberFor, settlesAt);
     if (forgetAt <= Date.now()) {
       await this.registry.forget(record.id, record.dueAt ?? 0);
       return 'forgotten';
@@ -210,11 +211,17 @@ export class CleanupService {
     remember = (current: UploadRecord) => current,
   ): Promise<Verdict> {
     // A clock that was set back must not keep the pass from coming to its end.
-    const dueAt = time && Math.max(time, this.until + 1);
+    const dueAt = time && Math.max(this.orWhenSettled(record, time), this.until + 1);
     await this.registry.change(record.id, (current) =>
       current.dueAt === record.dueAt ? { record: { ...remember(current), dueAt } } : undefined,
     );
     return 'kept';
+  }
+
+  /** What a process that was fenced may still bring is removed as soon as nothing more can come. */
+  private orWhenSettled(record: UploadRecord, time: number): number {
+    const settlesAt = this.storage.settlesAt(record) ?? 0;
+    return settlesAt > Date.now() ? Math.min(time, settlesAt) : time;
   }
 }
 

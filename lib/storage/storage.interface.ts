@@ -202,13 +202,21 @@ export interface UploadStorage {
   tidy(upload: UploadRecord): Promise<void>;
 
   /**
+   * When nothing can come any more that a process had begun which the upload was taken from, in
+   * milliseconds since the epoch: an upload that has ended is to be tidied up, or removed, once more then,
+   * and its record to be kept until then. Absent: nothing can come.
+   */
+  settlesAt(upload: UploadRecord): number | undefined;
+
+  /**
    * Moves a finished upload to where the application wants it, across devices too, durably and never
    * over another's. May be repeated.
    *
    * @param target as `targetOf()` has it
+   * @returns what its record is to say from then on
    * @throws FileChangedError when what lies there is not the upload
    */
-  move(upload: UploadRecord, target: string): Promise<void>;
+  move(upload: UploadRecord, target: string): Promise<StorageState | undefined>;
 
   /**
    * What an application means by a place to move to.
@@ -224,8 +232,8 @@ export interface UploadStorage {
   remove(upload: UploadRecord): Promise<void>;
 
   /**
-   * Gives the bytes of an unfinished upload a new place, so that a process which had the old one open,
-   * and does not answer, may write on to what is not read.
+   * Sees to it that a process which had an unfinished upload, and does not answer, may write on to what is
+   * not read: its bytes get a new place, where it could write to the old one.
    *
    * @param unlessWrittenBy id of that process, if it is known: nothing is done when it can be seen not
    *   to have the bytes open

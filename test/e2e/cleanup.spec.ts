@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
-import { existsSync } from 'node:fs';
-import { readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import {
   NoSpaceError,
   OnUploadFinished,
@@ -22,13 +21,16 @@ import {
   expectHeadRefused,
   expectRefused,
   head,
+  heldNames,
   listFiles,
   offsetOf,
   patch,
+  placeOf,
   rawHead,
   removeTempFolder,
   startApp,
   storedBytes,
+  takeAway,
   terminate,
   uploadWhole,
   useApp,
@@ -90,6 +92,13 @@ function keepFullUntilGone(app: TestApp, { id }: Pick<CreatedUpload, 'id'>): voi
   });
 }
 
+/** Lets a process that had the uploads bring something until a moment. Restored with the clock. */
+function letSettle(app: TestApp, until: number): UploadStorage {
+  const storage = app.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
+  jest.spyOn(storage, 'settlesAt').mockReturnValue(until);
+  return storage;
+}
+
 /** An app that is cleaned up only when it is told to, with a clock that is set by hand. */
 function useStillApp(platform: PlatformName, tus: TusOptions): () => TestApp {
   const { cleanup, ...others } = tus;
@@ -100,6 +109,53 @@ function useStillApp(platform: PlatformName, tus: TusOptions): () => TestApp {
   afterEach(() => app.close());
   return () => app;
 }
+
+describe.each(PLATFORMS)('uploads that were taken from a process on %s', (platform) => {
+  const clock = useClock();
+  const app = useStillApp(platform, { cleanup: { rememberFor: '1m' } });
+
+  it('are removed once more when nothing can come of it, and remembered until then', async () => {
+    const upload = await create(app(), { length: 10, body: 'hello' });
+    const until = clock.now() + HOUR;
+    const removing = jest.spyOn(letSettle(app(), until), 'remove');
+    await terminate(app(), upload);
+    await app().tus.cleanup();
+    removing.mockClear();
+
+    clock.set(until - 1);
+    const before = await app().tus.cleanup();
+    const asked = await head(app(), upload);
+    clock.set(until);
+    const after = await app().tus.cleanup();
+
+    expect([before, asked.status]).toEqual([NOTHING, 410]);
+    expect(after).toEqual({ ...NOTHING, forgotten: 1 });
+    expect(removing).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe.each(PLATFORMS)('finished uploads that were taken from a process on %s', (platform) => {
+  const clock = useClock();
+  const app = useStillApp(platform, {});
+
+  it('are tidied up once more when nothing can come of it', async () => {
+    const until = clock.now() + HOUR;
+    const storage = letSettle(app(), until);
+    jest.spyOn(storage, 'isTidy').mockReturnValue(false);
+    const upload = await finish(app());
+    const tidying = jest.spyOn(storage, 'tidy');
+    await app().tus.cleanup();
+    expect(tidying).toHaveBeenCalledTimes(1);
+
+    clock.set(until - 1);
+    await app().tus.cleanup();
+    expect(tidying).toHaveBeenCalledTimes(1);
+    clock.set(until);
+    await app().tus.cleanup();
+    expect(tidying).toHaveBeenCalledTimes(2);
+    expect(await offsetOf(app(), upload)).toBe(5);
+  });
+});
 
 describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
   const clock = useClock();
@@ -150,7 +206,7 @@ describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
 
     expect(removal).toEqual({ ...NOTHING, expired: 1 });
     expect(state).toBe('expired');
-    expect(await listFiles(app().tmpFileDir)).not.toContain(upload.id);
+    expect(await heldNames(app())).not.toContain(upload.id);
     expect(early).toEqual(NOTHING);
     expectHeadRefused(remembered, 410);
     expect(late).toEqual({ ...NOTHING, forgotten: 1 });
@@ -248,7 +304,7 @@ describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
 
     expect(await app().tus.cleanup()).toEqual({ ...NOTHING, expired: uploads.length });
     expect((await app().tus.list({ state: 'expired', limit: 1000 })).items).toHaveLength(150);
-    expect(await listFiles(app().tmpFileDir)).toContain(young.id);
+    expect(await heldNames(app())).toContain(young.id);
     expect(await offsetOf(app(), young)).toBe(1);
   });
 
@@ -274,7 +330,7 @@ describe.each(PLATFORMS)('unfinished uploads on %s', (platform) => {
 
     const report = await app().tus.cleanup();
 
-    expect(await listFiles(app().tmpFileDir)).not.toContain(large.id);
+    expect(await heldNames(app())).not.toContain(large.id);
     expect(report.expired).toBeGreaterThan(0);
     expect((await app().tus.find(large.id))?.state).toBe('expired');
   });
@@ -363,20 +419,21 @@ describe.each(PLATFORMS)('finished uploads on %s', (platform) => {
 
   it('are never removed where they were moved to', async () => {
     const { id, path } = await finish(app());
-    const target = await app().tus.moveTo(id, join(app().folder!, 'moved'));
+    await app().tus.moveTo(id, await placeOf(app(), 'moved'));
     clock.advance(YEAR);
 
     expect(await app().tus.cleanup()).toEqual(NOTHING);
-    expect(await readFile(target, 'utf8')).toBe('hello');
+    expect(await text(await app().tus.createReadStream(id))).toBe('hello');
     expect(await offsetOf(app(), { path })).toBe(5);
   });
 
   it.each([
     ['by cleanupFile()', async (id: string) => app().tus.cleanupFile(id)],
-    ['by the app itself', async (id: string) => unlink(await app().tus.getFilepath(id))],
+    ['by the app itself', async (id: string) => takeAway(app(), (await app().tus.find(id))!.path!)],
     [
       'after moveTo()',
-      async (id: string) => unlink(await app().tus.moveTo(id, join(app().folder!, 'moved'))),
+      async (id: string) =>
+        takeAway(app(), await app().tus.moveTo(id, await placeOf(app(), 'moved'))),
     ],
   ])('whose file was deleted %s are remembered, then forgotten', async (_name, remove) => {
     const upload = await finish(app());
@@ -413,7 +470,7 @@ describe.each(PLATFORMS)('finished uploads with finishedAfter on %s', (platform)
 
     expect([early, kept]).toEqual([NOTHING, 'hello']);
     expect(late).toEqual({ ...NOTHING, removed: 1 });
-    expect(existsSync(join(app().tmpFileDir, upload.id))).toBe(false);
+    expect(await heldNames(app())).not.toContain(upload.id);
     expect(asked.status).toBe(200);
     expect(asked.headers['upload-offset']).toBe('5');
     expect(last).toEqual({ ...NOTHING, forgotten: 1 });
@@ -422,11 +479,11 @@ describe.each(PLATFORMS)('finished uploads with finishedAfter on %s', (platform)
 
   it('keep a file that was moved away', async () => {
     const { id } = await finish(app());
-    const target = await app().tus.moveTo(id, join(app().folder!, 'moved'));
+    await app().tus.moveTo(id, await placeOf(app(), 'moved'));
     clock.advance(DAY / 2);
 
     expect(await app().tus.cleanup()).toEqual(NOTHING);
-    expect(await readFile(target, 'utf8')).toBe('hello');
+    expect(await text(await app().tus.createReadStream(id))).toBe('hello');
   });
 
   it('are counted with all others', async () => {
@@ -492,11 +549,9 @@ class OwnJobs {
 /** Waits until an upload that expires at once was removed by nobody's asking. */
 async function expectCleanedUp(app: TestApp, path = '/files'): Promise<void> {
   const upload = await create(app, { length: 5, body: 'x', path });
-  await eventually(async () =>
-    expect(await listFiles(app.folder!)).not.toContain(
-      join(path === '/files' ? 'uploads' : 'avatars', upload.id),
-    ),
-  );
+  const names = () =>
+    path === '/files' ? heldNames(app) : listFiles(join(app.folder!, 'avatars'));
+  await eventually(async () => expect(await names()).not.toContain(upload.id));
   expectHeadRefused(await head(app, upload), 410);
 }
 
@@ -548,7 +603,7 @@ describe.each(PLATFORMS)('cleanup by itself on %s', (platform) => {
       await expectCleanedUp(app(), '/avatars');
 
       expect((await app().nest.get(OwnJobs).tus.find(upload.id))?.state).toBe('receiving');
-      expect(await listFiles(app().tmpFileDir)).toContain(upload.id);
+      expect(await heldNames(app())).toContain(upload.id);
     });
   });
 

@@ -12,7 +12,8 @@ import {
 } from '../../lib/index.js';
 import type { CompleteUpload, FinishAnswer, FinishedUpload, Upload } from '../../lib/index.js';
 import type { UploadRecord, UploadRegistry } from '../../lib/registry/index.js';
-import { TUS_REGISTRY } from '../../lib/tus.constants.js';
+import type { UploadStorage } from '../../lib/storage/index.js';
+import { TUS_REGISTRY, TUS_STORAGE } from '../../lib/tus.constants.js';
 import {
   create,
   encodeMetadata,
@@ -260,8 +261,16 @@ describe.each(PLATFORMS)('uploads that came to nothing on %s', (platform) => {
     const headers = { 'X-User': 'eve' };
     const done = await create(app(), { length: 5, body: 'hello', headers });
     const running = await create(app(), { length: 5, body: 'hel', headers });
+    const [taken] = (await endMany(1, 'eve')) as [string];
+    // A process that had it may still bring something.
+    const storage = app().nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
+    const settling = jest
+      .spyOn(storage, 'settlesAt')
+      .mockImplementation(({ id }) => (id === taken ? Date.now() + DAY : undefined));
     await endMany(MOST + 50, 'eve');
+    settling.mockRestore();
 
+    expect(await statusOf(taken, 'eve')).toBe(410);
     expect(await statusOf(done.id, 'eve')).toBe(200);
     expect(await statusOf(running.id, 'eve')).toBe(200);
   });

@@ -9,8 +9,6 @@ import {
 } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as tus from 'tus-js-client';
@@ -28,6 +26,8 @@ import {
   expectHeadRefused,
   expectRefused,
   head,
+  heldNames,
+  isOnS3,
   offsetOf,
   patch,
   post,
@@ -112,6 +112,11 @@ async function concatenate(app: TestApp): Promise<[parts: CreatedUpload[], HttpR
   return [parts, response];
 }
 
+/** What is stored of an upload. */
+async function contentOf(app: TestApp, upload: { readonly id: string }): Promise<string> {
+  return (await storedBytes(app, upload)).toString();
+}
+
 /** What two answers must have in common so that clients cannot tell them apart. */
 function essence({ status, headers, text: body }: HttpResponse) {
   const { 'content-type': type, 'x-video': video } = headers;
@@ -154,9 +159,10 @@ describe.each(PLATFORMS)('@BeforeUploadFinish() that accepts on %s', (platform) 
 
   it('is asked when all bytes are there, and before anybody hears of it', async () => {
     let seen: unknown[] = [];
-    judgeOf(app()).decide = async ({ id, path }) => {
+    judgeOf(app()).decide = async (asked) => {
+      const { id } = asked;
       const found = await app().tus.find(id);
-      seen = [await readFile(path, 'utf8'), found?.state, app().finished.countOf(id)];
+      seen = [await contentOf(app(), asked), found?.state, app().finished.countOf(id)];
     };
     const upload = await create(app(), { length: 5, metadata: { filename: 'a.txt' } });
     const { status } = await patch(app(), upload, { body: 'hello', headers: { 'X-User': 'ada' } });
@@ -211,7 +217,7 @@ describe.each(PLATFORMS)('@BeforeUploadFinish() that accepts on %s', (platform) 
   });
 
   it('is asked about the whole, not about its parts', async () => {
-    judgeOf(app()).decide = async ({ path }) => ({ body: await readFile(path, 'utf8') });
+    judgeOf(app()).decide = async (whole) => ({ body: await contentOf(app(), whole) });
     const asked = judgeOf(app()).asked.all.length;
     const [, response] = await concatenate(app());
 
@@ -382,7 +388,10 @@ describe.each(PLATFORMS)('@BeforeUploadFinish() that quarantines on %s', (platfo
     expect(JSON.parse(last.text)).toEqual(SUSPECT);
     expect(items.map((item) => item.id)).toContain(id);
     expect(await app().tus.find(id)).toMatchObject({ state: 'quarantined', offset: 10 });
-    expect(await readFile(await app().tus.getFilepath(id), 'utf8')).toBe('helloworld');
+    expect(await contentOf(app(), { id })).toBe('helloworld');
+    const path = app().tus.getFilepath(id);
+    if (isOnS3()) await expect(path).rejects.toBeInstanceOf(NoFileError);
+    else expect(await path).toBe(join(app().tmpFileDir, id));
     expect(await text(await app().tus.createReadStream(id, { start: 5 }))).toBe('world');
     expectHeadRefused(await head(app(), upload), 400);
     expect(essence(await patchAgain(app(), upload))).toEqual(essence(last));
@@ -405,7 +414,7 @@ describe.each(PLATFORMS)('@BeforeUploadFinish() that quarantines on %s', (platfo
     clock.advance(10 * 365 * 24 * 3_600_000);
     await app().tus.cleanup();
 
-    expect(await readFile(await app().tus.getFilepath(id), 'utf8')).toBe('helloworld');
+    expect(await contentOf(app(), { id })).toBe('helloworld');
   });
 
   it('is undone by release(): the client is told success, and handlers are called', async () => {
@@ -414,7 +423,7 @@ describe.each(PLATFORMS)('@BeforeUploadFinish() that quarantines on %s', (platfo
     await app().tus.release(upload.id);
     const finished = await app().finished.of(upload.id);
 
-    expect(await readFile(finished.path, 'utf8')).toBe('helloworld');
+    expect(await contentOf(app(), finished)).toBe('helloworld');
     expect(await offsetOf(app(), upload)).toBe(10);
     expect(essence(await patchAgain(app(), upload))).toMatchObject({ status: 204, body: '' });
     expect((await app().tus.find(upload.id))?.state).toBe('finished');
@@ -423,10 +432,9 @@ describe.each(PLATFORMS)('@BeforeUploadFinish() that quarantines on %s', (platfo
 
   it('is made final by terminate(), which frees the bytes', async () => {
     const [upload] = await quarantine();
-    const path = await app().tus.getFilepath(upload.id);
     await app().tus.terminate(upload.id);
 
-    expect(existsSync(path)).toBe(false);
+    expect(await heldNames(app())).not.toContain(upload.id);
     expectHeadRefused(await head(app(), upload), 410);
     await app().tus.release(upload.id);
     expect((await app().tus.find(upload.id))?.state).toBe('terminated');
@@ -656,7 +664,7 @@ describe.each(PLATFORMS)('verdicts and a restart on %s', (platform) => {
     const finished = await app.finished.of(upload.id);
 
     expect(asked).not.toHaveProperty('request');
-    expect(await readFile(finished.path, 'utf8')).toBe('helloworld');
+    expect(await contentOf(app, finished)).toBe('helloworld');
     expect(await offsetOf(app, upload)).toBe(10);
   });
 

@@ -119,9 +119,13 @@ describe('a store that is silent', () => {
     const client = new S3Client(storeConfig({ endpoint: proxy.endpoint }));
     proxy.fail({ kind: 'is silent' });
     const command = new HeadBucketCommand({ Bucket: bucket.name });
-    const asked = new RequestSender(client).ask((options) => client.send(command, options), {
-      silence: 100,
-    });
+    const asked = new RequestSender(client).ask(
+      command,
+      (options) => client.send(command, options),
+      {
+        silence: 100,
+      },
+    );
     await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
     client.destroy();
   });

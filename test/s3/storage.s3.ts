@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { UploadFencedError, UploadLostError } from '../../lib/errors/index.js';
+import { ScratchFolder } from '../../lib/storage/s3/gathering/scratch-folder.js';
+import type { S3Context } from '../../lib/storage/s3/s3.context.js';
+import type { UploadStorage } from '../../lib/storage/storage.interface.js';
 import type { UploadWriter } from '../../lib/storage/upload-writer.interface.js';
+import { Mortal } from '../support/s3/mortal-client.js';
 import { bytes, MIB, S3World } from '../support/s3/s3-world.js';
 
 let world: S3World;
@@ -152,6 +156,34 @@ describe('appending', () => {
     const finished = await world.finish(other, upload, rest);
     expect((await world.read(other, finished)).equals(content)).toBe(true);
     expect(await world.bucket.all()).toEqual([upload.id]);
+  });
+});
+
+describe('memory', () => {
+  const held = (storage: UploadStorage) => {
+    const { context } = storage as unknown as { readonly context: S3Context };
+    return context.memory.size;
+  };
+
+  it.each([1, 3, 6])('is all let go of when the store fails at step %d', async (after) => {
+    const storage = world.started({ concurrency: 1 }, new Mortal({ after }));
+    const writer = await storage.openWriter(world.upload());
+    const writing = writer.write([bytes(80 * MIB)]).then(() => writer.confirm());
+    await expect(writing).rejects.toThrow();
+    await writer.close();
+    expect(held(storage)).toBe(0);
+  });
+
+  it('is waited for by an upload that fills it alone, which needs no file', async () => {
+    const making = jest.spyOn(ScratchFolder.prototype, 'make');
+    const storage = world.started();
+    const upload = world.upload();
+    const content = bytes(100 * MIB);
+    await world.append(storage, upload, content.subarray(0, 60 * MIB));
+    await world.finish(storage, upload, content.subarray(60 * MIB));
+    expect(making).not.toHaveBeenCalled();
+    expect(held(storage)).toBe(0);
+    expect((await world.read(storage, upload)).equals(content)).toBe(true);
   });
 });
 

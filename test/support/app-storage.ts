@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { StorageFactory } from '../../lib/index.js';
 import { isOnS3 } from './on-s3.js';
 import { listFiles } from './temp-folder.js';
@@ -12,6 +12,10 @@ export interface AppStorage {
   names(): Promise<readonly string[]>;
   /** Bytes that are held of an upload; none of one that has none. */
   bytesOf(id: string): Promise<Buffer>;
+  /** A place of the application's own, to move an upload to. */
+  placeOf(name: string): string;
+  /** Removes what lies at an upload's path, as the application itself may. */
+  take(path: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -45,6 +49,16 @@ export async function storedBytes(
   return (await storageOf(app.tmpFileDir)).bytesOf(upload.id);
 }
 
+/** A place of the application's own, to move an upload to. */
+export async function placeOf(app: { readonly tmpFileDir: string }, name: string): Promise<string> {
+  return (await storageOf(app.tmpFileDir)).placeOf(name);
+}
+
+/** Removes what lies at an upload's path, as the application itself may. */
+export async function takeAway(app: { readonly tmpFileDir: string }, path: string): Promise<void> {
+  await (await storageOf(app.tmpFileDir)).take(path);
+}
+
 async function makeStorage(folder: string): Promise<AppStorage> {
   if (!isOnS3()) return new FolderStorage(folder);
   // Most tests need none of it.
@@ -61,6 +75,14 @@ class FolderStorage implements AppStorage {
 
   bytesOf(id: string): Promise<Buffer> {
     return readFile(join(this.folder, id)).catch(() => Buffer.alloc(0));
+  }
+
+  placeOf(name: string): string {
+    return join(dirname(this.folder), name);
+  }
+
+  take(path: string): Promise<void> {
+    return unlink(path);
   }
 
   /** It goes with the folder of its app. */

@@ -119,7 +119,9 @@ export class MemoryStorage implements UploadStorage {
     if (state !== 'finished' && isOwn) this.held.delete(filePath);
   }
 
-  async move(upload: UploadRecord, target: string): Promise<void> {
+  settlesAt(): undefined {}
+
+  async move(upload: UploadRecord, target: string): Promise<undefined> {
     const held = this.held.get(keyOf(upload));
     if (this.held.has(target)) throw new Error(`${target} is taken.`);
     if (!held) throw new Error(`There are no bytes of ${upload.id}.`);

@@ -178,8 +178,11 @@ export class DiskStorage implements UploadStorage {
     return this.placed.tidy(upload);
   }
 
-  move(upload: UploadRecord, target: string): Promise<void> {
-    return this.placed.move(upload, target);
+  /** Who writes to a file that was fenced writes to one without a name. */
+  settlesAt(): undefined {}
+
+  async move(upload: UploadRecord, target: string): Promise<undefined> {
+    await this.placed.move(upload, target);
   }
 
   remove(upload: UploadRecord): Promise<void> {

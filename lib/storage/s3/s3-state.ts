@@ -23,6 +23,17 @@ export interface RemainderState {
   readonly size: number;
 }
 
+/**
+ * Requests that a process had sent, or was about to send, when the upload was taken from it. They
+ * replace nothing that counts, but what they bring is to be removed.
+ */
+export interface LateRequests {
+  /** Until when they may arrive, in milliseconds since the epoch. */
+  readonly until: number;
+  /** Where the application wanted the upload then: they may make an object there. */
+  readonly key?: string;
+}
+
 /** What the record of an upload says of its bytes: what it does not name does not count. */
 export interface S3State extends S3Address {
   /** Bytes that count. */
@@ -44,6 +55,7 @@ export interface S3State extends S3Address {
   readonly detour?: { readonly size: number; readonly counted: readonly (readonly number[])[] };
   /** What tells the object from others that may come to its place. */
   readonly etag?: string;
+  readonly late?: LateRequests;
 }
 
 /** What an upload's record says of its bytes. */

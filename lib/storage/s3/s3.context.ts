@@ -6,6 +6,7 @@ import { GatheringMemory } from './gathering/gathering-memory.js';
 import { ScratchFolder } from './gathering/scratch-folder.js';
 import { MultipartRequests } from './requests/multipart-requests.js';
 import { ObjectRequests } from './requests/object-requests.js';
+import type { RequestGuard } from './requests/request-sender.js';
 import { Slots } from './requests/slots.js';
 import type { ResolvedS3Options, S3ObjectOptions } from './s3.options.js';
 import { addressOfUrl } from './places.js';
@@ -23,61 +24,95 @@ const CHECKS = '.tus/checks/';
 /** Parts of all uploads that are on their way at a time. */
 const MOST_PARTS = 12;
 
-/** What the parts of an S3 storage share. */
+/** What all uploads of a process share. */
+class Shared {
+  readonly memory = new GatheringMemory();
+  readonly slots = new Slots(MOST_PARTS);
+  readonly scratch: ScratchFolder;
+  /** What was kept of uploads since the records at hand were read. */
+  readonly newest = new Map<string, S3State>();
+  /** Those of them that no record says. */
+  readonly unkept = new Set<string>();
+
+  constructor({ scratch }: ResolvedS3Options) {
+    this.scratch = new ScratchFolder(scratch);
+  }
+}
+
+/** What the parts of an S3 storage have in common. */
 export class S3Context {
   readonly objects: ObjectRequests;
   readonly multiparts: MultipartRequests;
-  readonly memory = new GatheringMemory();
-  readonly scratch: ScratchFolder;
-  /** What bounds how many parts of all uploads are read from scratch files at a time. */
-  readonly slots = new Slots(MOST_PARTS);
-  /** What was kept of uploads since the records at hand were read. */
-  private readonly newest = new Map<string, S3State>();
-  /** Those of them that no record says. */
-  private readonly unkept = new Set<string>();
 
+  /** @param guard throws once nothing may be sent any more */
   constructor(
     readonly options: ResolvedS3Options,
     private readonly app: StorageContext,
+    private readonly shared = new Shared(options),
+    guard?: RequestGuard,
   ) {
-    this.objects = new ObjectRequests(options.client);
-    this.multiparts = new MultipartRequests(options.client);
-    this.scratch = new ScratchFolder(options.scratch);
+    this.objects = new ObjectRequests(options.client, guard);
+    this.multiparts = new MultipartRequests(options.client, guard);
+  }
+
+  /**
+   * The same to a process that holds an upload: once another one has taken that from it, it sends nothing
+   * more.
+   *
+   * @throws UploadFencedError, as all its requests do then
+   */
+  holding(id: string): S3Context {
+    const guard = () => this.assertHeld(id);
+    guard();
+    return new S3Context(this.options, this.app, this.shared, guard);
+  }
+
+  get memory(): GatheringMemory {
+    return this.shared.memory;
+  }
+
+  get scratch(): ScratchFolder {
+    return this.shared.scratch;
+  }
+
+  /** What bounds how many parts of all uploads are read from scratch files at a time. */
+  get slots(): Slots {
+    return this.shared.slots;
   }
 
   /** What counts of an upload. */
   stateOf(record: UploadRecord): S3State | undefined {
-    return this.newest.get(record.id) ?? stateOf(record);
+    return this.shared.newest.get(record.id) ?? stateOf(record);
   }
 
   /** Says what counts of an upload, from now on and after a crash. */
   async keep(id: string, state: S3State): Promise<void> {
     await this.app.records.keep(id, toStored(state));
-    this.newest.set(id, state);
-    this.unkept.delete(id);
+    this.shared.newest.set(id, state);
+    this.shared.unkept.delete(id);
   }
 
   /** Says what counts of an upload, for its record to say with the commit of its finish. */
   note(id: string, state: S3State): void {
-    this.newest.set(id, state);
-    this.unkept.add(id);
+    this.shared.newest.set(id, state);
+    this.shared.unkept.add(id);
   }
 
   /** Says that its commit comes now. */
   expectCommit(id: string): void {
-    this.unkept.delete(id);
+    this.shared.unkept.delete(id);
   }
 
   /** Sees to it that the record says what was noted, where no commit came. */
   async keepNoted(id: string): Promise<void> {
-    const state = this.newest.get(id);
-    if (state && this.unkept.has(id)) await this.keep(id, state);
+    const state = this.shared.newest.get(id);
+    if (state && this.shared.unkept.has(id)) await this.keep(id, state);
   }
 
   /** Takes the upload's records for new again. */
   forget(id: string): void {
-    this.newest.delete(id);
-    this.unkept.delete(id);
+    this.shared.newest.delete(id);
+    this.shared.unkept.delete(id);
   }
 
   /** @throws UploadFencedError */

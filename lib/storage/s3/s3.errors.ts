@@ -29,6 +29,7 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   'BadDigest',
   'IncompleteBody',
   'OperationAborted',
+  'ConditionalRequestConflict',
 ]);
 
 /** What an error of a store, or of the connection to it, says. */

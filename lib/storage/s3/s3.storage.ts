@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
-import { FileChangedError } from '../../errors/index.js';
 import type { StorageContext } from '../../interfaces/index.js';
 import { isUploadId } from '../../protocol/index.js';
-import type { UploadRecord } from '../../registry/index.js';
+import type { StorageState, UploadRecord } from '../../registry/index.js';
 import type { Located } from '../storage-location.interface.js';
 import type {
   Cleared,
@@ -14,17 +13,17 @@ import type {
 } from '../storage.interface.js';
 import type { StoredBytes, UploadWriter, WriterOptions } from '../upload-writer.interface.js';
 import { concatenateObjects } from './copying/concatenate-objects.js';
-import { copyObject } from './copying/copy-object.js';
+import { moveObject } from './copying/move-object.js';
 import { clearHolding, holdingsOf, type S3Holding } from './holdings.js';
-import { addressOfUrl, goneError, takenError, urlOf } from './places.js';
+import { withLateRequests } from './late-requests.js';
+import { addressOfUrl, urlOf } from './places.js';
 import { readObject } from './reading.js';
-import { removeAll, removeLeftovers, hasLeftovers } from './removal.js';
+import { hasLeftovers, removeAll, tidyUp } from './removal.js';
 import { S3Context } from './s3.context.js';
-import { isPreconditionFailed, translating } from './s3.errors.js';
+import { translating } from './s3.errors.js';
 import type { ResolvedS3Options } from './s3.options.js';
 import { S3Shared } from './s3.shared.js';
-import type { S3Object } from './requests/s3-requests.interface.js';
-import { toStored, type S3Address } from './s3-state.js';
+import { toStored } from './s3-state.js';
 import { checkStart } from './start-check.js';
 import { S3Writer } from './writing/s3.writer.js';
 
@@ -79,8 +78,7 @@ export class S3Storage implements UploadStorage {
   }
 
   async openWriter(upload: UploadRecord, options?: WriterOptions): Promise<UploadWriter> {
-    this.context.assertHeld(upload.id);
-    return new S3Writer(upload, this.context, options);
+    return new S3Writer(upload, this.context.holding(upload.id), options);
   }
 
   /** What was not verified, or failed, never counted. */
@@ -95,8 +93,8 @@ export class S3Storage implements UploadStorage {
     parts: readonly UploadRecord[],
     signal?: AbortSignal,
   ): Promise<void> {
-    this.context.assertHeld(upload.id);
-    return translating(() => concatenateObjects(upload, parts, this.context, signal)).catch(
+    const held = this.context.holding(upload.id);
+    return translating(() => concatenateObjects(upload, parts, held, signal)).catch(
       (error: unknown) => Promise.reject(signal?.aborted ? signal.reason : error),
     );
   }
@@ -105,11 +103,12 @@ export class S3Storage implements UploadStorage {
   async finish(upload: UploadRecord): Promise<FinishedPlace> {
     const { bucket, key } = this.context.addressOf(upload);
     const { size = upload.length ?? 0, at = Date.now(), etag } = this.context.stateOf(upload) ?? {};
-    const { hasRemainders, hasBegun } = this.context.stateOf(upload) ?? {};
+    const { hasRemainders, hasBegun, late } = this.context.stateOf(upload) ?? {};
     this.context.expectCommit(upload.id);
     const isMisplaced = upload.filePath !== undefined && upload.filePath !== key;
+    const left = { hasRemainders, hasBegun, late };
     return {
-      stored: toStored({ bucket, key, size, at, isWhole: true, etag, hasRemainders, hasBegun }),
+      stored: toStored({ bucket, key, size, at, isWhole: true, etag, ...left }),
       ...(isMisplaced && { isMisplaced }),
     };
   }
@@ -120,14 +119,19 @@ export class S3Storage implements UploadStorage {
   }
 
   async tidy(upload: UploadRecord): Promise<void> {
-    const state = this.context.stateOf(upload);
-    if (!state || upload.state === 'receiving') return;
-    this.context.assertHeld(upload.id);
-    await translating(() => removeLeftovers(upload.id, state, this.context));
+    const held = this.context.holding(upload.id);
+    await translating(() => tidyUp(upload, held));
   }
 
-  move(upload: UploadRecord, target: string): Promise<void> {
-    return translating(() => this.moveTo(upload, target));
+  settlesAt(upload: UploadRecord): number | undefined {
+    return upload.state === 'receiving' ? undefined : this.context.stateOf(upload)?.late?.until;
+  }
+
+  move(upload: UploadRecord, target: string): Promise<StorageState | undefined> {
+    return translating(async () => {
+      await moveObject(upload, target, this.context.holding(upload.id));
+      return this.leftBehind(upload);
+    });
   }
 
   async targetOf(place: string): Promise<string> {
@@ -147,13 +151,22 @@ export class S3Storage implements UploadStorage {
   }
 
   async remove(upload: UploadRecord): Promise<void> {
-    this.context.assertHeld(upload.id);
-    await translating(() => removeAll(upload, this.context));
+    const held = this.context.holding(upload.id);
+    await translating(() => removeAll(upload, held));
     this.context.forget(upload.id);
   }
 
-  /** A process that does not answer has numbers of its own, and what it sends under them never counts. */
-  async fence(): Promise<void> {}
+  /**
+   * A process that does not answer has numbers and keys of its own, and what it sends under them never
+   * counts. That it may come is noted.
+   */
+  async fence(upload: UploadRecord): Promise<void> {
+    const { id } = upload;
+    const first = { ...this.context.ownAddress(id), size: 0, at: Date.now() };
+    const state = this.context.stateOf(upload) ?? first;
+    await this.context.keep(id, withLateRequests(upload, state));
+    this.context.forget(id);
+  }
 
   async setAside(): Promise<string | undefined> {
     return undefined;
@@ -172,35 +185,9 @@ export class S3Storage implements UploadStorage {
     return state && { size: state.size, flushed: state.size, modifiedAt: state.at };
   }
 
-  private async moveTo(upload: UploadRecord, target: string): Promise<void> {
-    const { id, length } = upload;
-    const source = this.context.addressOf(upload);
-    const to = addressOfUrl(target);
-    if (!to) throw new RangeError(`"${target}" is no s3://bucket/key.`);
-    if (to.bucket === source.bucket && to.key === source.key) return;
-    this.context.assertHeld(id);
-    const [found, there] = await Promise.all([
-      this.context.objects.head(source),
-      this.context.objects.head(to),
-    ]);
-    const isMoved =
-      there && this.context.isMarked(id, there) && there.size === (length ?? there.size);
-    if (there && !isMoved) throw takenError(target);
-    if (!isMoved) await this.copy(upload, found, to);
-    await this.context.objects.delete(source);
-  }
-
-  private async copy(upload: UploadRecord, found: S3Object | undefined, to: S3Address) {
-    const { id } = upload;
-    if (!found) throw goneError(id);
-    if (upload.length !== undefined && found.size !== upload.length) {
-      throw new FileChangedError(id, `has ${found.size} bytes instead of ${upload.length}`);
-    }
-    const source = { ...this.context.addressOf(upload), size: found.size, etag: found.etag };
-    try {
-      await copyObject(source, to, await this.context.objectOptions(upload), this.context);
-    } catch (error) {
-      throw isPreconditionFailed(error) ? takenError(urlOf(to)) : error;
-    }
+  /** What is to be known of an upload that was moved: what may still come where it was. */
+  private leftBehind(upload: UploadRecord): StorageState | undefined {
+    const state = this.context.stateOf(upload);
+    return state?.late && toStored({ ...state, etag: undefined });
   }
 }

@@ -29,13 +29,18 @@ export class EndedUploads {
     if (!lease) return;
     try {
       const record = await this.registry.get(id);
-      if (!record || !hasEnded(record)) return;
+      if (!record || !hasEnded(record) || !this.isSettled(record)) return;
       // A process that died after it had changed the record has left the bytes.
       await this.storage.remove(record);
       await this.registry.forget(id, record.dueAt ?? 0);
     } finally {
       lease.release();
     }
+  }
+
+  /** Whether nothing can come any more of a process that it was taken from. */
+  private isSettled(record: UploadRecord): boolean {
+    return (this.storage.settlesAt(record) ?? 0) <= Date.now();
   }
 }
 

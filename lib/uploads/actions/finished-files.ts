@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { hasCode } from '../../errors/index.js';
-import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
+import type { StorageState, UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type {
   ByteRange,
   LocalCopies,
@@ -179,8 +179,8 @@ export class FinishedFiles {
 
       await this.storage.tidy(record);
       await this.mark(id, { movingTo: target });
-      await this.move(record, target);
-      await this.mark(id, { movedTo: target, movingTo: undefined, stored: undefined });
+      const stored = await this.move(record, target);
+      await this.mark(id, { movedTo: target, movingTo: undefined, stored });
       return target;
     });
   }
@@ -244,9 +244,9 @@ export class FinishedFiles {
     await this.registry.change(id, (current) => ({ record: { ...current, ...place } }));
   }
 
-  private async move(record: UploadRecord, target: string): Promise<void> {
+  private async move(record: UploadRecord, target: string): Promise<StorageState | undefined> {
     try {
-      await this.storage.move(record, target);
+      return await this.storage.move(record, target);
     } catch (error) {
       // The first fault is the one to report.
       await this.unmark(record).catch(() => undefined);

@@ -183,6 +183,8 @@ export class Transitions {
     const ended = await (isKept ? change() : this.withRoom(id, change));
     if (!ended) return;
     if (!isKept) await this.storage.remove(ended);
+    // What cannot be removed now goes with the upload.
+    else await this.storage.tidy(ended).catch(() => undefined);
     this.hashes?.forget(before);
     this.observer.ended(endOf(before));
     // What cannot be forgotten now goes with a later one.

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../../support/eventually.js';
 import { PLATFORMS } from '../../support/platforms.js';
 import { SeededRandom } from '../../support/seeded.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
@@ -14,7 +15,7 @@ import {
   ON_FULL_DISK,
   Senders,
 } from './actors/index.js';
-import type { Actor, Moment } from './actors/index.js';
+import type { Actor, Moment, Stage } from './actors/index.js';
 import { DiskFaults } from './disk-faults.js';
 import { freezeOnce } from './frozen-round.js';
 import { wishFor } from './kill-wish.js';
@@ -23,7 +24,9 @@ import { OneMachine } from './run-servers.js';
 import type { RunServers } from './run-servers.js';
 import type { KillableServer } from '../servers/killable-server.js';
 import { settingsIn } from '../servers/server-settings.js';
-import type { ServerSettings } from '../servers/server-settings.js';
+import type { BucketSettings, ServerSettings } from '../servers/server-settings.js';
+import { FolderStore } from './stores/index.js';
+import type { RunStore } from './stores/index.js';
 import { newTally } from './tally.js';
 import type { Tally } from './tally.js';
 import { TwoMachines } from './two-machines.js';
@@ -40,6 +43,8 @@ export interface KillRunOptions {
   readonly machines?: boolean;
   /** Where these mount one volume; one folder is that of both unless told. */
   readonly mounts?: Mounts;
+  /** Whether bytes are in a bucket of the store that was started; in a folder unless told. */
+  readonly isOnS3?: boolean;
   /** Told after every kill. */
   readonly onRound?: (tally: Readonly<Tally>) => void;
   /** Told what servers wrote to their error output. */
@@ -61,22 +66,42 @@ const LONGEST_ROUND = 5000;
 export async function runKills(options: KillRunOptions): Promise<Tally> {
   const folder = await makeTempFolder(options.mounts?.[0]);
   let mounted: RunDisk | undefined;
+  let store: RunStore | undefined;
   let servers: RunServers | undefined;
   try {
     // First, for what lies in the folder now is not seen any more.
     if (options.moments?.includes(ON_FULL_DISK)) mounted = await RunDisk.mountAt(folder);
     const tally = newTally();
     const disk = await DiskFaults.prepare(folder, tally);
-    const hear = (text: string) => hearErrors(tally, options, text);
-    servers = options.machines
-      ? await TwoMachines.prepare(hear, options.mounts)
-      : new OneMachine(settingsIn(folder, 'express').expiringFolder);
-    return await new KillRun(options, folder, tally, disk, servers, mounted).run();
+    servers = await makeServers(folder, tally, options);
+    store = await makeStore(folder, servers, options);
+    return await new KillRun(options, folder, { tally, disk, servers, store, mounted }).run();
   } finally {
     await servers?.end();
+    await store?.remove();
     await mounted?.unmount();
     await removeTempFolder(folder);
   }
+}
+
+async function makeServers(
+  folder: string,
+  tally: Tally,
+  options: KillRunOptions,
+): Promise<RunServers> {
+  const hear = (text: string) => hearErrors(tally, options, text);
+  if (options.machines) return TwoMachines.prepare(hear, options.mounts);
+  return new OneMachine(settingsIn(folder, 'express'));
+}
+
+async function makeStore(
+  folder: string,
+  servers: RunServers,
+  { isOnS3 }: KillRunOptions,
+): Promise<RunStore> {
+  if (!isOnS3) return new FolderStore(settingsIn(folder, 'express'));
+  const { BucketStore } = await import('./stores/bucket-store.js');
+  return BucketStore.make(folder, servers);
 }
 
 function hearErrors(tally: Tally, { onErrorOutput }: KillRunOptions, errorOutput: string): void {
@@ -84,29 +109,46 @@ function hearErrors(tally: Tally, { onErrorOutput }: KillRunOptions, errorOutput
   onErrorOutput?.(errorOutput);
 }
 
+/** What a run has prepared. */
+interface Prepared {
+  readonly tally: Tally;
+  readonly disk: DiskFaults;
+  readonly servers: RunServers;
+  readonly store: RunStore;
+  /** Where there is none, no disk is filled. */
+  readonly mounted?: RunDisk;
+}
+
 class KillRun {
   private readonly random: SeededRandom;
   private readonly announced = new EventEmitter();
   private readonly moments: readonly Moment[];
   private readonly actors: readonly Actor[];
+  private readonly tally: Tally;
+  private readonly disk: DiskFaults;
+  private readonly servers: RunServers;
+  private readonly store: RunStore;
+  private readonly mounted?: RunDisk;
+  /** What servers are told of the bucket, if there is one, until the next kill. */
+  private bucket?: BucketSettings;
 
   constructor(
     private readonly options: KillRunOptions,
     private readonly folder: string,
-    private readonly tally: Tally,
-    private readonly disk: DiskFaults,
-    private readonly servers: RunServers,
-    /** Where there is none, no disk is filled. */
-    private readonly mounted?: RunDisk,
+    { tally, disk, servers, store, mounted }: Prepared,
   ) {
+    this.tally = tally;
+    this.disk = disk;
+    this.servers = servers;
+    this.store = store;
+    this.mounted = mounted;
     const { seed } = options;
     const { announced: moments } = this;
     const settings = settingsIn(folder, 'express');
     const hasLateRequests = () => this.moment === 'frozen';
-    const openExpiring = () => servers.openExpiring();
-    const stage = { seed, settings, tally, disk, moments, hasLateRequests, openExpiring };
+    const stage: Stage = { seed, settings, tally, servers, store, disk, moments, hasLateRequests };
     this.random = new SeededRandom(seed);
-    const wanted = options.moments ?? MOMENTS;
+    const wanted = (options.moments ?? MOMENTS).filter((one) => !store.omitted.includes(one));
     // Without a compiler, no flush can be made to fail; what the other machine says is not looked at.
     const canFail = disk.env && !options.machines;
     this.moments = wanted.filter((moment) => moment !== 'eio' || canFail);
@@ -120,11 +162,15 @@ class KillRun {
     ];
   }
 
-  private get settings(): ServerSettings {
+  private makeSettings(): ServerSettings {
     // Each platform has a round for every moment before it is the other one's turn.
     const turn = Math.floor(this.tally.kills / this.moments.length);
     const [platform] = PLATFORMS[turn % PLATFORMS.length]!;
-    return { ...settingsIn(this.folder, platform, TUS), ...this.servers.settings };
+    return {
+      ...settingsIn(this.folder, platform, TUS),
+      ...this.servers.settings,
+      bucket: this.bucket,
+    };
   }
 
   async run(): Promise<Tally> {
@@ -152,10 +198,13 @@ class KillRun {
     }
   }
 
-  private startServer(): Promise<KillableServer> {
-    const { settings, moment } = this;
-    if (moment === 'frozen') return this.servers.startOne(settings);
-    return this.servers.start(settings, { env: moment === 'eio' ? this.disk.env : undefined });
+  private async startServer(): Promise<KillableServer> {
+    this.bucket = await this.store.renew();
+    const settings = this.makeSettings();
+    if (this.moment === 'frozen') return this.servers.startOne(settings);
+    return this.servers.start(settings, {
+      env: this.moment === 'eio' ? this.disk.env : undefined,
+    });
   }
 
   private hear(errorOutput: string): void {
@@ -177,7 +226,7 @@ class KillRun {
   /** Clients ask and delete, and nothing they were told before may be forgotten. */
   private async startOnFullDisk(): Promise<void> {
     await this.mounted?.fill();
-    const server = await this.servers.startOne(this.settings);
+    const server = await this.servers.startOne(this.makeSettings());
     for (const actor of this.actors) await actor.look?.(server);
     // That the disk is full is logged, and what the handlers of uploads found no room for.
     await server.kill();
@@ -187,13 +236,27 @@ class KillRun {
   private async freeze(server: KillableServer): Promise<void> {
     const others = MOMENTS.filter((moment) => moment !== 'frozen' && moment !== 'eio');
     const until = () => this.until(this.random.pick(others));
-    const start = () => this.servers.startOne(this.settings);
+    const start = () => this.servers.startOne(this.makeSettings());
     this.hear(await freezeOnce(server, { actors: this.actors, start, until }));
   }
 
   private async finish(server: KillableServer): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
     for (const actor of this.actors) await actor.finish(server);
+    await server.clear();
+    this.tally.leftBehind = await this.countLeft();
+  }
+
+  /** What is removed behind answers gets its time. */
+  private async countLeft(): Promise<number> {
+    const assertNone = async (): Promise<void> => {
+      const names = await this.store.names();
+      if (names.length > 0) throw new Error(`There is something left: ${names.join(', ')}`);
+    };
+    await eventually(assertNone).catch((error: Error) =>
+      this.options.onErrorOutput?.(error.message),
+    );
+    return (await this.store.names()).length;
   }
 
   private async strike(server: KillableServer): Promise<void> {

@@ -24,6 +24,7 @@ const ROWS: Readonly<Record<keyof Tally, string>> = {
   answersChanged: "Endpoints' answers and hooks' verdicts that changed when asked for again",
   methodsRepeated: "Endpoints' methods that ran more often than kills allow",
   expiredHalfGone: 'Expired uploads that were neither whole nor gone',
+  leftBehind: 'Files left when all uploads had been removed',
   strangeAnswers: 'Answers that are not in the protocol',
   errorsLogged: 'Servers that logged an error',
   duplicates: 'Handlers that returned once more for the same upload (allowed)',

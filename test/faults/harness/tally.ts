@@ -44,6 +44,8 @@ export interface Tally {
   methodsRepeated: number;
   /** Expired uploads that were neither whole nor gone, or whose bytes were never freed. */
   expiredHalfGone: number;
+  /** What was still stored when all uploads had been removed: files, objects, multipart uploads. */
+  leftBehind: number;
   /** Answers nobody foresaw. */
   strangeAnswers: number;
   /** Servers that logged an error. */
@@ -63,6 +65,7 @@ export const FAULTS = [
   'answersChanged',
   'methodsRepeated',
   'expiredHalfGone',
+  'leftBehind',
   'strangeAnswers',
   'errorsLogged',
 ] as const satisfies readonly (keyof Tally)[];
@@ -90,6 +93,7 @@ export function newTally(): Tally {
     answersChanged: 0,
     methodsRepeated: 0,
     expiredHalfGone: 0,
+    leftBehind: 0,
     strangeAnswers: 0,
     errorsLogged: 0,
     duplicates: 0,

@@ -17,6 +17,7 @@ export type Mounts = readonly [string, string];
  * turns. The older one is killed, and the other one goes on beside a new one.
  */
 export class TwoMachines implements RunServers {
+  readonly count = 2;
   private left?: KillableServer;
   private started = 0;
 
@@ -49,8 +50,9 @@ export class TwoMachines implements RunServers {
     return this.startNext(settings);
   }
 
-  async openExpiring(): Promise<KnownUploads> {
-    const options = { ...this.access, schema: `${SCHEMA}_expiring`, max: 2 };
+  async openKnown(of: 'uploads' | 'expiring'): Promise<KnownUploads> {
+    const schema = of === 'uploads' ? SCHEMA : `${SCHEMA}_expiring`;
+    const options = { ...this.access, schema, max: 2 };
     const registry = new PostgresRegistry(options, { durable: true });
     await registry.open();
     return registry;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -31,6 +32,7 @@ import type {
   EndpointUpload,
   FinishedUpload,
   RegistryFactory,
+  StorageFactory,
 } from '../../../lib/index.js';
 import { postgres } from '../../../lib/backends/postgres/index.js';
 import type { LocalCluster } from '../../../lib/cluster/local/index.js';
@@ -39,7 +41,7 @@ import { serve } from '../../support/serve.js';
 import { writeEntry } from './journal.js';
 import type { JournalEntry } from './journal.js';
 import { THREW } from './server-settings.js';
-import type { ServerSettings, ServerStats } from './server-settings.js';
+import type { BucketSettings, ServerSettings, ServerStats } from './server-settings.js';
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as ServerSettings;
 const eventLoop = monitorEventLoopDelay({ resolution: 1 });
@@ -47,9 +49,26 @@ eventLoop.enable();
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
+const HOUR = 3_600_000;
+
+/** Where an instance keeps bytes; the SDK is loaded only where it is needed. */
+async function storageOf(instance: keyof BucketSettings): Promise<StorageFactory | undefined> {
+  const options = settings.bucket?.[instance];
+  if (!options) return undefined;
+  const { s3 } = await import('../../../lib/storage/s3/index.js');
+  return s3(options);
+}
+
+const [uploadsStorage, expiringStorage] = [await storageOf('uploads'), await storageOf('expiring')];
+
+/** A finished upload, and where it lies. */
+type StoredUpload = Pick<FinishedUpload, 'id' | 'path'>;
+
 /** Does what an upload's metadata ask for, and keeps a journal of it. */
 @Injectable()
 class JournalKeeper {
+  constructor(private readonly uploads: TusService) {}
+
   @OnUploadFinished({ id: 'journal' })
   async keep(upload: FinishedUpload): Promise<void> {
     const { takes = '0', failures = '0' } = upload.metadata;
@@ -60,7 +79,7 @@ class JournalKeeper {
       console.log(THREW);
       throw new Error('Told to fail.');
     }
-    await this.write('end', upload, await sha256Of(upload.path));
+    await this.write('end', upload, await sha256Of(upload, this.uploads));
   }
 
   private write(
@@ -72,15 +91,19 @@ class JournalKeeper {
   }
 }
 
-async function sha256Of(path: string): Promise<string> {
+async function sha256Of({ id, path }: StoredUpload, uploads: TusService): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  const isFile = settings.bucket === undefined;
+  const content: Readable = isFile ? createReadStream(path) : await uploads.createReadStream(id);
+  await pipeline(content, hash);
   return hash.digest('hex');
 }
 
 /** Decides on uploads to the endpoint, and answers their clients, as their metadata ask for. */
 @Controller('calls')
 class CallsController {
+  constructor(private readonly uploads: TusService) {}
+
   @BeforeUploadFinish({ when: ({ endpoint }) => endpoint !== undefined })
   async decide({ metadata: { takes, verdict } }: CompleteUpload): Promise<void> {
     await setTimeout(Number(takes));
@@ -89,11 +112,12 @@ class CallsController {
 
   /** Another answer in each process, so that one that was made again shows. */
   @TusEndpoint()
-  async answer(@UploadedUpload() { id, size, path, metadata }: EndpointUpload): Promise<object> {
+  async answer(@UploadedUpload() upload: EndpointUpload): Promise<object> {
+    const { id, size, path, metadata } = upload;
     const entry = { id, size, path, attempt: 1 };
     await writeEntry(settings.journal, { ...entry, event: 'begin' });
     await setTimeout(Number(metadata['takes']));
-    const sha256 = await sha256Of(path);
+    const sha256 = await sha256Of(upload, this.uploads);
     await writeEntry(settings.journal, { ...entry, event: 'end', sha256 });
     return { sha256, by: process.pid };
   }
@@ -110,6 +134,16 @@ class ControlController {
   @Post('cleanup')
   cleanup(): Promise<CleanupReport> {
     return this.expiring.cleanup();
+  }
+
+  /** Removes all uploads that it knows of, and what the next hour would bring of them. */
+  @Post('clear')
+  async clear(): Promise<void> {
+    const instances = [this.uploads, this.expiring];
+    for (const instance of instances) await removeAll(instance);
+    const { now } = Date;
+    Date.now = () => now() + HOUR;
+    for (const instance of instances) await instance.cleanup();
   }
 
   @Get('alive')
@@ -141,10 +175,20 @@ function registryOf(instance: string): RegistryFactory | undefined {
   return options && postgres({ ...options, schema: `${options.schema}_${instance}` });
 }
 
+async function removeAll(uploads: TusService): Promise<void> {
+  let cursor: string | undefined;
+  do {
+    const page = await uploads.list({ cursor });
+    for (const { id } of page.items) await uploads.terminate(id);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
 @Module({
   imports: [
     TusModule.forRoot({
       tmpFileDir: settings.tmpFileDir,
+      storage: uploadsStorage,
       uploadId: ({ metadata }) => metadata['id'],
       ...settings.tus,
       registry: registryOf('uploads'),
@@ -153,6 +197,7 @@ function registryOf(instance: string): RegistryFactory | undefined {
       name: 'expiring',
       uploadPath: '/expiring',
       tmpFileDir: settings.expiringFolder,
+      storage: expiringStorage,
       uploadValidDuration: '100ms',
       cleanup: { every: false },
       registry: registryOf('expiring'),

@@ -18,6 +18,12 @@ export class KillableServer extends ServerProcess {
     return JSON.parse(text) as ServerStats;
   }
 
+  /** Has all uploads removed that it knows of. */
+  async clear(): Promise<void> {
+    const { status, text } = await this.request({ method: 'POST', path: '/control/clear' });
+    if (status !== 201) throw new Error(`Uploads were not removed: ${status} ${text}`);
+  }
+
   /** Makes a cleanup pass over the uploads that expire soon. */
   async cleanup(): Promise<CleanupReport> {
     const { text } = await this.request({ method: 'POST', path: '/control/cleanup' });

@@ -1,16 +1,29 @@
 import { join } from 'node:path';
 import type { LogLevel } from '@nestjs/common';
 import type { PostgresOptions } from '../../../lib/backends/postgres/index.js';
+import type { S3StorageOptions } from '../../../lib/storage/s3/index.js';
 import type { Patience } from '../../../lib/cluster/local/index.js';
 import type { PlatformName } from '../../support/platforms.js';
 import type { TusOptions } from '../../support/test-app.js';
 
-/** What a server process is told at its start. */
-export interface ServerSettings {
-  readonly platform: PlatformName;
+/** The folders of a server. */
+export interface RunFolders {
   readonly tmpFileDir: string;
   /** Folder of a second instance, `/expiring`, whose uploads expire after 100 milliseconds. */
   readonly expiringFolder: string;
+}
+
+/** Where each instance keeps bytes in a bucket; what is no text or number is left out on the way. */
+export interface BucketSettings {
+  readonly uploads: S3StorageOptions;
+  readonly expiring: S3StorageOptions;
+}
+
+/** What a server process is told at its start. */
+export interface ServerSettings extends RunFolders {
+  readonly platform: PlatformName;
+  /** Where it keeps bytes; in its folders unless given. */
+  readonly bucket?: BucketSettings;
   /** File to which the handler appends what happens to it. */
   readonly journal: string;
   /** Further options of the module. */

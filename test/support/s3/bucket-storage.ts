@@ -2,7 +2,7 @@ import type { StorageFactory } from '../../../lib/index.js';
 import type { UploadStorage, UploadWriter } from '../../../lib/storage/index.js';
 import { s3 } from '../../../lib/storage/s3/index.js';
 import type { AppStorage } from '../app-storage.js';
-import { storeConfig, TestBucket } from './store.js';
+import { TestBucket } from './store.js';
 
 /** What the keys of remainders begin with, before the id of the upload. */
 const REMAINDERS = '.tus/remainders/';
@@ -21,7 +21,7 @@ export class BucketStorage implements AppStorage {
   }
 
   get factory(): StorageFactory {
-    const { create } = s3({ client: storeConfig(), bucket: this.bucket.name });
+    const { create } = s3({ client: this.bucket.client, bucket: this.bucket.name });
     return { create: async (context) => this.watch(await create(context)) };
   }
 
@@ -38,6 +38,14 @@ export class BucketStorage implements AppStorage {
     const key = keys.find((name) => name === id || name.startsWith(`${REMAINDERS}${id}/`));
     const stored = key === undefined ? Buffer.alloc(0) : await this.bucket.get(key);
     return Buffer.concat([stored, this.arriving.get(id) ?? Buffer.alloc(0)]);
+  }
+
+  placeOf(name: string): string {
+    return `elsewhere/${name}`;
+  }
+
+  take(path: string): Promise<void> {
+    return this.bucket.delete(path.slice(`s3://${this.bucket.name}/`.length));
   }
 
   remove(): Promise<void> {

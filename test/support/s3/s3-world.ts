@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { UploadFencedError } from '../../../lib/errors/index.js';
+import { assertNotLost, UploadFencedError } from '../../../lib/errors/index.js';
 import type { StorageState, UploadRecord } from '../../../lib/registry/upload-record.interface.js';
 import { s3, type S3StorageOptions } from '../../../lib/storage/s3/index.js';
 import type { S3State } from '../../../lib/storage/s3/s3-state.js';
@@ -49,14 +49,15 @@ export class S3World {
     this.asked = asked;
     const factory = s3({ client, bucket: this.bucket.name, ...options });
     const lost = new Set<string>();
+    const hasLost = (id: string) => lost.has(id);
     const storage = factory.create({
       records: {
         keep: async (id, state) => {
-          if (lost.has(id)) throw new UploadFencedError(id);
+          assertNotLost({ hasLost }, id);
           await mortal.step(async () => this.keep(id, state));
         },
       },
-      fence: { hasLost: (id) => lost.has(id) },
+      fence: { hasLost },
       describe: ({ id, owner, createdAt }) => ({
         id,
         owner,
@@ -122,13 +123,45 @@ export class S3World {
       await writer.complete();
       await writer.confirm();
       const { stored } = await storage.finish(this.now(upload));
+      if (this.storages.get(storage)?.has(upload.id)) throw new UploadFencedError(upload.id);
       const length = writer.size;
-      this.records.set(upload.id, { ...this.now(upload), state: 'finished', length, stored });
+      const finished = { state: 'finished', length, stored, filePath: undefined } as const;
+      this.records.set(upload.id, { ...this.now(upload), ...finished });
     } finally {
       await writer.close();
     }
     if (!storage.isTidy(this.now(upload))) await storage.tidy(this.now(upload));
     return this.now(upload);
+  }
+
+  /** Ends an unfinished upload. */
+  async end(storage: UploadStorage, upload: UploadRecord): Promise<void> {
+    await storage.tidy(this.now(upload));
+    const ended = { state: 'terminated', endedAt: Date.now(), filePath: undefined } as const;
+    this.records.set(upload.id, { ...this.now(upload), ...ended });
+    await storage.remove(this.now(upload));
+  }
+
+  /** Moves a finished upload. */
+  async move(storage: UploadStorage, upload: UploadRecord, place: string): Promise<void> {
+    const movedTo = await storage.targetOf(place);
+    await storage.tidy(this.now(upload));
+    const stored = await storage.move(this.now(upload), movedTo);
+    this.records.set(upload.id, { ...this.now(upload), movedTo, stored });
+  }
+
+  /** Removes the object of a finished upload. */
+  async removeObject(storage: UploadStorage, upload: UploadRecord): Promise<void> {
+    await storage.tidy(this.now(upload));
+    this.records.set(upload.id, { ...this.now(upload), fileRemovedAt: Date.now() });
+    await storage.remove(this.now(upload));
+  }
+
+  /** Removes what is left over of an upload that has ended, as each cleanup does. */
+  async cleanUp(storage: UploadStorage, upload: UploadRecord): Promise<void> {
+    const { state, fileRemovedAt } = this.now(upload);
+    const isThere = state === 'finished' && fileRemovedAt === undefined;
+    await (isThere ? storage.tidy(this.now(upload)) : storage.remove(this.now(upload)));
   }
 
   read(storage: UploadStorage, upload: UploadRecord): Promise<Buffer> {

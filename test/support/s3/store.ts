@@ -45,9 +45,19 @@ export function storeConfig(changes: S3ClientConfig = {}): S3ClientConfig {
   };
 }
 
+/** A client that signs by the clock of this machine, for tests that set another. */
+export function steadyClient(): S3Client {
+  const client = new S3Client(storeConfig());
+  Object.defineProperty(client.config, 'systemClockOffset', {
+    get: () => performance.timeOrigin + performance.now() - Date.now(),
+    set() {},
+  });
+  return client;
+}
+
 /** A bucket of a test's own. */
 export class TestBucket {
-  readonly client = new S3Client(storeConfig());
+  readonly client = steadyClient();
   readonly name = `test-${randomBytes(8).toString('hex')}`;
 
   async make(): Promise<void> {
@@ -100,10 +110,13 @@ export class TestBucket {
     }
   }
 
+  async delete(Key: string): Promise<void> {
+    await this.client.send(new DeleteObjectCommand({ Bucket: this.name, Key }));
+  }
+
   async deleteAll(): Promise<void> {
-    const Bucket = this.name;
     for (let keys; (keys = await this.objects()).length > 0;) {
-      for (const Key of keys) await this.client.send(new DeleteObjectCommand({ Bucket, Key }));
+      for (const key of keys) await this.delete(key);
     }
   }
 

@@ -7,6 +7,7 @@ import type { CopySource } from '../requests/s3-requests.interface.js';
 import type { S3Context } from '../s3.context.js';
 import { isMissing, isPreconditionFailed, statusOf } from '../s3.errors.js';
 import type { S3State } from '../s3-state.js';
+import { placeObject } from '../writing/place-object.js';
 import { planCopies, type PlannedPart, type SourceRange } from './copy-plan.js';
 import { forEachPart } from './copy-ranges.js';
 
@@ -59,11 +60,9 @@ async function putWhole(
   context: S3Context,
   signal?: AbortSignal,
 ): Promise<void> {
-  const object = await context.objectOptions(record);
-  const isNew = !context.isOwn(record.id, state);
-  const put = (body: PartBody) => context.objects.put(state, body, { object, isNew, signal });
-  const etag = await gathering(ranges, context, put, signal);
-  await context.keep(record.id, { ...state, etag });
+  const put = (body: PartBody) => placeObject(record, state, body, context, { signal });
+  const placed = await gathering(ranges, context, put, signal);
+  await context.keep(record.id, { ...state, ...placed });
 }
 
 async function makePart(

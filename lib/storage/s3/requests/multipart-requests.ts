@@ -13,10 +13,18 @@ import {
 import type { PartBody } from '../gathering/part-body.js';
 import type { S3Address } from '../s3-state.js';
 import { isMissing } from '../s3.errors.js';
-import { addressed, copyOf, RequestSender } from './request-sender.js';
+import {
+  addressed,
+  conditionsOf,
+  copyOf,
+  RequestSender,
+  unquoted,
+  type RequestGuard,
+} from './request-sender.js';
 import type {
   CopySource,
   NewObjectOptions,
+  PlaceTerms,
   RequestOptions,
   S3Listed,
   S3Part,
@@ -32,16 +40,24 @@ export interface MultipartAddress extends S3Address {
 export class MultipartRequests {
   private readonly sender: RequestSender;
 
-  constructor(private readonly client: S3Client) {
-    this.sender = new RequestSender(client);
+  /** @param guard throws once nothing may be sent any more */
+  constructor(
+    private readonly client: S3Client,
+    guard?: RequestGuard,
+  ) {
+    this.sender = new RequestSender(client, guard);
   }
 
   /** @returns its id */
   async create(at: S3Address, { object, signal }: NewObjectOptions = {}): Promise<string> {
     const command = new CreateMultipartUploadCommand({ ...object, ...addressed(at) });
-    const { UploadId } = await this.sender.ask((options) => this.client.send(command, options), {
-      signal,
-    });
+    const { UploadId } = await this.sender.ask(
+      command,
+      (options) => this.client.send(command, options),
+      {
+        signal,
+      },
+    );
     if (UploadId === undefined) throw new Error('The store has begun no multipart upload.');
     return UploadId;
   }
@@ -72,7 +88,7 @@ export class MultipartRequests {
   ): Promise<void> {
     const input = { ...uploadOf(at), PartNumber: number, ...copyOf(source) };
     const command = new UploadPartCopyCommand(input);
-    await this.sender.ask((options) => this.client.send(command, options), {
+    await this.sender.ask(command, (options) => this.client.send(command, options), {
       signal,
       silence: LONG_WORK,
     });
@@ -84,7 +100,7 @@ export class MultipartRequests {
     let marker: string | undefined;
     do {
       const command = new ListPartsCommand({ ...uploadOf(at), PartNumberMarker: marker });
-      const page = await this.sender.ask((options) => this.client.send(command, options));
+      const page = await this.sender.ask(command, (options) => this.client.send(command, options));
       for (const { PartNumber = 0, Size = 0, ETag = '' } of page.Parts ?? []) {
         parts.push({ number: PartNumber, size: Size, etag: unquoted(ETag) });
       }
@@ -97,19 +113,23 @@ export class MultipartRequests {
   async complete(
     at: MultipartAddress,
     parts: readonly S3Part[],
-    { isNew, signal }: NewObjectOptions = {},
+    { signal, ...terms }: RequestOptions & PlaceTerms = {},
   ): Promise<string | undefined> {
     const command = new CompleteMultipartUploadCommand({
       ...uploadOf(at),
       MultipartUpload: {
         Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })),
       },
-      ...(isNew && { IfNoneMatch: '*' }),
+      ...conditionsOf(terms),
     });
-    const { ETag } = await this.sender.ask((options) => this.client.send(command, options), {
-      signal,
-      silence: LONG_WORK,
-    });
+    const { ETag } = await this.sender.ask(
+      command,
+      (options) => this.client.send(command, options),
+      {
+        signal,
+        silence: LONG_WORK,
+      },
+    );
     return ETag || undefined;
   }
 
@@ -117,7 +137,7 @@ export class MultipartRequests {
   async abort(at: MultipartAddress): Promise<boolean> {
     const command = new AbortMultipartUploadCommand(uploadOf(at));
     try {
-      await this.sender.ask((options) => this.client.send(command, options));
+      await this.sender.ask(command, (options) => this.client.send(command, options));
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -134,7 +154,7 @@ export class MultipartRequests {
         Prefix: prefix,
         ...marker,
       });
-      const page: ListMultipartUploadsCommandOutput = await this.sender.ask((options) =>
+      const page: ListMultipartUploadsCommandOutput = await this.sender.ask(command, (options) =>
         this.client.send(command, options),
       );
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
@@ -151,9 +171,4 @@ export class MultipartRequests {
 
 function uploadOf(at: MultipartAddress) {
   return { ...addressed(at), UploadId: at.uploadId };
-}
-
-/** Stores do not agree on whether it has quotes. */
-function unquoted(etag: string): string {
-  return etag.replaceAll('"', '');
 }

@@ -10,7 +10,13 @@ import {
 import type { PartBody } from '../gathering/part-body.js';
 import type { S3Address } from '../s3-state.js';
 import { isMissing } from '../s3.errors.js';
-import { addressed, copyOf, RequestSender } from './request-sender.js';
+import {
+  addressed,
+  conditionsOf,
+  copyOf,
+  RequestSender,
+  type RequestGuard,
+} from './request-sender.js';
 import type {
   CopySource,
   NewObjectOptions,
@@ -33,17 +39,21 @@ export interface GetOptions extends RequestOptions {
 export class ObjectRequests {
   private readonly sender: RequestSender;
 
-  constructor(private readonly client: S3Client) {
-    this.sender = new RequestSender(client);
+  /** @param guard throws once nothing may be sent any more */
+  constructor(
+    private readonly client: S3Client,
+    guard?: RequestGuard,
+  ) {
+    this.sender = new RequestSender(client, guard);
   }
 
   /** @returns what tells the object from others, where the store says it */
   async put(
     at: S3Address,
     body: PartBody,
-    { object, isNew, signal }: NewObjectOptions = {},
+    { object, signal, ...terms }: NewObjectOptions = {},
   ): Promise<string | undefined> {
-    const input = { ...object, ...addressed(at), ...(isNew && { IfNoneMatch: '*' }) };
+    const input = { ...object, ...addressed(at), ...conditionsOf(terms) };
     const { ETag } = await this.sender.sendBody(
       body,
       (content) => new PutObjectCommand({ ...input, ...content }),
@@ -57,7 +67,7 @@ export class ObjectRequests {
   async head(at: S3Address): Promise<S3Object | undefined> {
     try {
       const command = new HeadObjectCommand(addressed(at));
-      const found = await this.sender.ask((options) => this.client.send(command, options));
+      const found = await this.sender.ask(command, (options) => this.client.send(command, options));
       const { ContentLength = 0, LastModified, ETag, Metadata = {} } = found;
       const modifiedAt = LastModified?.getTime() ?? Date.now();
       return { size: ContentLength, modifiedAt, etag: ETag || undefined, metadata: Metadata };
@@ -94,16 +104,16 @@ export class ObjectRequests {
   async copy(
     at: S3Address,
     source: CopySource,
-    { object, isNew, signal }: NewObjectOptions = {},
+    { object, signal, ...terms }: NewObjectOptions = {},
   ): Promise<void> {
     const command = new CopyObjectCommand({
       ...object,
       ...addressed(at),
       ...copyOf(source),
       MetadataDirective: 'REPLACE',
-      ...(isNew && { IfNoneMatch: '*' }),
+      ...conditionsOf(terms),
     });
-    await this.sender.ask((options) => this.client.send(command, options), {
+    await this.sender.ask(command, (options) => this.client.send(command, options), {
       signal,
       silence: LONG_WORK,
     });
@@ -113,7 +123,7 @@ export class ObjectRequests {
   async delete(at: S3Address): Promise<void> {
     const command = new DeleteObjectCommand(addressed(at));
     try {
-      await this.sender.ask((options) => this.client.send(command, options));
+      await this.sender.ask(command, (options) => this.client.send(command, options));
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
@@ -125,7 +135,7 @@ export class ObjectRequests {
     do {
       const input = { Bucket: bucket, Prefix: prefix, ContinuationToken: token };
       const command = new ListObjectsV2Command(input);
-      const page = await this.sender.ask((options) => this.client.send(command, options));
+      const page = await this.sender.ask(command, (options) => this.client.send(command, options));
       for (const { Key, LastModified } of page.Contents ?? []) {
         if (Key !== undefined) yield { key: Key, at: LastModified?.getTime() ?? Date.now() };
       }

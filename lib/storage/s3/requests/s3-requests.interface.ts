@@ -37,12 +37,18 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What an object may take the place of, as far as the store heeds that; of any unless given. */
+export interface PlaceTerms {
+  /** Of none. */
+  readonly isNew?: boolean;
+  /** Of the one that this tells from others. */
+  readonly replaces?: string;
+}
+
 /** How an object comes to be. */
-export interface NewObjectOptions extends RequestOptions {
+export interface NewObjectOptions extends RequestOptions, PlaceTerms {
   /** What it is created with. */
   readonly object?: S3ObjectOptions;
-  /** Whether it must not take the place of another one, as far as the store heeds that. */
-  readonly isNew?: boolean;
 }
 
 /** A source that is copied, as long as it is what it was. */

@@ -26,6 +26,11 @@ export class SilenceLimit {
     return this.controller.signal;
   }
 
+  /** Ends it at once. */
+  end(reason: unknown): void {
+    this.controller.abort(reason);
+  }
+
   /** What an error of the request means: the client's own says only that it was ended. */
   reasonFor(error: unknown): unknown {
     return this.signal.aborted ? this.signal.reason : error;

@@ -3,14 +3,18 @@ import type { UploadRecord } from '../../../registry/index.js';
 import { countOf, includesPart } from '../part-numbers.js';
 import { LAST_PART } from '../part-plan.js';
 import type { MultipartAddress } from '../requests/multipart-requests.js';
-import type { S3Part } from '../requests/s3-requests.interface.js';
+import type { PlaceTerms, S3Part } from '../requests/s3-requests.interface.js';
 import type { S3Context } from '../s3.context.js';
 import { isInvalidPart, isMissing, isPreconditionFailed } from '../s3.errors.js';
 import type { S3State } from '../s3-state.js';
 import { cutOut, detourOf } from './detour.js';
+import { termsOf } from './place-object.js';
 
 /** How often parts are looked at again when one has come meanwhile. */
 const ATTEMPTS = 3;
+
+/** The number of the last part is the one that processes share: a part that came late has it. */
+export class LastPartReplacedError extends UploadLostError {}
 
 /**
  * Makes the parts that count one object. May be repeated: one that was made before is found.
@@ -25,24 +29,47 @@ export async function finishObject(
 ): Promise<S3State> {
   const at = { bucket: state.bucket, key: state.key, uploadId: state.multipart?.id ?? '' };
   let current = state;
+  let terms: PlaceTerms = { isNew: !context.isOwn(record.id, state) };
   for (let attempt = 1; ; attempt += 1) {
     const there = state.multipart && (await partsOf(at, context));
     if (!there) return findMade(record, current, context);
     const counted = countedOf(record, state, there);
+    // What has come since is to be cut out as well.
+    if (current.detour) current = await takeDetour(record, state, there, context);
     try {
-      if (current.detour) await completeAll(record, current, there, context);
-      else return await complete(record, state, counted, context);
+      if (!current.detour) return await complete(state, counted, context, terms);
+      await complete(current, there, context, terms);
       return await cutOut(record, current, context);
     } catch (error) {
-      if (isMissing(error) || isPreconditionFailed(error)) {
-        return findMade(record, current, context);
-      }
-      if (!isInvalidPart(error) || attempt === ATTEMPTS) throw error;
+      const hasChanged = isMissing(error) || isPreconditionFailed(error);
+      if ((!hasChanged && !isInvalidPart(error)) || attempt === ATTEMPTS) throw error;
+      if (hasChanged) terms = await termsNow(record, state, context);
+      else current = await takeDetour(record, state, await context.multiparts.parts(at), context);
     }
-    // Some stores, such as Ceph's, leave no part out.
-    current = detourOf(state, await context.multiparts.parts(at));
-    if (current.detour) await context.keep(record.id, current);
   }
+}
+
+/** Some stores, such as Ceph's, leave no part out. */
+async function takeDetour(
+  { id }: UploadRecord,
+  state: S3State,
+  there: readonly S3Part[],
+  context: S3Context,
+): Promise<S3State> {
+  const now = detourOf(state, there);
+  if (now.detour) await context.keep(id, now);
+  return now;
+}
+
+/** @throws UploadLostError when the place has become another's */
+async function termsNow(
+  record: UploadRecord,
+  state: S3State,
+  context: S3Context,
+): Promise<PlaceTerms> {
+  const terms = await termsOf(record, state, context);
+  if (terms) return terms;
+  throw new UploadLostError(record.id, `another object lies at "${state.key}"`);
 }
 
 function findMade(record: UploadRecord, state: S3State, context: S3Context): Promise<S3State> {
@@ -84,7 +111,7 @@ function countedOf({ id }: UploadRecord, state: S3State, there: readonly S3Part[
   if (missing > 0) throw new UploadLostError(id, `${missing} of its parts are not in the bucket`);
   const last = counted.find(({ number }) => number === LAST_PART);
   if (last && last.etag !== state.multipart?.lastEtag) {
-    throw new UploadLostError(id, 'its last part was replaced by one that came late');
+    throw new LastPartReplacedError(id, 'its last part was replaced by one that came late');
   }
   const bytes = counted.reduce((total, { size }) => total + size, 0);
   if (bytes === state.size) return counted;
@@ -92,26 +119,13 @@ function countedOf({ id }: UploadRecord, state: S3State, there: readonly S3Part[
 }
 
 async function complete(
-  record: UploadRecord,
   state: S3State,
   parts: readonly S3Part[],
   context: S3Context,
+  terms: PlaceTerms,
 ): Promise<S3State> {
   const { bucket, key, multipart } = state;
   const at = { bucket, key, uploadId: multipart?.id ?? '' };
-  const isNew = !context.isOwn(record.id, state);
-  const etag = await context.multiparts.complete(at, parts, { isNew });
+  const etag = await context.multiparts.complete(at, parts, terms);
   return { ...state, multipart: undefined, etag };
-}
-
-async function completeAll(
-  record: UploadRecord,
-  state: S3State,
-  there: readonly S3Part[],
-  context: S3Context,
-): Promise<void> {
-  const now = detourOf(state, there);
-  // What has come since is to be cut out as well.
-  if (now.detour?.size !== state.detour?.size) await context.keep(record.id, now);
-  await complete(record, now, there, context);
 }

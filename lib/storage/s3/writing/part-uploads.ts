@@ -40,6 +40,8 @@ export class PartUploads {
   private readonly onTheirWay = new Set<Promise<void>>();
   private sent: SentPart[] = [];
   private failure?: { readonly error: unknown };
+  /** The one of the last number, with its bytes until it counts. */
+  private last?: { readonly part: SentPart; readonly body: PartBody };
   private at?: MultipartAddress;
   private before: PartNumbers;
   private readonly etagBefore?: string;
@@ -101,25 +103,44 @@ export class PartUploads {
    * @throws what has become of an earlier one
    */
   async send(body: PartBody, isLast = false): Promise<void> {
-    await this.waitForRoom();
-    const at = (this.at ??= await this.begin());
-    const number = isLast && body.size < SMALLEST_PART ? LAST_PART : await this.takeNumber(at);
-    const part: SentPart = { number, size: body.size, isThere: false };
-    this.sent.push(part);
-    const upload = this.upload(at, part, body).finally(() => this.onTheirWay.delete(upload));
-    this.onTheirWay.add(upload);
+    try {
+      await this.waitForRoom();
+      const at = (this.at ??= await this.begin());
+      const number = isLast && body.size < SMALLEST_PART ? LAST_PART : await this.takeNumber(at);
+      this.start(at, { number, size: body.size, isThere: false }, body);
+    } catch (error) {
+      await body.free();
+      throw error;
+    }
+  }
+
+  /** Sends the part of the last number again, if it was sent here and does not count yet. */
+  async sendLastAgain(): Promise<void> {
+    const { at, last } = this;
+    if (at && last) await this.upload(at, last.part, last.body);
+    this.assertSound();
+  }
+
+  get areOnTheirWay(): boolean {
+    return this.onTheirWay.size > 0;
+  }
+
+  /** Waits until one of those on their way has come to its end. */
+  async nextEnd(): Promise<void> {
+    await Promise.race(this.onTheirWay);
   }
 
   /** Waits until all are there. */
   async settle(): Promise<void> {
-    while (this.onTheirWay.size > 0) await Promise.race(this.onTheirWay);
+    while (this.areOnTheirWay) await this.nextEnd();
     this.assertSound();
   }
 
   /** Counts what is there from now on as if it had always been. */
-  commit(): void {
+  async commit(): Promise<void> {
     this.before = this.counted.parts;
     this.sent = [];
+    await this.freeLast();
   }
 
   /** Takes back what was sent since the last `commit()`; its numbers are gone. */
@@ -134,6 +155,14 @@ export class PartUploads {
   async end(): Promise<void> {
     this.ending.abort();
     await Promise.all(this.onTheirWay);
+    await this.freeLast();
+  }
+
+  private start(at: MultipartAddress, part: SentPart, body: PartBody): void {
+    this.sent.push(part);
+    if (part.number === LAST_PART) this.last = { part, body };
+    const upload = this.upload(at, part, body).finally(() => this.onTheirWay.delete(upload));
+    this.onTheirWay.add(upload);
   }
 
   private async upload(at: MultipartAddress, part: SentPart, body: PartBody): Promise<void> {
@@ -146,8 +175,14 @@ export class PartUploads {
     } catch (error) {
       this.failure ??= { error: await this.explain(at, error, signal) };
     } finally {
-      await body.free();
+      if (part !== this.last?.part) await body.free();
     }
+  }
+
+  private async freeLast(): Promise<void> {
+    const { last } = this;
+    this.last = undefined;
+    await last?.body.free();
   }
 
   /** Some stores just close the connection on the bytes of a part of what is not there. */
@@ -173,7 +208,7 @@ export class PartUploads {
   private async waitForRoom(): Promise<void> {
     this.assertSound();
     const { concurrency } = this.context.options;
-    while (this.onTheirWay.size >= concurrency) await Promise.race(this.onTheirWay);
+    while (this.onTheirWay.size >= concurrency) await this.nextEnd();
     this.assertSound();
   }
 

@@ -6,14 +6,18 @@ import type { StoredBytes, UploadWriter, WriterOptions } from '../../upload-writ
 import type { PartOutlook } from '../part-plan.js';
 import type { MultipartAddress } from '../requests/multipart-requests.js';
 import type { S3Context } from '../s3.context.js';
-import { isMissing, isPreconditionFailed, translating } from '../s3.errors.js';
+import { isMissing, translating } from '../s3.errors.js';
 import type { RemainderState, S3Address, S3State } from '../s3-state.js';
-import { finishObject } from './finish-object.js';
+import { finishObject, LastPartReplacedError } from './finish-object.js';
 import { Gathering } from './gathering.js';
 import { PartUploads } from './part-uploads.js';
+import { placeObject } from './place-object.js';
 
 /** Bytes that are kept from the start of an upload: more than tell its type. */
 const START = 8 * 1024;
+
+/** How often the last part is sent at most. */
+const ATTEMPTS = 3;
 
 /**
  * Appends to one upload: its bytes become parts of a multipart upload on their way, and what is left
@@ -46,8 +50,10 @@ export class S3Writer implements UploadWriter {
       begin: (address: S3Address) => this.noteBegin(address),
       reserve: (at: MultipartAddress, next: number) => this.reserve(at, next),
     };
-    const { multipart } = state ?? {};
-    this.parts = new PartUploads(record, context, reservations, multipart, state);
+    const { multipart, hasBegun } = state ?? {};
+    // A remainder says nothing of where the object is to be.
+    const address = multipart || hasBegun ? state : undefined;
+    this.parts = new PartUploads(record, context, reservations, multipart, address);
   }
 
   get size(): number {
@@ -149,12 +155,18 @@ export class S3Writer implements UploadWriter {
     this.remember(chunk);
     let added = 0;
     while (added < chunk.byteLength) {
+      await this.waitForMemory();
       const step = await this.gathering.add(chunk.subarray(added), this.outlook());
       added += step;
       this.held += step;
       const ready = this.gathering.takeReady(this.outlook());
       if (ready) await this.parts.send(ready);
     }
+  }
+
+  /** Bytes go to a scratch file only when it is other uploads that fill the memory. */
+  private async waitForMemory(): Promise<void> {
+    while (this.context.memory.isFull && this.parts.areOnTheirWay) await this.parts.nextEnd();
   }
 
   /** The bytes that tell the type go with the first part, before they can be asked for. */
@@ -214,7 +226,7 @@ export class S3Writer implements UploadWriter {
     const before = this.opened?.remainder;
     await this.keep({ size: this.held, remainder });
     this.opened = this.context.stateOf(this.record);
-    this.parts.commit();
+    await this.parts.commit();
     this.isConfirmed = true;
     // What cannot be removed now goes with the upload.
     if (before) await this.deleteRemainder(before).catch(() => {});
@@ -242,9 +254,21 @@ export class S3Writer implements UploadWriter {
       await this.parts.send(part, this.gathering.size === 0);
     }
     await this.parts.settle();
-    await this.keep({ size: this.held, remainder: undefined, isWhole: true });
-    this.parts.commit();
-    await this.finish(this.state());
+    await this.finishSent();
+    await this.parts.commit();
+  }
+
+  /** A part of a process that was fenced may come over the last one, which is sent again then. */
+  private async finishSent(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      await this.keep({ size: this.held, remainder: undefined, isWhole: true });
+      try {
+        return await this.finish(this.state());
+      } catch (error) {
+        if (!(error instanceof LastPartReplacedError) || attempt === ATTEMPTS) throw error;
+      }
+      await this.parts.sendLastAgain();
+    }
   }
 
   private async finish(state: S3State): Promise<void> {
@@ -253,36 +277,13 @@ export class S3Writer implements UploadWriter {
   }
 
   private async putWhole(): Promise<void> {
-    const placed = await this.putAt(await this.context.addressFor(this.record));
+    const wanted = await this.context.addressFor(this.record);
+    const placed = await placeObject(this.record, wanted, this.gathering.body, this.context);
     const state = this.context.stateOf(this.record);
     const whole = { ...state, ...placed, size: this.held, at: Date.now(), isWhole: true };
     // It is found again under its id; only of another place is there something to be said.
     if (this.context.isOwn(this.record.id, placed)) this.context.note(this.record.id, whole);
     else await this.context.keep(this.record.id, whole);
-  }
-
-  /** Never over an object that was made meanwhile: it may be of a process that has taken the upload. */
-  private async putAt(address: S3Address): Promise<S3Address & { readonly etag?: string }> {
-    const { bucket, key } = address;
-    try {
-      return { bucket, key, etag: await this.put(address, true) };
-    } catch (error) {
-      if (!isPreconditionFailed(error)) throw error;
-    }
-    const { id } = this.record;
-    const found = await this.context.objects.head(address);
-    if (found && !this.context.isMarked(id, found)) {
-      if (this.context.isOwn(id, address)) throw this.lost(`another object lies at "${key}"`);
-      return this.putAt(this.context.ownAddress(id));
-    }
-    // Made by an attempt that did not come to its end; the upload must still be this process's.
-    await this.keep({});
-    return { bucket, key, etag: await this.put(address, false) };
-  }
-
-  private async put(address: S3Address, isNew: boolean): Promise<string | undefined> {
-    const object = await this.context.objectOptions(this.record);
-    return this.context.objects.put(address, this.gathering.body, { object, isNew });
   }
 
   private noteBegin(address: S3Address): Promise<void> {

@@ -1,6 +1,6 @@
 import { SeededRandom } from '../../../support/seeded.js';
 import type { HttpTarget } from '../../../support/http-client.js';
-import { untilDelivered } from '../../servers/journal.js';
+import { readEntries, untilDelivered } from '../../servers/journal.js';
 import type { Actor } from './actor.js';
 import { ChecksummedUpload } from './checksummed-upload.js';
 import type { Stage } from './stage.js';
@@ -16,7 +16,8 @@ export class Checkers implements Actor {
   /** Uploads that were begun since the last check, or are not complete. */
   private uploads: ChecksummedUpload[] = [];
   /** Uploads that were complete when they were looked at after a kill. */
-  private readonly complete: ChecksummedUpload[] = [];
+  private complete: ChecksummedUpload[] = [];
+  private readonly freed: ChecksummedUpload[] = [];
 
   constructor(private readonly stage: Stage) {}
 
@@ -33,6 +34,7 @@ export class Checkers implements Actor {
     for (const upload of this.uploads) await upload.resume(server);
     this.complete.push(...this.uploads.filter(({ plain }) => plain.complete));
     this.uploads = this.uploads.filter(({ plain }) => !plain.complete);
+    await this.freeDelivered(server);
   }
 
   async finish(server: HttpTarget): Promise<void> {
@@ -42,7 +44,19 @@ export class Checkers implements Actor {
 
     const ids = all.map(({ id }) => id);
     const journal = await untilDelivered(this.stage.settings.journal, ids);
-    for (const upload of all) upload.checkDelivered(journal);
+    const freed = this.freed.map(({ plain }) => plain);
+    for (const upload of [...all, ...freed]) upload.checkDelivered(journal);
+  }
+
+  /** Lets go of what was delivered, where the store has no room for all. */
+  private async freeDelivered(server: HttpTarget): Promise<void> {
+    if (!this.stage.store.isSmall) return;
+    const journal = await readEntries(this.stage.settings.journal);
+    const kept: ChecksummedUpload[] = [];
+    for (const upload of this.complete) {
+      ((await upload.plain.free(server, journal)) ? this.freed : kept).push(upload);
+    }
+    this.complete = kept;
   }
 
   /** One client: goes on with an upload of an earlier round, then begins new ones. */
@@ -64,7 +78,7 @@ export class Checkers implements Actor {
   ): Promise<boolean> {
     while (!upload.plain.complete) {
       const isDamaged = random.integer(0, 3) === 0;
-      const bytes = random.integer(128 * KB, 512 * KB);
+      const bytes = this.stage.store.scale * random.integer(128 * KB, 512 * KB);
       if (!(await upload.send(server, bytes, isDamaged))) return false;
     }
     return true;
@@ -74,7 +88,7 @@ export class Checkers implements Actor {
     server: HttpTarget,
     random: SeededRandom,
   ): Promise<ChecksummedUpload | undefined> {
-    const length = random.integer(512 * KB, 2048 * KB);
+    const length = this.stage.store.scale * random.integer(512 * KB, 2048 * KB);
     const upload = await ChecksummedUpload.create(this.stage, server, length);
     if (upload) this.uploads.push(upload);
     return upload;

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpTarget } from '../../../support/http-client.js';
 import { RawConnection, rawHead } from '../../../support/raw-http.js';
@@ -68,14 +67,15 @@ export class ChecksummedUpload {
     return true;
   }
 
-  /** Looks at what is on disk, where bytes that were not verified may lie behind the others. */
+  /** Looks at what is stored, where bytes that were not verified may lie behind the others. */
   async inspect(): Promise<void> {
     const { acknowledged } = this.upload;
     await this.upload.checkStored(acknowledged);
     if (!this.chunk) return;
-    const size = await this.sizeOnDisk();
+    const size = await this.arrived();
     this.stage.tally.interrupted++;
-    if (size > acknowledged && size < this.chunk.end) this.stage.tally.checksumsCutOff++;
+    const isHalf = size === undefined || (size > acknowledged && size < this.chunk.end);
+    if (isHalf) this.stage.tally.checksumsCutOff++;
   }
 
   /** Asks where the upload stands: where a chunk begins or ends that its checksum fits. */
@@ -110,16 +110,16 @@ export class ChecksummedUpload {
     }
   }
 
-  /** Announces that some bytes of a chunk are on disk, and not all of them, once it is so. */
+  /** Announces that some bytes of a chunk have come, and not all of them, once it is so. */
   private async announce(isOver: () => boolean): Promise<void> {
+    const hasCome = async () => ((await this.arrived()) ?? Infinity) > this.upload.acknowledged;
     do await pause(PIECE_PAUSE);
-    while (!isOver() && (await this.sizeOnDisk()) <= this.upload.acknowledged);
+    while (!isOver() && !(await hasCome()));
     if (!isOver()) this.stage.moments.emit('checksum');
   }
 
-  private async sizeOnDisk(): Promise<number> {
-    const found = await stat(this.upload.file).catch(() => undefined);
-    return found?.size ?? 0;
+  private arrived(): Promise<number | undefined> {
+    return this.stage.store.arrived(this.upload.id);
   }
 
   private headOf(body: Buffer): string {

@@ -1,9 +1,7 @@
-import { watch } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { request } from '../../../support/http-client.js';
 import type { HttpResponse, HttpTarget } from '../../../support/http-client.js';
-import { head, terminate, TUS } from '../../../support/tus-client.js';
+import { encodeMetadata, head, terminate, TUS } from '../../../support/tus-client.js';
 import type { JournalEntry } from '../../servers/journal.js';
 import { checkDelivered } from './check-delivered.js';
 import { sha256Of } from './large-part.js';
@@ -11,12 +9,9 @@ import type { LargePart } from './large-part.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
 
-/** Bytes of a file that can only be that of a final upload: no other one grows so large. */
-const LARGE = 2 * 1024 * 1024;
-
 /** One request for a final upload, and what became of it. */
 export class FinalUpload {
-  /** Known when its client was told, or when the disk shows it. */
+  /** Known when its client was told, or when the store shows it. */
   id?: string;
   /** Whether its bytes were let go again. */
   private freed = false;
@@ -36,15 +31,18 @@ export class FinalUpload {
    * @returns whether there was an answer, other than that the disk has failed.
    */
   async make(server: HttpTarget): Promise<boolean> {
-    this.stage.tally.uploads++;
-    const watcher = watch(this.stage.settings.tmpFileDir, (_event, name) => void this.see(name));
+    const { store, tally } = this.stage;
+    const id = store.finalId?.(tally.uploads);
+    tally.uploads++;
+    const parts = this.parts.map(({ path }) => basename(path));
+    const unwatch = store.watchFinal({ id, parts }, (seen) => this.see(seen));
     try {
-      const response = await unlessKilled(() => this.ask(server));
+      const response = await unlessKilled(() => this.ask(server, id));
       if (!response || this.stage.disk.excuses(response.status)) return false;
       this.hear(response);
       return true;
     } finally {
-      watcher.close();
+      unwatch();
     }
   }
 
@@ -86,9 +84,10 @@ export class FinalUpload {
     return this.parts.reduce((sum, { length }) => sum + length, 0);
   }
 
-  private ask(server: HttpTarget): Promise<HttpResponse> {
+  private ask(server: HttpTarget, id?: string): Promise<HttpResponse> {
     const list = this.parts.map(({ path }) => path).join(' ');
-    const headers = { ...TUS, 'Upload-Concat': `final;${list}` };
+    const metadata = id === undefined ? undefined : { 'Upload-Metadata': encodeMetadata({ id }) };
+    const headers = { ...TUS, ...metadata, 'Upload-Concat': `final;${list}` };
     return request(server, { method: 'POST', path: '/files', headers });
   }
 
@@ -97,14 +96,8 @@ export class FinalUpload {
     else this.stage.tally.strangeAnswers++;
   }
 
-  private async see(name: string | null): Promise<void> {
-    const isPart = this.parts.some(({ path }) => basename(path) === name);
-    if (name === null || isPart || this.id !== undefined) return;
-    const { size } = await stat(join(this.stage.settings.tmpFileDir, name)).catch(() => ({
-      size: 0,
-    }));
-    if (size <= LARGE || this.id !== undefined) return;
-    this.id = name;
+  private see(id: string): void {
+    this.id ??= id;
     this.stage.moments.emit('concatenation');
   }
 }

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { truncate } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { HttpTarget } from '../../../support/http-client.js';
 import { SeededContent } from '../../../support/seeded.js';
 import { head, patch } from '../../../support/tus-client.js';
@@ -11,7 +9,7 @@ import { unlessKilled } from './unless-killed.js';
 const EDGE = 64 * 1024;
 const HOLE = Buffer.alloc(1024 * 1024);
 
-/** A partial upload of which only the first and last bytes are sent: between them is a hole. */
+/** A partial upload of which only the first and last bytes are sent, where the store can have a hole. */
 export class LargePart {
   private constructor(
     private readonly stage: Stage,
@@ -33,13 +31,12 @@ export class LargePart {
     const created = await createUnlessKilled(stage, server, { length, body, headers });
     if (!created) return undefined;
 
-    const offset = length - EDGE;
-    await truncate(join(stage.settings.tmpFileDir, created.id), offset);
-    const rest = edges.bytes(EDGE);
-    const answer = await unlessKilled(() => patch(server, created, { offset, body: rest }));
+    const part = new LargePart(stage, created.path, length, edges);
+    const rest = await part.rest(created.id);
+    const answer = await unlessKilled(() => patch(server, created, rest));
     if (answer && stage.disk.excuses(answer.status)) return undefined;
     if (answer && answer.status !== 204) stage.tally.strangeAnswers++;
-    return answer && new LargePart(stage, created.path, length, edges);
+    return answer && part;
   }
 
   /** Counts whatever is not as it was when all its bytes were acknowledged. */
@@ -48,6 +45,17 @@ export class LargePart {
     const offset = Number(headers['upload-offset']);
     if (status !== 200 || headers['upload-concat'] !== 'partial') this.stage.tally.strangeAnswers++;
     else if (offset < this.length) this.stage.tally.offsetsGoneBack++;
+  }
+
+  /** What is to be sent yet: what comes after the hole, where there can be one. */
+  private async rest(id: string): Promise<{ offset: number; body: Buffer }> {
+    const { store } = this.stage;
+    if (!store.skipTo) {
+      return { offset: EDGE, body: Buffer.concat([...this.pieces()]).subarray(EDGE) };
+    }
+    const offset = this.length - EDGE;
+    await store.skipTo(id, offset);
+    return { offset, body: this.edges.bytes(EDGE) };
   }
 
   /** All its bytes, in order. */

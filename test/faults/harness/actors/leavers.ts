@@ -1,10 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../../support/eventually.js';
-import { listFiles } from '../../../support/temp-folder.js';
 import { create } from '../../../support/tus-client.js';
 import type { KillableServer } from '../../servers/killable-server.js';
+import { withKnown } from '../run-servers.js';
 import type { Actor } from './actor.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
@@ -40,24 +38,24 @@ export class Leavers implements Actor {
 
   /** An upload is either still there with all its bytes, or known as expired. */
   async inspect(): Promise<void> {
-    const { expiringFolder } = this.stage.settings;
-    const registry = await this.stage.openExpiring();
-    for (const id of this.ids) {
-      // The file goes after the record says so, on a machine that is still there too.
-      const stored = await stat(join(expiringFolder, id)).catch(() => undefined);
-      const record = await registry.get(id);
-      const whole = record?.state === 'receiving' && stored?.size === BODY.length;
-      if (record?.state === 'expired') this.stage.tally.expired++;
-      else if (!whole) this.stage.tally.expiredHalfGone++;
-    }
-    await registry.close();
+    const { servers, store, tally } = this.stage;
+    // First, for bytes go after the record says so, on a machine that is still there too.
+    const sizes = await store.expiring();
+    await withKnown(servers, 'expiring', async (known) => {
+      for (const id of this.ids) {
+        const record = await known.get(id);
+        const whole = record?.state === 'receiving' && sizes.get(id) === BODY.length;
+        if (record?.state === 'expired') tally.expired++;
+        else if (!whole) tally.expiredHalfGone++;
+      }
+    });
   }
 
   /** A further pass finishes what the killed one has begun. */
   async check(server: KillableServer): Promise<void> {
     const left = async (): Promise<number> => {
-      const files = await listFiles(this.stage.settings.expiringFolder);
-      return this.ids.filter((id) => files.includes(id)).length;
+      const sizes = await this.stage.store.expiring();
+      return this.ids.filter((id) => sizes.has(id)).length;
     };
     const cleaned = async (): Promise<void> => {
       await server.cleanup();

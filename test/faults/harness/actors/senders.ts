@@ -1,7 +1,7 @@
 import { SeededRandom } from '../../../support/seeded.js';
 import type { HttpTarget } from '../../../support/http-client.js';
 import { terminate } from '../../../support/tus-client.js';
-import { untilDelivered } from '../../servers/journal.js';
+import { readEntries, untilDelivered } from '../../servers/journal.js';
 import type { Actor } from './actor.js';
 import { ON_FULL_DISK } from './stage.js';
 import type { Stage } from './stage.js';
@@ -15,7 +15,8 @@ export class Senders implements Actor {
   /** Uploads that were begun since the last check, or are not complete. */
   private uploads: TrackedUpload[] = [];
   /** Uploads that were complete when they were looked at after a kill. */
-  private readonly complete: TrackedUpload[] = [];
+  private complete: TrackedUpload[] = [];
+  private readonly freed: TrackedUpload[] = [];
 
   constructor(private readonly stage: Stage) {}
 
@@ -44,6 +45,7 @@ export class Senders implements Actor {
     for (const upload of this.uploads) await upload.resume(server);
     this.complete.push(...this.uploads.filter(({ complete }) => complete));
     this.uploads = this.uploads.filter(({ complete }) => !complete);
+    await this.freeDelivered(server);
   }
 
   async finish(server: HttpTarget): Promise<void> {
@@ -53,7 +55,18 @@ export class Senders implements Actor {
 
     const ids = all.map(({ id }) => id);
     const journal = await untilDelivered(this.stage.settings.journal, ids);
-    for (const upload of all) upload.checkDelivered(journal);
+    for (const upload of [...all, ...this.freed]) upload.checkDelivered(journal);
+  }
+
+  /** Lets go of what was delivered, where the store has no room for all. */
+  private async freeDelivered(server: HttpTarget): Promise<void> {
+    if (!this.stage.store.isSmall) return;
+    const journal = await readEntries(this.stage.settings.journal);
+    const kept: TrackedUpload[] = [];
+    for (const upload of this.complete) {
+      ((await upload.free(server, journal)) ? this.freed : kept).push(upload);
+    }
+    this.complete = kept;
   }
 
   /** One client: goes on with an upload of an earlier round, then begins new ones. */
@@ -71,8 +84,10 @@ export class Senders implements Actor {
     upload: TrackedUpload,
     random: SeededRandom,
   ): Promise<boolean> {
+    const { scale } = this.stage.store;
     while (!upload.complete) {
-      if (!(await upload.send(server, random.integer(16 * KB, 256 * KB)))) return false;
+      const bytes = scale * random.integer(16 * KB, 256 * KB);
+      if (!(await upload.send(server, bytes))) return false;
       this.stage.moments.emit('bytes');
       this.stage.moments.emit(ON_FULL_DISK);
     }
@@ -83,7 +98,7 @@ export class Senders implements Actor {
     server: HttpTarget,
     random: SeededRandom,
   ): Promise<TrackedUpload | undefined> {
-    const length = random.integer(256 * KB, 2048 * KB);
+    const length = this.stage.store.scale * random.integer(256 * KB, 2048 * KB);
     const upload = await TrackedUpload.create(this.stage, server, { length });
     if (upload) this.uploads.push(upload);
     return upload;

@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { ServerSettings } from '../../servers/server-settings.js';
 import type { DiskFaults } from '../disk-faults.js';
-import type { KnownUploads } from '../run-servers.js';
+import type { RunServers } from '../run-servers.js';
+import type { RunStore } from '../stores/index.js';
 import type { Tally } from '../tally.js';
 
 /**
@@ -31,6 +32,10 @@ export interface Stage {
   readonly seed: number;
   readonly settings: Omit<ServerSettings, 'platform'>;
   readonly tally: Tally;
+  /** The servers, for a look at what they know. */
+  readonly servers: RunServers;
+  /** Where servers keep bytes. */
+  readonly store: RunStore;
   /** What the disk has failed to do. */
   readonly disk: DiskFaults;
   /** Where actors announce a moment. */
@@ -40,8 +45,6 @@ export interface Stage {
    * that clients have sent to another one since, and take their uploads over (423).
    */
   hasLateRequests(): boolean;
-  /** What is known of the uploads that expire, while no request runs. */
-  openExpiring(): Promise<KnownUploads>;
 }
 
 /** Whether an answer says no more than that another request has taken the upload over. */

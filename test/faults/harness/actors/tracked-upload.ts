@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SeededContent } from '../../../support/seeded.js';
-import { head, patch } from '../../../support/tus-client.js';
+import { head, patch, terminate } from '../../../support/tus-client.js';
 import type { HttpTarget } from '../../../support/http-client.js';
 import type { CreateOptions } from '../../../support/tus-client.js';
 import type { JournalEntry } from '../../servers/journal.js';
@@ -35,11 +33,6 @@ export class TrackedUpload {
     const content = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, length);
     const created = await createUnlessKilled(stage, server, options);
     return created && new TrackedUpload(stage, created.id, created.path, content);
-  }
-
-  /** Where its bytes lie. */
-  get file(): string {
-    return join(this.stage.settings.tmpFileDir, this.id);
   }
 
   get complete(): boolean {
@@ -76,18 +69,16 @@ export class TrackedUpload {
   }
 
   /**
-   * Counts the upload as one that lost bytes unless the disk holds all that were acknowledged.
+   * Counts the upload as one that lost bytes unless the store holds all that were acknowledged.
    *
    * @param trusted most bytes to look at, all unless told
-   * @returns whether the disk holds the whole of it.
+   * @returns whether the store holds the whole of it.
    */
   async checkStored(trusted?: number): Promise<boolean> {
-    const file = await readFile(this.file).catch(() => Buffer.alloc(0));
-    const stored = file.subarray(0, trusted);
-    const right = stored.equals(this.content.bytes(0, stored.length));
-    const isLess = stored.length < this.acknowledged && !this.mayHaveLost;
-    if (isLess || !right) this.stage.tally.bytesLost++;
-    return stored.length === this.content.length;
+    const { size, areRight } = await this.stage.store.held(this.id, this.content, trusted);
+    const isLess = size < this.acknowledged && !this.mayHaveLost;
+    if (isLess || !areRight) this.stage.tally.bytesLost++;
+    return size === this.content.length;
   }
 
   /** What was acknowledged as finished is never lost. */
@@ -98,6 +89,21 @@ export class TrackedUpload {
   private settleAt(offset: number): void {
     if (offset < this.acknowledged) this.stage.disk.settle(this.id);
     this.acknowledged = offset;
+  }
+
+  /**
+   * Lets go of its bytes once the handler has returned.
+   *
+   * @returns whether it is gone
+   */
+  async free(server: HttpTarget, journal: readonly JournalEntry[]): Promise<boolean> {
+    const isDelivered = journal.some(({ event, id }) => event === 'end' && id === this.id);
+    if (!isDelivered) return false;
+    await this.checkStored();
+    const { status } = await terminate(server, this);
+    // A handler that was cut off is called once more.
+    if (status !== 204 && status !== 423) this.stage.tally.strangeAnswers++;
+    return status === 204;
   }
 
   /** Counts whatever was wrong with the calls of the handler. */

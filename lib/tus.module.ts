@@ -28,6 +28,7 @@ import {
   TusHandle,
   TusHttp,
   TusRequests,
+  UploadAdoption,
   UploadCreation,
   UploadPath,
 } from './http/index.js';
@@ -83,6 +84,7 @@ import {
     TusEndpoints,
     EndpointExplorer,
     EndpointParameters,
+    UploadAdoption,
     UploadCreation,
     UploadPath,
     TusLifecycle,

@@ -38,7 +38,8 @@ export class UploadCreation {
   }
 }
 
-function assertLength(length: number | undefined): void {
+/** @throws RangeError */
+export function assertLength(length: number | undefined): void {
   if (length === undefined || (Number.isSafeInteger(length) && length >= 0)) return;
   throw new RangeError(`The length of an upload must be a whole number of bytes, not ${length}.`);
 }

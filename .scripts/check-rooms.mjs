@@ -57,6 +57,7 @@ const ROOMS = [
   'http/index.ts',
   'owned-uploads.ts',
   'tus.service.ts',
+  'testing',
   'migration',
   'decorators',
   'startup',

@@ -2,10 +2,10 @@
 // node dist-test/test/faults/harness/main.js --rounds 200 --seed 1
 // With --moment retrying all kills come while handlers wait for their next attempt, and so on; with
 // --moment full, as root, each server is started again on a full disk before it goes on.
-// A run of at least 1,000 kills at all moments goes into the README.
+// A run of at least 1,000 kills at all moments goes into test/faults/README.md.
 import { parseArgs } from 'node:util';
 import { MOMENTS, ON_FULL_DISK } from './actors/index.js';
-import { writeIntoReadme } from '../../support/readme.js';
+import { writeIntoPage } from '../../support/written-page.js';
 import { runKills } from './kill-run.js';
 import { describeReliability } from './reliability.js';
 import { FAULTS } from './tally.js';
@@ -33,6 +33,6 @@ const tally = await runKills({
 });
 console.table(tally);
 if (rounds >= 1000 && moments.length === MOMENTS.length) {
-  await writeIntoReadme('faults', describeReliability(tally, seed));
+  await writeIntoPage('test/faults/README.md', 'faults', describeReliability(tally, seed));
 }
 process.exitCode = FAULTS.every((fault) => tally[fault] === 0) ? 0 : 1;

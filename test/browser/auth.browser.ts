@@ -43,7 +43,7 @@ describe.each(['express', 'fastify'])('The sample of who may upload, on %s', (pl
 
     await page
       .locator('#facts')
-      .getByText(/^Done, with [3-9] tokens$/)
+      .getByText(/^Done · tokens: [3-9]$/)
       .waitFor();
     await page.locator('#list').getByText('film.mp4: finished').waitFor();
     await page.getByLabel('Ben of beta').check();

@@ -137,6 +137,14 @@ describe.each(PLATFORMS)('A file of another server, on %s', (platform) => {
     await expect(app().tus.adopt({ id, path, length: 9 })).rejects.toThrow(UploadIdTakenError);
   });
 
+  it('is not taken over under an id whose bytes lie there, as after a registry was lost', async () => {
+    await writeFile(join(app().tmpFileDir, 'lost.tus'), 'bytes');
+
+    const adopting = app().tus.adopt({ id: 'lost', path, length: 5 });
+
+    await expect(adopting).rejects.toThrow(UploadIdTakenError);
+  });
+
   it('is refused where it is none, too large, our own, or without an id', async () => {
     const { tus, tmpFileDir } = app();
     const own = await create(app(), { length: 5, body: 'hello' });
@@ -149,6 +157,8 @@ describe.each(PLATFORMS)('A file of another server, on %s', (platform) => {
     await expect(adopt('../d', path, 5)).rejects.toThrow(/id/);
     await expect(adopt(undefined as never, path, 5)).rejects.toThrow(/id/);
     await expect(adopt('e', path, -1)).rejects.toThrow(/length/);
+    const left = await Promise.all(['a', 'b', 'c', 'e'].map((id) => tus.find(id)));
+    expect(left).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import type { IncomingMessage, Server } from 'node:http';
 import { join } from 'node:path';
 import { Controller, Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -78,7 +79,15 @@ describe.each(PLATFORMS)('nestjs-tus/testing, on %s', (platform) => {
 
   it('uploads to an app that does not listen yet, in one request or several', async () => {
     const whole = await sendUpload(app, '/files', 'hello', { metadata: { filename: 'a.txt' } });
-    const parts = await sendUpload(app, '/files', Buffer.from('hello'), { chunkSize: 2 });
+    const seen: unknown[] = [];
+    const server = app.getHttpServer() as Server;
+    server.on('request', ({ method, headers }: IncomingMessage) =>
+      seen.push(method, headers['x-one']),
+    );
+    const options = { chunkSize: 2, headers: { 'X-One': '1' } };
+    const parts = await sendUpload(app, '/files', Buffer.from('hello'), options);
+
+    expect(seen).toEqual(['POST', '1', 'PATCH', '1', 'PATCH', '1', 'PATCH', '1']);
 
     expect(whole).toMatchObject({ status: 204, body: '' });
     for (const { id, url } of [whole, parts]) {
@@ -123,7 +132,9 @@ describe.each(PLATFORMS)('nestjs-tus/testing, on %s', (platform) => {
     await tus.terminate(ended.id);
     const waitFor = (one: string) => waitForDelivery(tus, one, { timeout: 20 });
 
-    await expect(waitForDelivery(tus, id)).rejects.toThrow(/Importer#import .*not this one/);
+    await expect(waitForDelivery(tus, id)).rejects.toThrow(
+      /Importer#import was given up .*not this one/,
+    );
     await expect(waitFor(unfinished.id)).rejects.toThrow(/After 20 ms .* has 0 of 5 bytes/);
     await expect(waitFor(ended.id)).rejects.toThrow(/is terminated/);
     await expect(waitFor('unknown')).rejects.toThrow(/no upload unknown/);

@@ -35,10 +35,10 @@ async function send(chosen) {
     onShouldRetry: ({ originalResponse }) => isTemporary(originalResponse?.getStatus() ?? 0),
     onProgress: (sent, total) => {
       bar.value = sent / total;
-      facts.textContent = `${Math.round((sent / total) * 100)} % with ${session.renewals} tokens`;
+      facts.textContent = `${Math.round((sent / total) * 100)} % · tokens: ${session.renewals}`;
     },
     onSuccess: async () => {
-      facts.textContent = `Done, with ${session.renewals} tokens`;
+      facts.textContent = `Done · tokens: ${session.renewals}`;
       await showUploads();
     },
     onError: (error) => (facts.textContent = error.message),

@@ -61,6 +61,8 @@ const ROOMS = [
   'http/index.ts',
   'owned-uploads.ts',
   'tus.service.ts',
+  'testing',
+  'migration',
   'decorators',
   'startup',
   'tus.*',

@@ -37,6 +37,7 @@ export {
   type PlatformResponse,
 } from './http/index.js';
 export type * from './interfaces/index.js';
+export { adoptFileStore, type FileStoreOptions, type FileStoreReport } from './migration/index.js';
 export { OwnedUploads } from './owned-uploads.js';
 export { TusOptionError } from './options/index.js';
 export {

@@ -32,6 +32,7 @@ import {
   TusHandle,
   TusHttp,
   TusRequests,
+  UploadAdoption,
   UploadCreation,
   UploadPath,
 } from './http/index.js';
@@ -92,6 +93,7 @@ import {
     TusEndpoints,
     EndpointExplorer,
     EndpointParameters,
+    UploadAdoption,
     UploadCreation,
     UploadPath,
     TusLifecycle,

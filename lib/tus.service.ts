@@ -8,11 +8,13 @@ import {
   answering,
   answering$,
   TusHandle,
+  UploadAdoption,
   UploadCreation,
   type PlatformRequest,
   type PlatformResponse,
 } from './http/index.js';
 import type {
+  AdoptedFile,
   CleanupReport,
   CreatedUpload,
   Delivery,
@@ -55,6 +57,7 @@ export class TusService {
     private readonly cleanups: CleanupService,
     private readonly deliverer: DeliveryOrchestrator,
     private readonly creation: UploadCreation,
+    private readonly adoption: UploadAdoption,
     private readonly handler: TusHandle,
     private readonly events: UploadEvents,
     private readonly measures: Measures,
@@ -130,6 +133,23 @@ export class TusService {
    */
   create(input: NewUploadInput = {}): Promise<CreatedUpload> {
     return answering(this.creation.create(input));
+  }
+
+  /**
+   * Takes an upload over that another server has received, in whole or in part, so that it goes on being
+   * served, and sent, under its id.
+   *
+   * A whole file stays where it is and is the application's, as one that `moveTo()` has brought there; its
+   * handlers are not called. The bytes of an unfinished upload are copied, and handlers are called once its
+   * client has sent the rest. No `@BeforeUploadCreate()` method is asked. For instances that keep files.
+   *
+   * @throws UploadIdTakenError when there is, or was, an upload of that id, as after an earlier call
+   * @throws TusOptionError for a wrong id or owner
+   * @throws RangeError for a path at which no file is, one that has more bytes than the upload, or a name
+   *   inside `tmpFileDir` that this module uses itself, as {@link moveTo}
+   */
+  adopt(file: AdoptedFile): Promise<Upload> {
+    return answering(this.adoption.adopt(file).then((snapshot) => this.describe(snapshot)));
   }
 
   /**

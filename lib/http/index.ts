@@ -16,5 +16,6 @@ export * from './entry/tus-http.js';
 export * from './tus/tus-requests.js';
 export * from './platform/tus-route.js';
 export * from './response/tus.exception.js';
+export * from './tus/upload-adoption.js';
 export * from './tus/upload-creation.js';
 export * from './tus/upload-path.js';

@@ -65,3 +65,27 @@ export type HandledRequest =
       readonly uploadFinished: true;
       readonly upload: Omit<FinishedUpload, 'attempt'>;
     };
+
+/**
+ * What `TusService.adopt()` takes: a file that another server has received, in whole or in part.
+ *
+ * @publicApi
+ */
+export interface AdoptedFile {
+  /** The upload's id there, by the rules of the `uploadId` option. */
+  id: string;
+
+  /** Where the bytes lie that have come. */
+  path: string;
+
+  /** Bytes the whole upload has; absent while its client defers it. */
+  length?: number;
+
+  metadata?: Readonly<Record<string, string>>;
+
+  /** Whom it belongs to, as the `owner` option would say of its client's requests. */
+  owner?: string;
+
+  /** @default now */
+  createdAt?: Date;
+}

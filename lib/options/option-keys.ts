@@ -1,7 +1,7 @@
 import { TusOptionError } from '../errors/index.js';
 
 /** The options there are, in groups as they are nested. */
-const KEYS = {
+export const OPTION_KEYS = {
   '': [
     'allowedTypes',
     'background',
@@ -46,7 +46,7 @@ const KEYS = {
 };
 
 /** What the controller and the module are made of, before a factory could have run. */
-const SYNCHRONOUS = [
+export const SYNCHRONOUS_KEYS = [
   'controller',
   'decorators',
   'imports',
@@ -61,8 +61,8 @@ const SYNCHRONOUS = [
  *
  * @throws TusOptionError
  */
-export function assertKeys(group: keyof typeof KEYS, value: unknown): void {
-  const known = KEYS[group];
+export function assertKeys(group: keyof typeof OPTION_KEYS, value: unknown): void {
+  const known = OPTION_KEYS[group];
   const option = group === '' ? 'options' : group;
   if (typeof value !== 'object' || value === null) {
     throw new TusOptionError(option, value, `Give an object with any of: ${known.join(', ')}.`);
@@ -73,7 +73,7 @@ export function assertKeys(group: keyof typeof KEYS, value: unknown): void {
   throw new TusOptionError(
     group === '' ? unknown : `${group}.${unknown}`,
     (value as Record<string, unknown>)[unknown],
-    group === '' && SYNCHRONOUS.includes(unknown)
+    group === '' && SYNCHRONOUS_KEYS.includes(unknown)
       ? 'It is read before the factory runs: give it to forRootAsync() beside the factory.'
       : `There is no such option; there are: ${known.join(', ')}.`,
   );

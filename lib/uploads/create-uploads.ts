@@ -1,10 +1,12 @@
 import type { UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
+import { Adopter } from './actions/adopter.js';
 import { Answers } from './actions/answers.js';
 import { Creator } from './actions/creator.js';
 import { EndedUploads } from './actions/ended-uploads.js';
 import { Finisher } from './actions/finisher.js';
 import { Flusher } from './actions/flusher.js';
+import { GivenIds } from './actions/given-ids.js';
 import { Receiver } from './actions/receiver.js';
 import { Removals } from './actions/removals.js';
 import { Repairs } from './actions/repairs.js';
@@ -38,6 +40,7 @@ export function createUploads(ports: UploadPorts): Uploads {
   const removals = new Removals(registry, leases, transitions);
   const receiver = new Receiver(storage, rules, transitions, flusher, finisher, observer, hashes);
   const existing = { snapshots, repairs, removals };
+  const givenIds = new GivenIds((id) => snapshots.find(id), storage, leases);
   return new Uploads({
     registry,
     leases,
@@ -52,6 +55,16 @@ export function createUploads(ports: UploadPorts): Uploads {
     removals,
     answers: new Answers(registry, leases, finisher),
     receiver,
-    creator: new Creator(existing, storage, rules, leases, transitions, finisher, receiver),
+    creator: new Creator(
+      existing,
+      givenIds,
+      storage,
+      rules,
+      leases,
+      transitions,
+      finisher,
+      receiver,
+    ),
+    adopter: new Adopter(registry, storage, rules, givenIds),
   });
 }

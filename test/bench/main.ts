@@ -4,7 +4,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { asError } from '../../lib/errors/index.js';
-import { formatted, writeIntoReadme } from '../support/readme.js';
+import { formatted, writeIntoPage } from '../support/written-page.js';
 import { startStore, stopStore } from '../support/s3/start-store.js';
 import { removeTempFolder } from '../support/temp-folder.js';
 import { describeEnvironment } from './report/environment.js';
@@ -38,7 +38,8 @@ try {
   console.log(`\n${await formatted(text)}`);
   if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   const isWhole = values.only === undefined && values.servers === undefined;
-  if (isWhole && values.profile === undefined) await writeIntoReadme('bench', text);
+  if (isWhole && values.profile === undefined)
+    await writeIntoPage('test/bench/README.md', 'bench', text);
 } finally {
   await stopStore();
   await removeTempFolder(folder);

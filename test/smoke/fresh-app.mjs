@@ -2,12 +2,13 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { check, install } from './command.mjs';
+import { writeGuideFiles } from './guide-files.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 /**
- * Makes the app that `nest new` makes, with the README's first page, an endpoint and their tests
- * in it, and installs what it needs.
+ * Makes the app that `nest new` makes, with a handler, an endpoint and their tests in it, and what the
+ * guide on tests shows, and installs what it needs.
  *
  * @param settings folder of its package.json and configuration, `nest-11` or `nest-12`
  * @param packages further packages, the library's tarball among them
@@ -15,7 +16,19 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export function makeFreshApp(folder, settings, packages) {
   for (const part of ['app', settings]) cpSync(join(here, part), folder, { recursive: true });
   if (isModule(folder)) nameImportedFiles(folder);
+  writeGuideFiles('sample/01-basic/testing.md', folder, isModule(folder));
   install(folder, packages);
+}
+
+/**
+ * Makes the same without any source in it.
+ *
+ * @returns whether it is of ES modules
+ */
+export function makeBareApp(folder, settings, packages) {
+  cpSync(join(here, settings), folder, { recursive: true });
+  install(folder, packages);
+  return isModule(folder);
 }
 
 /** The app's own tests, as its developer starts them: with Jest in Nest 11, Vitest in Nest 12. */

@@ -10,7 +10,7 @@ export function checkPackage(modules, name) {
   for (const file of ['LICENSE', 'README.md', ...entries('dist'), ...entries('dist/cjs')]) {
     assert.ok(existsSync(join(folder, file)), `the package holds no ${file}`);
   }
-  for (const unwanted of ['lib', 'test', 'sample']) {
+  for (const unwanted of ['lib', 'test/unit', 'sample/01-basic/src']) {
     assert.ok(!existsSync(join(folder, unwanted)), `the package holds ${unwanted}`);
   }
   checkDeclarations(join(folder, 'dist'), typedPackages(modules, name));

@@ -12,6 +12,7 @@ import { check, install, makeFolder, run } from './command.mjs';
 import { checkTests, makeFreshApp } from './fresh-app.mjs';
 import { checkPackage } from './package-check.mjs';
 import { checkPnp } from './pnp.mjs';
+import { checkReadme, checkReadmeLinks } from './readme.mjs';
 import { checkResolutions } from './resolution.mjs';
 import { checkServed } from './served-app.mjs';
 
@@ -28,6 +29,9 @@ try {
   const tarball = pack();
   await smokeNest12(join(temporary, 'nest-12'), tarball);
   await smokeNest11(join(temporary, 'nest-11'), tarball);
+  for (const settings of ['nest-12', 'nest-11']) {
+    await checkReadme(join(temporary, `readme-${settings}`), settings, [tarball]);
+  }
   const { dependencies } = manifestIn(join(here, 'nest-11'));
   const packages = { ...dependencies, 'nestjs-tus': `file:${tarball}` };
   checkPnp(join(temporary, 'pnp'), packages, ['app.cjs', 'app.mjs']);
@@ -82,6 +86,7 @@ function checkInstalled(folder) {
   const modules = join(folder, 'node_modules');
   console.log(`Nest ${manifestIn(join(modules, '@nestjs/core')).version}: installed`);
   checkPackage(modules, 'nestjs-tus');
+  checkReadmeLinks(modules, 'nestjs-tus');
 }
 
 function runScripts(folder, scripts, node = process.execPath) {

@@ -56,7 +56,8 @@ function assertSpoken(protocol: UploadProtocol, protocols: TusOptions['protocols
   throw new TusOptionError('protocol', protocol, `Give one that is spoken: ${spoken}.`);
 }
 
-function assertLength(length: number | undefined): void {
+/** @throws RangeError */
+export function assertLength(length: number | undefined): void {
   if (length === undefined || (Number.isSafeInteger(length) && length >= 0)) return;
   throw new RangeError(`The length of an upload must be a whole number of bytes, not ${length}.`);
 }

@@ -13,7 +13,7 @@ import { endsWith, takeSnapshot, type UploadSnapshot } from '../model/upload-sna
 import type { Quota, UploadRules } from '../rules/upload-rules.js';
 import { Concatenator } from './concatenator.js';
 import type { Finisher } from './finisher.js';
-import { GivenIds } from './given-ids.js';
+import type { GivenIds } from './given-ids.js';
 import { Interruption } from './interruption.js';
 import {
   received,
@@ -76,10 +76,10 @@ export interface ExistingUploads {
 /** The ways uploads come into being. */
 export class Creator {
   private readonly concatenator: Concatenator;
-  private readonly givenIds: GivenIds;
 
   constructor(
     private readonly existing: ExistingUploads,
+    private readonly givenIds: GivenIds,
     storage: UploadStorage,
     private readonly rules: UploadRules,
     private readonly leases: Leases,
@@ -88,7 +88,6 @@ export class Creator {
     private readonly receiver: Receiver,
   ) {
     this.concatenator = new Concatenator(storage, finisher);
-    this.givenIds = new GivenIds((id) => existing.snapshots.find(id), storage, leases);
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   isExpired,
   isHalfFinal,
   isUnanswered,
+  takeSnapshot,
   type UploadSnapshot,
 } from '../model/upload-snapshot.js';
 import {
@@ -19,6 +20,7 @@ import {
   UploadRefusedError,
 } from '../model/upload.errors.js';
 import type { AppendSlots } from '../rules/append-slots.js';
+import type { Adopter, ForeignFile } from './adopter.js';
 import type { Answers } from './answers.js';
 import { assertAppendable, type AppendRequest } from './append-request.js';
 import type { Creator, NewUpload } from './creator.js';
@@ -49,6 +51,7 @@ export interface UploadParts {
   readonly answers: Answers;
   readonly receiver: Receiver;
   readonly creator: Creator;
+  readonly adopter: Adopter;
 }
 
 /**
@@ -70,6 +73,21 @@ export class Uploads {
   /** Creates an upload that a client is to send later. */
   open(request: NewUpload): Promise<UploadRecord> {
     return this.parts.creator.open(request);
+  }
+
+  /**
+   * Takes over what another server has received. A whole file stays where it is; the bytes of a part of
+   * one are copied, and its client goes on from there.
+   *
+   * @throws UploadIdTakenError; what `Adopter.find()` and a creation throw
+   */
+  async adopt(file: ForeignFile): Promise<UploadSnapshot> {
+    const { adopter } = this.parts;
+    const found = await adopter.find(file);
+    if (found.size === file.length) return takeSnapshot(await adopter.keep(file, found));
+    const record = await this.open(file);
+    if (!found.body.present) return takeSnapshot(record);
+    return this.append(record.id, { owner: record.owner }, { offset: 0 }, found.body);
   }
 
   /** Creates an upload, with the bytes that came along, or of partial ones. */

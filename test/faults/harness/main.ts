@@ -6,11 +6,11 @@
 // S3_ENDPOINT names, or on Ceph's gateway, which is started.
 // With --machines two servers share a database, and a folder or the bucket, as those of two machines do, and
 // one of them is killed; --mount /mnt/a --mount /mnt/b says where these mount one volume.
-// A run of at least 1,000 kills at all moments goes into the README.
+// A run of at least 1,000 kills at all moments goes into test/faults/README.md.
 import { parseArgs } from 'node:util';
 import { MOMENTS, ON_FULL_DISK } from './actors/index.js';
 import { startStore, stopStore } from '../../support/s3/start-store.js';
-import { writeIntoReadme } from '../../support/readme.js';
+import { writeIntoPage } from '../../support/written-page.js';
 import { runKills } from './kill-run.js';
 import { describeReliability } from './reliability.js';
 import { FAULTS } from './tally.js';
@@ -48,6 +48,6 @@ const tally = await runKills({
 console.table(tally);
 const isUsual = !isOnS3 && !values.machines && moments.length === MOMENTS.length;
 if (isUsual && rounds >= 1000) {
-  await writeIntoReadme('faults', describeReliability(tally, seed));
+  await writeIntoPage('test/faults/README.md', 'faults', describeReliability(tally, seed));
 }
 process.exitCode = FAULTS.every((fault) => tally[fault] === 0) ? 0 : 1;

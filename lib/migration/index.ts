@@ -1,0 +1,1 @@
+export { adoptFileStore, type FileStoreOptions, type FileStoreReport } from './adopt-file-store.js';

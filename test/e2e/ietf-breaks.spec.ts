@@ -236,7 +236,24 @@ describe.each(PLATFORMS)('what breaks off in the IETF’s protocol on %s', (plat
 });
 
 describe.each(PLATFORMS)('an instance that speaks the IETF’s protocol alone on %s', (platform) => {
-  const running = useApp({ platform, tus: { protocols: ['ietf'] } });
+  const running = useApp({ platform, tus: { protocols: ['ietf'], hash: 'sha1' } });
+
+  it('hashes the whole for the app and for the client, over several appends', async () => {
+    const app = running();
+    const asked = { 'Want-Repr-Digest': 'sha-256=5' };
+    const url = await create(app, 8, asked);
+    const first = { 'Upload-Offset': '0', 'Upload-Complete': '?0' };
+    await append(app, 8, url, first, 'hello ');
+    const last = { 'Upload-Offset': '6', 'Upload-Complete': '?1' };
+    const { headers } = await append(app, 8, url, last, 'world');
+    const digest = 'sha-256=:uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=:';
+    expect(headers['repr-digest']).toBe(digest);
+    const upload = await app.tus.find(url.split('/').at(-1)!);
+    expect(upload?.hash).toEqual({
+      algorithm: 'sha1',
+      hex: '2aae6c35c94fcfb415dbe95f408b9ce91ee846ed',
+    });
+  });
 
   it('offers no tus, and refuses it', async () => {
     const app = running();

@@ -20,8 +20,10 @@ export class Announcement {
    *
    * @returns whether its client was told
    */
-  begin(head: () => Record<string, string>): boolean {
-    return this.dialect.mayInform && this.send(head());
+  begin(location: string, limits: string | undefined): boolean {
+    if (!this.dialect.mayInform) return false;
+    const Location = location;
+    return this.send(limits === undefined ? { Location } : { Location, 'Upload-Limit': limits });
   }
 
   /** Tells how many bytes of it there are, once a second at most; never where it is. */

@@ -9,8 +9,6 @@ import { isUnanswered, type UploadResult } from '../../uploads/index.js';
 import { asKept } from '../response/answer.js';
 import type { Outcome } from '../response/outcome.js';
 
-type Headers = Readonly<Record<string, string>>;
-
 /** What is said of an upload that takes more. */
 export function openState(
   { offset, record }: Pick<UploadResult, 'offset' | 'record'>,
@@ -37,18 +35,20 @@ export function toldState(
  * What came of a request on an upload that is complete: 200, with what was kept of the last answer, unless
  * its endpoint is yet to answer.
  *
- * @param headers of this request alone
+ * @param headers of this request alone; what all are told is added to them
  */
 export function completed(
   { record, offset, hasJustFinished }: UploadResult,
   { intent, profile }: IetfDialect,
-  headers: Headers,
+  headers: Record<string, string>,
 ): Outcome {
-  const state: Headers =
-    intent === 'plain'
-      ? {}
-      : { 'Upload-Offset': String(offset), ...completenessHeader(true, profile) };
-  const answer = { status: 200, headers: { ...headers, ...digestOf(record), ...state } };
+  const digest = wantedDigestOf(record);
+  if (digest !== undefined) headers['Repr-Digest'] = digest;
+  if (intent === 'resumable') {
+    headers['Upload-Offset'] = String(offset);
+    Object.assign(headers, completenessHeader(true, profile));
+  }
+  const answer = { status: 200, headers };
   return {
     answer: asKept(answer, record.answer),
     finished: hasJustFinished ? record : undefined,
@@ -57,9 +57,9 @@ export function completed(
 }
 
 /** `Repr-Digest`, where its client wants it (RFC 9530 §4). */
-function digestOf({ terms, hash }: UploadRecord): Headers {
+function wantedDigestOf({ terms, hash }: UploadRecord): string | undefined {
   const wanted = terms?.wantedHash;
-  const told = [hash, terms?.hash].find((each) => each?.algorithm === wanted);
-  const digest = told && formatDigest(told.algorithm, Buffer.from(told.hex, 'hex'));
-  return digest === undefined ? {} : { 'Repr-Digest': digest };
+  if (wanted === undefined) return undefined;
+  const told = hash?.algorithm === wanted ? hash : terms?.hash;
+  return told && formatDigest(told.algorithm, Buffer.from(told.hex, 'hex'));
 }

@@ -11,7 +11,6 @@ import {
   type CreationRules,
   type IetfDialect,
 } from '../../protocol/index.js';
-import type { UploadRecord } from '../../registry/index.js';
 import { TUS_OPTIONS } from '../../tus.constants.js';
 import {
   assertWithinLimit,
@@ -150,6 +149,7 @@ export class IetfRequests implements FrontDoor {
     const { owner, endpoint, binding } = await this.policy.scopeOf(exchange);
     const quota = await this.policy.quotaFor(exchange);
     const announcement = new Announcement(exchange.res, dialect);
+    let location = '';
     // Without spreads, after which each property costs a call into the engine.
     const asked: NewUpload = {
       length,
@@ -167,7 +167,8 @@ export class IetfRequests implements FrontDoor {
       isOneShot: dialect.intent === 'plain',
       onBegun: (record) => {
         exchange.created = record.id;
-        return announcement.begin(() => this.headOf(record, exchange, dialect));
+        location = this.urls.locationOf(record.id, exchange);
+        return announcement.begin(location, formatLimits(record, dialect.profile));
       },
       onAdvanced: announcement.advance,
     };
@@ -176,20 +177,11 @@ export class IetfRequests implements FrontDoor {
     const result = await this.uploads.create(upload, body, policy);
     const { record, end } = result;
     if (!isAnswered(end, record, dialect)) return {};
-    const head = { ...headers, ...this.locationOf(record, exchange, dialect) };
+    const head: Record<string, string> = { ...headers };
+    // An endpoint's own answer to a request that cannot be resumed says nothing of the upload.
+    if (dialect.intent === 'resumable' || endpoint === undefined) head.Location = location;
     if (record.state === 'finished') return completed(result, dialect, head);
     return { answer: { status: 201, headers: { ...head, ...openState(result, dialect) } } };
-  }
-
-  /** What its client is told of an upload before its body is read. */
-  private headOf(
-    record: UploadRecord,
-    exchange: Exchange,
-    { profile }: IetfDialect,
-  ): Record<string, string> {
-    const Location = this.urls.locationOf(record.id, exchange);
-    const limits = formatLimits(record, profile);
-    return limits === undefined ? { Location } : { Location, 'Upload-Limit': limits };
   }
 
   private async appendTo(id: string, exchange: Exchange, dialect: IetfDialect): Promise<Outcome> {
@@ -217,7 +209,8 @@ export class IetfRequests implements FrontDoor {
     }
     const isRepeated = !hasJustFinished && !isUnanswered(record);
     if (isRepeated && profile.refusesCompleted) throw new CompletedUploadError();
-    return completed(result, dialect, this.locationOf(record, exchange, dialect));
+    const head = { Location: this.urls.locationOf(id, exchange) };
+    return completed(result, dialect, head);
   }
 
   private async tell(id: string, exchange: Exchange, dialect: IetfDialect): Promise<Outcome> {
@@ -258,15 +251,5 @@ export class IetfRequests implements FrontDoor {
     if (!found || !isWithin(await this.policy.scopeOf(exchange), found.record)) return undefined;
     const { state, fileRemovedAt } = found.record;
     return state === 'finished' && fileRemovedAt === undefined ? found : undefined;
-  }
-
-  /** An endpoint's own answer to a request that cannot be resumed says nothing of the upload. */
-  private locationOf(
-    { id, endpoint }: UploadRecord,
-    exchange: Exchange,
-    { intent }: IetfDialect,
-  ): Record<string, string> {
-    if (intent === 'plain' && endpoint !== undefined) return {};
-    return { Location: this.urls.locationOf(id, exchange) };
   }
 }

@@ -145,3 +145,29 @@ describe.each(PLATFORMS)('the offset of the IETF’s uploads on %s', (platform) 
     }
   });
 });
+
+describe.each(PLATFORMS)('the IETF’s uploads that may be downloaded, on %s', (platform) => {
+  const app = useApp({ platform, tus: { protocols: ['ietf'], download: true } });
+
+  it('R38: GET of a complete one is its file, and HEAD tells of it and of the upload', async () => {
+    const headers = { 'Content-Type': 'text/plain' };
+    const response = await sendCreation(app(), { body: 'hello', headers });
+    const upload = uploadAt(response.headers.location);
+
+    const file = await app().request({ path: upload.path });
+    const head = await retrieveOffset(app(), upload);
+
+    expect([file.status, file.text]).toEqual([200, 'hello']);
+    expect(Math.floor(head.status / 100)).toBe(2);
+    expect(head.headers).toMatchObject({ 'upload-offset': '5', 'upload-complete': '?1' });
+  });
+
+  it('R38: GET of one that is not complete gives none of its bytes', async () => {
+    const upload = await createResumable(app(), { body: 'hello' });
+
+    const { status, text } = await app().request({ path: upload.path });
+
+    expect(status).not.toBe(200);
+    expect(text).not.toContain('hello');
+  });
+});

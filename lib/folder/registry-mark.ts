@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode } from '../errors/index.js';
+import { hasCode, UnfitFolderError } from '../errors/index.js';
 import { syncFolder } from '../file-system/index.js';
 import { PRIVATE_FILE } from './private-folder.js';
 
@@ -14,12 +14,16 @@ export interface RegistryMark {
   readonly registry: string;
 }
 
-/** @returns `undefined` for a folder that has none */
+/**
+ * @returns `undefined` for a folder that has none
+ * @throws UnfitFolderError for one that is damaged
+ */
 export async function readMark(path: string): Promise<RegistryMark | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as RegistryMark;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
+    if (error instanceof SyntaxError) throw new UnfitFolderError(markDamaged(path, error));
     throw error;
   }
 }
@@ -55,4 +59,11 @@ async function putMark(path: string, mark: RegistryMark): Promise<void> {
     await unlink(draft);
   }
   await syncFolder(dirname(path));
+}
+
+function markDamaged(path: string, { message }: Error): string {
+  return (
+    `${path}, which names the registry that knows the files in the folder, cannot be read ` +
+    `(${message}). Remove it, if the files are those of this registry.`
+  );
 }

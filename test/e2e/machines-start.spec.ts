@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { postgres } from '../../lib/backends/postgres/index.js';
@@ -113,6 +113,15 @@ describe('A folder whose files a registry knows', () => {
       start('a', elsewhere('c')),
     ]);
     expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('is refused where its mark is damaged, with what to do', async () => {
+    await (await start()).close();
+    const mark = join(folder, 'a', '.tus', 'registry.json');
+    await writeFile(mark, '');
+    await expect(start()).rejects.toThrow(/option "tmpFileDir" .*registry\.json, .* Remove it/);
+    await rm(mark);
+    await start();
   });
 
   it('is free for another one where its mark was removed', async () => {

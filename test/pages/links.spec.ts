@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { allPages, ROOT, type Page } from './pages.js';
 
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)|<img src="([^"]+)"/g;
@@ -44,7 +44,7 @@ describe('Links between pages', () => {
   it('lead to every guide, from the README or from a page that it leads to', () => {
     const seen = new Set(['README.md']);
     for (const path of seen) {
-      for (const link of linksOf(pageAt(path))) if (isPage(link.path)) seen.add(link.path);
+      for (const link of linksOf(pageAt(path))) pagesAt(link.path).forEach((one) => seen.add(one));
     }
     const guides = pages.filter(({ path }) => path.startsWith('sample/'));
 
@@ -68,8 +68,11 @@ function pageAt(path: string): Page {
   return page;
 }
 
-function isPage(path: string): boolean {
-  return pages.some((page) => page.path === path);
+/** The page at a path; of a folder, what shows there, and a folder further down. */
+function pagesAt(path: string): string[] {
+  const isShown = ({ path: page, folder }: Page) =>
+    page === path || (page.endsWith('/README.md') && [folder, dirname(folder)].includes(path));
+  return pages.filter(isShown).map((page) => page.path);
 }
 
 function linksOf({ path: page, folder, text }: Page): Link[] {

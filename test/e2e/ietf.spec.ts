@@ -83,6 +83,12 @@ describe.each(PLATFORMS)('the IETF’s resumable uploads on %s', (platform) => {
     expect(told.status).toBe(204);
     expect(told.headers).toMatchObject({ 'upload-offset': '5', 'upload-complete': '?0' });
 
+    const override = { 'X-HTTP-Method-Override': 'HEAD' };
+    const overridden = await send(app, 'POST', url, { headers: override });
+    expect(overridden.status).toBe(204);
+    expect(overridden.headers['upload-offset']).toBe('5');
+    expect(overridden.headers['content-length']).toBeUndefined();
+
     const last = { ...PARTIAL, 'Upload-Offset': '5', 'Upload-Complete': '?1' };
     const completed = await send(app, 'PATCH', url, { headers: last, body: ' world' });
     expect(completed.status).toBe(200);

@@ -86,7 +86,9 @@ function isOverriddenHead(req: IncomingMessage): boolean {
 
 function sayNoBody(res: ServerResponse): void {
   res.removeHeader('Transfer-Encoding');
-  res.setHeader('Content-Length', '0');
+  // RFC 9110 §8.6: 204 has none.
+  if (res.statusCode === 204) res.removeHeader('Content-Length');
+  else res.setHeader('Content-Length', '0');
 }
 
 /**

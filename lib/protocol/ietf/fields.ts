@@ -1,4 +1,4 @@
-import { parseDictionary, parseItem, type BareItem } from 'structured-headers';
+import { parseDictionary, parseItem } from 'structured-headers';
 import { joined, type HeaderFields } from '../header-fields.js';
 
 /** Digits, and what may stand before them; a decimal, such as `5.0`, is no integer (RFC 9651 §3.3.1). */
@@ -48,17 +48,17 @@ export function booleanField(headers: HeaderFields, name: string): boolean | und
 export function dictionaryField(
   headers: HeaderFields,
   name: string,
-): ReadonlyMap<string, BareItem | undefined> | undefined {
+): ReadonlyMap<string, unknown> | undefined {
   const text = joined(headers, name);
   if (text === undefined) return undefined;
-  const members = new Map<string, BareItem | undefined>();
+  const members = new Map<string, unknown>();
   for (const [key, [value]] of parsed(() => parseDictionary(text))) {
-    members.set(key, Array.isArray(value) ? undefined : (value as BareItem));
+    members.set(key, Array.isArray(value) ? undefined : value);
   }
   return members;
 }
 
-function itemOf(text: string): BareItem | undefined {
+function itemOf(text: string): unknown {
   try {
     return parseItem(text)[0];
   } catch {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { UploadFencedError, UploadLostError } from '../../lib/errors/index.js';
-import { ScratchFolder } from '../../lib/storage/s3/gathering/scratch-folder.js';
 import type { S3Context } from '../../lib/storage/s3/s3.context.js';
 import type { UploadStorage } from '../../lib/storage/storage.interface.js';
 import type { UploadWriter } from '../../lib/storage/upload-writer.interface.js';
@@ -172,18 +171,6 @@ describe('memory', () => {
     await expect(writing).rejects.toThrow();
     await writer.close();
     expect(held(storage)).toBe(0);
-  });
-
-  it('is waited for by an upload that fills it alone, which needs no file', async () => {
-    const making = jest.spyOn(ScratchFolder.prototype, 'make');
-    const storage = world.started();
-    const upload = world.upload();
-    const content = bytes(100 * MIB);
-    await world.append(storage, upload, content.subarray(0, 60 * MIB));
-    await world.finish(storage, upload, content.subarray(60 * MIB));
-    expect(making).not.toHaveBeenCalled();
-    expect(held(storage)).toBe(0);
-    expect((await world.read(storage, upload)).equals(content)).toBe(true);
   });
 });
 

@@ -182,6 +182,9 @@ pid file = ${folder}/$name.pid
 admin socket = ${folder}/$name.asok
 rgw frontends = beast endpoint=127.0.0.1:${gateway}
 rgw thread pool size = 64
+rgw gc obj min wait = 5
+rgw gc processor period = 5
+rgw gc processor max time = 5
 mon data avail crit = 1
 mon data avail warn = 2
 osd max object name len = 256

@@ -49,7 +49,9 @@ export class HeldProxy {
 
   private async take(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const isHeld = this.held?.(req) === true;
-    const body = await buffer(req);
+    const body = await buffer(req).catch(() => undefined);
+    // Its client has broken off.
+    if (!body) return;
     const send = () => this.forward(req, body, res);
     if (!isHeld) return send();
     this.kept.push(send);

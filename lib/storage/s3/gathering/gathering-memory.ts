@@ -19,11 +19,6 @@ export class GatheringMemory {
     return this.held;
   }
 
-  /** Whether there is no room for a block. */
-  get isFull(): boolean {
-    return this.held + BLOCK > this.mark;
-  }
-
   /** Takes room for bytes that are in memory already, unless there is none. */
   take(bytes: number): boolean {
     if (this.held + bytes > this.mark) return false;

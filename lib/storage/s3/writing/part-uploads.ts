@@ -121,18 +121,9 @@ export class PartUploads {
     this.assertSound();
   }
 
-  get areOnTheirWay(): boolean {
-    return this.onTheirWay.size > 0;
-  }
-
-  /** Waits until one of those on their way has come to its end. */
-  async nextEnd(): Promise<void> {
-    await Promise.race(this.onTheirWay);
-  }
-
   /** Waits until all are there. */
   async settle(): Promise<void> {
-    while (this.areOnTheirWay) await this.nextEnd();
+    while (this.onTheirWay.size > 0) await Promise.race(this.onTheirWay);
     this.assertSound();
   }
 
@@ -208,7 +199,7 @@ export class PartUploads {
   private async waitForRoom(): Promise<void> {
     this.assertSound();
     const { concurrency } = this.context.options;
-    while (this.onTheirWay.size >= concurrency) await this.nextEnd();
+    while (this.onTheirWay.size >= concurrency) await Promise.race(this.onTheirWay);
     this.assertSound();
   }
 

@@ -155,18 +155,12 @@ export class S3Writer implements UploadWriter {
     this.remember(chunk);
     let added = 0;
     while (added < chunk.byteLength) {
-      await this.waitForMemory();
       const step = await this.gathering.add(chunk.subarray(added), this.outlook());
       added += step;
       this.held += step;
       const ready = this.gathering.takeReady(this.outlook());
       if (ready) await this.parts.send(ready);
     }
-  }
-
-  /** Bytes go to a scratch file only when it is other uploads that fill the memory. */
-  private async waitForMemory(): Promise<void> {
-    while (this.context.memory.isFull && this.parts.areOnTheirWay) await this.parts.nextEnd();
   }
 
   /** The bytes that tell the type go with the first part, before they can be asked for. */

@@ -23,6 +23,7 @@ import {
   TusEndpoint,
   TusModule,
   TusService,
+  UploadNotFoundError,
   UploadedUpload,
 } from '../../../lib/index.js';
 import type {
@@ -175,11 +176,16 @@ function registryOf(instance: string): RegistryFactory | undefined {
   return options && postgres({ ...options, schema: `${options.schema}_${instance}` });
 }
 
+/** Of many that have ended, the oldest ones are forgotten. */
+function unlessForgotten(error: unknown): void {
+  if (!(error instanceof UploadNotFoundError)) throw error;
+}
+
 async function removeAll(uploads: TusService): Promise<void> {
   let cursor: string | undefined;
   do {
     const page = await uploads.list({ cursor });
-    for (const { id } of page.items) await uploads.terminate(id);
+    for (const { id } of page.items) await uploads.terminate(id).catch(unlessForgotten);
     cursor = page.cursor;
   } while (cursor !== undefined);
 }

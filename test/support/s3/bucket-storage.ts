@@ -35,7 +35,8 @@ export class BucketStorage implements AppStorage {
   /** Parts cannot be read: of a long upload, there is nothing until it is finished. */
   async bytesOf(id: string): Promise<Buffer> {
     const keys = await this.bucket.objects();
-    const key = keys.find((name) => name === id || name.startsWith(`${REMAINDERS}${id}/`));
+    const remainder = keys.find((name) => name.startsWith(`${REMAINDERS}${id}/`));
+    const key = keys.includes(id) ? id : remainder;
     const stored = key === undefined ? Buffer.alloc(0) : await this.bucket.get(key);
     return Buffer.concat([stored, this.arriving.get(id) ?? Buffer.alloc(0)]);
   }

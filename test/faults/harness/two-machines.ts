@@ -51,8 +51,7 @@ export class TwoMachines implements RunServers {
   }
 
   async openKnown(of: 'uploads' | 'expiring'): Promise<KnownUploads> {
-    const schema = of === 'uploads' ? SCHEMA : `${SCHEMA}_expiring`;
-    const options = { ...this.access, schema, max: 2 };
+    const options = { ...this.access, schema: `${SCHEMA}_${of}`, max: 2 };
     const registry = new PostgresRegistry(options, { durable: true });
     await registry.open();
     return registry;

@@ -35,6 +35,7 @@ import type {
   RegistryFactory,
   StorageFactory,
 } from '../../../lib/index.js';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { postgres } from '../../../lib/backends/postgres/index.js';
 import type { LocalCluster } from '../../../lib/cluster/local/index.js';
 import { TUS_CLUSTER } from '../../../lib/tus.constants.js';
@@ -57,7 +58,8 @@ async function storageOf(instance: keyof BucketSettings): Promise<StorageFactory
   const options = settings.bucket?.[instance];
   if (!options) return undefined;
   const { s3 } = await import('../../../lib/storage/s3/index.js');
-  return s3(options);
+  const { steadyClient } = await import('../../support/s3/store.js');
+  return s3({ ...options, client: steadyClient(options.client as S3ClientConfig) });
 }
 
 const [uploadsStorage, expiringStorage] = [await storageOf('uploads'), await storageOf('expiring')];

@@ -46,8 +46,8 @@ export function storeConfig(changes: S3ClientConfig = {}): S3ClientConfig {
 }
 
 /** A client that signs by the clock of this machine, for tests that set another. */
-export function steadyClient(): S3Client {
-  const client = new S3Client(storeConfig());
+export function steadyClient(config: S3ClientConfig = storeConfig()): S3Client {
+  const client = new S3Client(config);
   Object.defineProperty(client.config, 'systemClockOffset', {
     get: () => performance.timeOrigin + performance.now() - Date.now(),
     set() {},

@@ -110,7 +110,7 @@ export class BucketStore implements RunStore {
   }
 
   private async heldAsObject({ key, size }: S3State, content: SeededContent): Promise<HeldBytes> {
-    const stored = await this.bucket.get(key).catch(() => Buffer.alloc(0));
+    const stored = await this.bucket.get(key).catch(noneIfMissing);
     return { size: stored.length, areRight: stored.length === size && isStartOf(content, stored) };
   }
 
@@ -129,7 +129,7 @@ export class BucketStore implements RunStore {
       size += Size;
     }
     if (remainder) {
-      const stored = await this.bucket.get(remainder.key).catch(() => Buffer.alloc(0));
+      const stored = await this.bucket.get(remainder.key).catch(noneIfMissing);
       areRight &&= stored.equals(content.bytes(size, size + stored.length));
       size += stored.length;
     }
@@ -153,4 +153,9 @@ export class BucketStore implements RunStore {
 
 function isStartOf(content: SeededContent, stored: Buffer): boolean {
   return stored.equals(content.bytes(0, stored.length));
+}
+
+function noneIfMissing(error: unknown): Buffer {
+  if (isMissing(error)) return Buffer.alloc(0);
+  throw error;
 }

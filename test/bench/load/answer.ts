@@ -24,6 +24,9 @@ export interface Parsed {
 
 const LAST_CHUNK = '0\r\n\r\n';
 
+/** How an answer begins that is not the last one to its request. */
+const INTERIM = 'HTTP/1.1 1';
+
 /**
  * Reads the answer at the beginning of a text, which has a character for each byte.
  *
@@ -33,10 +36,16 @@ const LAST_CHUNK = '0\r\n\r\n';
 export function parseAnswer(text: string, toHead: boolean): Parsed | undefined {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd < 0) return undefined;
+  if (text.startsWith(INTERIM)) return parseNext(text, headEnd + 4, toHead);
   const status = Number(text.slice(9, 12));
   const answer = new Answer(status, text.slice(0, headEnd));
   const length = lengthOf(text, headEnd + 4, answer, toHead);
   return length === undefined || length > text.length ? undefined : { answer, length };
+}
+
+function parseNext(text: string, start: number, toHead: boolean): Parsed | undefined {
+  const parsed = parseAnswer(text.slice(start), toHead);
+  return parsed && { answer: parsed.answer, length: start + parsed.length };
 }
 
 function lengthOf(

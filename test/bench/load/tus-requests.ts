@@ -16,6 +16,20 @@ export function creation(length: number, further: readonly string[] = []): strin
   return head('POST', '/files', lines);
 }
 
+/** A whole upload over the IETF's protocol, which is told by a 104 where it may go on. */
+export function ietfUpload(bytes: number): string {
+  const lines = [
+    'POST /files HTTP/1.1',
+    'Host: localhost',
+    'Upload-Complete: ?1',
+    'Upload-Draft-Interop-Version: 8',
+    'Content-Disposition: attachment; filename="holiday.mp4"',
+    'Content-Type: video/mp4',
+    `Content-Length: ${bytes}`,
+  ];
+  return [...lines, '', ''].join('\r\n');
+}
+
 /** A creation with the first bytes of an upload. */
 export function creationWithUpload(length: number, bytes: number): string {
   const lines = [`Upload-Length: ${length}`, METADATA, OCTETS, `Content-Length: ${bytes}`];

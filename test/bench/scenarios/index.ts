@@ -7,6 +7,7 @@ import { deliveries } from './deliveries.js';
 import { head } from './head.js';
 import { lastByte } from './last-byte.js';
 import { many } from './many.js';
+import { protocols } from './protocols.js';
 import { resume } from './resume.js';
 import type { Scenario } from './scenario.interface.js';
 import { onS3 } from './s3/index.js';
@@ -28,6 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   many,
   resume,
   ...deliveries,
+  protocols,
   checksum,
   concatenation,
   ...cleanup,

@@ -105,7 +105,10 @@ export interface FinishedUpload extends UploadDescription {
 
   readonly finishedAt: Date;
 
-  /** Which attempt this is for this handler: 1, then one more after every throw or crash. */
+  /**
+   * Which attempt this is for this handler: 1, then one more after every throw or crash. A crash between the
+   * finish of the upload and the first call counts, too.
+   */
   readonly attempt: number;
 }
 

@@ -26,7 +26,7 @@ export const IETF_POINTS: readonly CrashPoint[] = [
     at: 'after finished',
     by: 'ietf',
     told: IETF_COMPLETE,
-    calls: 'asked † called 1 returned 1',
+    calls: 'asked † called 2 returned 2',
     state: 'finished',
     left: 'uploads/<id>',
   },

@@ -110,7 +110,7 @@ export class DeliveryRunner {
     lane.add(row);
     if (!this.isRunning) return this.clear(lane);
     this.context.run(() => this.beginNext(lane));
-    if (lane.patience !== undefined) this.watch(lane);
+    if (lane.waited !== undefined) this.watch(lane);
   }
 
   /** It is not known to be stored. */
@@ -123,7 +123,7 @@ export class DeliveryRunner {
 
   private beginNext(lane: HandlerLane): void {
     // This process may have stood still, and others have taken over what waits here.
-    if ((lane.patience ?? 0) > this.patience) return this.clear(lane);
+    if ((lane.waited ?? 0) > this.patience) return this.clear(lane);
     for (let row = lane.begin(); row; row = lane.begin()) this.track(this.deliver(row, lane));
   }
 
@@ -167,7 +167,7 @@ export class DeliveryRunner {
     if (this.watches.has(lane)) return;
     const look = () => {
       this.watches.delete(lane);
-      const waited = lane.patience;
+      const { waited } = lane;
       if (waited === undefined) return;
       if (waited < this.patience) return this.watch(lane);
       this.clear(lane);

@@ -47,7 +47,7 @@ export class HandlerLane {
   }
 
   /** Milliseconds that the next delivery has waited here; `undefined` when there is none. */
-  get patience(): number | undefined {
+  get waited(): number | undefined {
     const [next] = this.waiting;
     return next && performance.now() - next.since;
   }

@@ -52,12 +52,12 @@ describe('the lane of a handler', () => {
   it('begins no more than may run, and goes on when one has returned', () => {
     const busy = lane(2, 0);
     expect(fill(busy, 5)).toBe(2);
-    expect(busy.patience).toBeGreaterThanOrEqual(0);
+    expect(busy.waited).toBeGreaterThanOrEqual(0);
     busy.end(0);
     expect(busy.begin()?.uploadId).toBe('2');
     expect(busy.begin()).toBeUndefined();
     expect(busy.clear().map(({ uploadId }) => uploadId)).toEqual(['3', '4']);
-    expect(busy.patience).toBeUndefined();
+    expect(busy.waited).toBeUndefined();
   });
 
   it('has its place again once a call has returned, and before its outcome is stored', () => {

@@ -99,10 +99,15 @@ export interface UploadRegistry {
    *
    * @param admit sees what uploads take without it, and says what it becomes; what it throws is
    *   passed on, and nothing is stored. It may be called more than once.
+   * @param deliveries created with it, where it is finished by now; none unless given
    * @returns the record as stored
    * @throws UploadIdTakenError when its id is taken
    */
-  create(record: UploadRecord, admit?: (usages: Usages) => UploadRecord): Promise<UploadRecord>;
+  create(
+    record: UploadRecord,
+    admit?: (usages: Usages) => UploadRecord,
+    deliveries?: readonly DeliveryRecord[],
+  ): Promise<UploadRecord>;
 
   /** What the uploads of an owner take, and all; `undefined` for those without an owner. */
   usage(owner: string | undefined): Promise<Usages>;

@@ -123,6 +123,12 @@ export interface UploadStorage {
   /** Whether the bytes of an upload can be read before it is `complete()`. */
   readonly readsUnfinished: boolean;
 
+  /**
+   * Whether `holdings()` has bytes that no record tells of, so that an upload may be stored before its
+   * record is. Absent: a record must be there before the first byte.
+   */
+  readonly keepsUnrecorded?: boolean;
+
   /** Makes the storage ready; throws when it cannot be. */
   open(): Promise<void>;
 

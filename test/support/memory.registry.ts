@@ -81,11 +81,14 @@ export class MemoryRegistry implements UploadRegistry {
   async create(
     record: UploadRecord,
     admit = (_usages: Usages): UploadRecord => record,
+    deliveries: readonly DeliveryRecord[] = [],
   ): Promise<UploadRecord> {
     const isTaken = this.uploads.all.some(({ id }) => id.toLowerCase() === record.id.toLowerCase());
     if (isTaken) throw new UploadIdTakenError(record.id);
     const admitted = admit(this.usagesOf(record.owner));
+    checkChange(record.id, { record: admitted, deliveries });
     this.uploads.put(admitted.id, admitted);
+    for (const row of deliveries) this.put(row);
     return admitted;
   }
 

@@ -36,6 +36,7 @@ interface Held {
  */
 export class MemoryStorage implements UploadStorage {
   readonly readsUnfinished = true;
+  readonly keepsUnrecorded = true;
   private readonly held: Map<string, Held>;
 
   /** @param shared what storages in one place hold together */

@@ -70,16 +70,19 @@ export class LmdbRegistry implements UploadRegistry {
     return this.opened.read(({ uploads }) => uploads.get(id));
   }
 
+  /** @throws as `change()` for deliveries that cannot be */
   async create(
     record: UploadRecord,
     admit?: (usages: Usages) => UploadRecord,
+    deliveries: readonly DeliveryRecord[] = [],
   ): Promise<UploadRecord> {
     this.reserve.assertWhole();
-    return this.opened.write(({ uploads, usage }) => {
-      if (uploads.has(record.id)) throw new UploadIdTakenError(record.id);
-      const admitted = admit?.(usage.of(record.owner)) ?? record;
-      uploads.put(admitted);
-      usage.count(admitted, undefined);
+    return this.opened.write((tables) => {
+      if (tables.uploads.has(record.id)) throw new UploadIdTakenError(record.id);
+      const admitted = admit?.(tables.usage.of(record.owner)) ?? record;
+      const change = { record: admitted, deliveries };
+      checkChange(record.id, change);
+      applyChange(tables, undefined, change);
       return admitted;
     });
   }
@@ -236,7 +239,11 @@ export class LmdbRegistry implements UploadRegistry {
   }
 }
 
-function applyChange(tables: Tables, previous: UploadRecord, change: UploadChange): void {
+function applyChange(
+  tables: Tables,
+  previous: UploadRecord | undefined,
+  change: UploadChange,
+): void {
   tables.uploads.put(change.record, previous);
   tables.usage.count(change.record, previous);
   for (const row of change.deliveries ?? []) {

@@ -122,14 +122,15 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
   async create(
     record: UploadRecord,
     admit?: (usages: Usages) => UploadRecord,
+    deliveries?: readonly DeliveryRecord[],
   ): Promise<UploadRecord> {
     // No process is to find the record, and not who has it.
     await this.context.epochs?.written?.(record.id);
-    if (!admit) return this.insert(this.opened, record);
+    if (!admit) return this.insert(this.opened, { record, deliveries });
     return this.opened.transaction(async (connection) => {
       const usages = new CountedUsages(this.usages, record.owner);
       const admitted = await usages.decide(connection, () => admit(usages));
-      return this.insert(connection, admitted);
+      return this.insert(connection, { record: admitted, deliveries });
     });
   }
 
@@ -288,8 +289,11 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
     }
   }
 
-  private async insert(connection: Queryable, record: UploadRecord): Promise<UploadRecord> {
-    if (hasRow(await connection.query(this.uploads.insert(record)))) return record;
+  private async insert(connection: Queryable, change: UploadChange): Promise<UploadRecord> {
+    const { record, deliveries } = change;
+    checkChange(record.id, change);
+    const insert = this.uploads.insert(record, deliveries);
+    if (hasRow(await connection.query(insert))) return record;
     throw new UploadIdTakenError(record.id);
   }
 

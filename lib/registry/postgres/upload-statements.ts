@@ -19,6 +19,7 @@ export interface FoundUpload {
 /** The statements on the records of uploads. */
 export class UploadStatements {
   private readonly insertText: string;
+  private readonly insertFinishedText: string;
   private readonly getText: string;
   private readonly findText: string;
   private readonly updateText: string;
@@ -32,9 +33,19 @@ export class UploadStatements {
     const places = UPLOADS.parameters();
     const after = places.length;
 
-    this.insertText =
+    const withDeliveries = (change: string, place: number) =>
+      `WITH changed AS (${change} RETURNING id), ` +
+      `inserted AS (INSERT INTO ${deliveries} AS delivery (${DELIVERIES.names.join(', ')}) ` +
+      `SELECT born.* FROM changed, (${DELIVERIES.rows(place)}) AS born ` +
+      `ON CONFLICT (upload_id, handler) DO UPDATE SET ${replacing(DELIVERIES.names)} ` +
+      `WHERE delivery.state <> 'running') ` +
+      `SELECT id${commit.selected} FROM changed`;
+
+    const insert =
       `INSERT INTO ${uploads} (${names.join(', ')}) VALUES (${places.join(', ')}) ` +
-      `ON CONFLICT DO NOTHING${commit.returning}`;
+      `ON CONFLICT DO NOTHING`;
+    this.insertText = `${insert}${commit.returning}`;
+    this.insertFinishedText = withDeliveries(insert, after + 1);
     this.getText = `SELECT ${selected} FROM ${uploads} WHERE id = $1`;
     this.findText =
       `SELECT ${selected}, xmin::text AS version, epoch::float8 AS epoch ` +
@@ -44,13 +55,7 @@ export class UploadStatements {
       `UPDATE ${uploads} SET ${UPLOADS.assignmentsBut('id')} ` +
       `WHERE id = $1 AND xmin = $${after + 1}::xid`;
     this.updateText = `${update}${commit.returning}`;
-    this.finishText =
-      `WITH changed AS (${update} RETURNING id), ` +
-      `inserted AS (INSERT INTO ${deliveries} AS delivery (${DELIVERIES.names.join(', ')}) ` +
-      `SELECT born.* FROM changed, (${DELIVERIES.rows(after + 2)}) AS born ` +
-      `ON CONFLICT (upload_id, handler) DO UPDATE SET ${replacing(DELIVERIES.names)} ` +
-      `WHERE delivery.state <> 'running') ` +
-      `SELECT id${commit.selected} FROM changed`;
+    this.finishText = withDeliveries(update, after + 2);
     this.forgetText =
       `DELETE FROM ${uploads} WHERE id = $1 AND due_at = ${timeOf('$2')} ` +
       `AND ($3::float8 IS NULL OR epoch <= $3)${commit.returning}`;
@@ -59,8 +64,12 @@ export class UploadStatements {
       `ORDER BY due_at, id LIMIT $2`;
   }
 
-  insert(record: UploadRecord): PgQuery {
-    return this.named('insert', this.insertText, UPLOADS.valuesOf(record));
+  /** Stores a new record, and deliveries with it. It has a row where the id was not taken. */
+  insert(record: UploadRecord, deliveries: readonly DeliveryRecord[] = []): PgQuery {
+    const values = UPLOADS.valuesOf(record);
+    if (deliveries.length === 0) return this.named('insert', this.insertText, values);
+    const born = DELIVERIES.arraysOf(lastOfEach(deliveries));
+    return this.named('insert-finished', this.insertFinishedText, [...values, ...born]);
   }
 
   get(id: string): PgQuery {
@@ -88,9 +97,8 @@ export class UploadStatements {
   ): PgQuery {
     const values = [...UPLOADS.valuesOf(record), found.version];
     if (deliveries.length === 0) return this.named('update', this.updateText, values);
-    // Of several to one handler the last one counts.
-    const born = [...new Map(deliveries.map((row) => [row.handler, row])).values()];
-    return this.named('finish', this.finishText, [...values, ...DELIVERIES.arraysOf(born)]);
+    const born = DELIVERIES.arraysOf(lastOfEach(deliveries));
+    return this.named('finish', this.finishText, [...values, ...born]);
   }
 
   /** @param epoch of its lease; any unless given */
@@ -152,6 +160,11 @@ export function foundUpload({ rows }: PgResult): FoundUpload | undefined {
     version: row.version as string,
     epoch: row.epoch as number,
   };
+}
+
+/** Of several to one handler the last one counts. */
+function lastOfEach(deliveries: readonly DeliveryRecord[]): DeliveryRecord[] {
+  return [...new Map(deliveries.map((row) => [row.handler, row])).values()];
 }
 
 function replacing(names: readonly string[]): string {

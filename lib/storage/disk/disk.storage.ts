@@ -55,6 +55,7 @@ export interface DiskStorageOptions extends UploadFolderOptions {
 export class DiskStorage implements UploadStorage {
   readonly files: FileStorage;
   readonly readsUnfinished = true;
+  readonly keepsUnrecorded = true;
   private readonly folder: UploadFolder;
   private readonly places: FilePlaces;
   private readonly placed: PlacedFiles;

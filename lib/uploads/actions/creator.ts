@@ -10,6 +10,7 @@ import { neededRepair } from '../model/needed-repair.js';
 import { newId } from '../model/new-id.js';
 import type { UploadScope } from '../model/upload-scope.js';
 import { endsWith, takeSnapshot, type UploadSnapshot } from '../model/upload-snapshot.js';
+import { LateRecords } from '../rules/late-records.js';
 import type { Quota, UploadRules } from '../rules/upload-rules.js';
 import { Concatenator } from './concatenator.js';
 import type { Finisher } from './finisher.js';
@@ -76,6 +77,7 @@ export interface ExistingUploads {
 /** The ways uploads come into being. */
 export class Creator {
   private readonly concatenator: Concatenator;
+  private readonly lateRecords: LateRecords;
 
   constructor(
     private readonly existing: ExistingUploads,
@@ -88,6 +90,7 @@ export class Creator {
     private readonly receiver: Receiver,
   ) {
     this.concatenator = new Concatenator(storage, finisher);
+    this.lateRecords = new LateRecords(storage, rules);
   }
 
   /**
@@ -98,13 +101,14 @@ export class Creator {
   async create(request: NewUpload, body: UploadBody, policy: FinishPolicy): Promise<ReceiveResult> {
     const asked = this.newRecord(request);
     return this.holdNew(asked, request, async (lease) => {
-      const record = await this.transitions.begin(asked, request.quota);
       const { checksum, isLast, onAdvanced } = request;
+      const isUnrecorded = isPlain(request) && this.lateRecords.suit(asked, body, policy);
+      const record = isUnrecorded ? asked : await this.transitions.begin(asked, request.quota);
       const isKnown = request.onBegun?.(record) ?? false;
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
       const isEmpty = !body.present && !endsWith(record, 0, isLast) && !checksum;
       if (isEmpty) return received(takeSnapshot(record), 'ended');
-      const context = { body, lease, policy, checksum, isLast, onAdvanced };
+      const context = { body, lease, policy, checksum, isLast, onAdvanced, isUnrecorded };
       if (isKnown) return this.receiveKnown(record, context);
       const result = await this.receiveFirst(record, context);
       const isBroken = request.isOneShot && result.record.state === 'receiving';
@@ -208,7 +212,7 @@ export class Creator {
     try {
       return await this.receiveKnown(record, context);
     } catch (error) {
-      return this.abandon(record, error);
+      return this.abandon(record, error, context.isUnrecorded);
     }
   }
 
@@ -216,10 +220,18 @@ export class Creator {
    * The first fault is the one to report; what cannot be removed now, cleanup removes later. No bytes go
    * by what was known before: the upload may be finished, for all that was heard of it.
    */
-  private async abandon(record: UploadRecord, error: unknown): Promise<never> {
+  private async abandon(
+    record: UploadRecord,
+    error: unknown,
+    isUnrecorded = false,
+  ): Promise<never> {
     // It may be another process's by now.
     if (error instanceof ClosedError) throw error;
-    await this.transitions.abandon(record.id).catch(() => undefined);
+    const { transitions } = this;
+    const abandoning = isUnrecorded
+      ? transitions.abandonUnrecorded(record, error)
+      : transitions.abandon(record.id);
+    await abandoning.catch(() => undefined);
     throw error;
   }
 
@@ -228,4 +240,9 @@ export class Creator {
     const { removals } = this.existing;
     await inSteps([...new Set(parts)], (id) => removals.discard(id).catch(() => undefined));
   }
+}
+
+/** Whether nothing of a new upload has to be known before its bytes come. */
+function isPlain({ id, quota, checksum, onBegun }: NewUpload): boolean {
+  return id === undefined && !quota && !checksum && !onBegun;
 }

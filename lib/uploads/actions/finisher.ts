@@ -1,6 +1,6 @@
 import type {
-  DeliveryRecord,
   StoredAnswer,
+  UploadChange,
   UploadRecord,
   UploadRegistry,
 } from '../../registry/index.js';
@@ -30,6 +30,14 @@ const DELIVERY_TIME = 60_000;
 export interface FinishContext {
   readonly lease: Lease;
   readonly policy: FinishPolicy;
+  /** Whether the upload has no record yet: it is stored with the finish. */
+  readonly isUnrecorded?: boolean;
+}
+
+/** What is stored with a finish, beside what is known of the upload. */
+interface FinishTerms extends Pick<FinishContext, 'isUnrecorded'> {
+  /** What its client is to be told. */
+  readonly answer?: StoredAnswer;
 }
 
 /** What there is to know of an answer that is to be kept. */
@@ -73,11 +81,11 @@ export class Finisher {
     const whole = hashes?.concern(record) ? await this.withHash(record, writer, hashes) : record;
     await writer.confirm();
     const isGuarded = !isPartial(whole) && context.policy.guards(whole);
-    if (!isGuarded) return this.complete(whole);
+    if (!isGuarded) return this.complete(whole, context);
     const answer = await this.ask(whole, context);
     // To be asked may have taken long.
     await writer.confirm();
-    return this.complete(whole, answer);
+    return this.complete(whole, { answer });
   }
 
   /** Finishes an upload whose last byte came with a request that did not get to finish it. */
@@ -88,8 +96,10 @@ export class Finisher {
     if (!isComplete(snapshot)) return snapshot;
     const writer = await this.storage.openWriter(snapshot.record);
     try {
-      const finishing = this.finish(snapshot.record, writer, context);
-      return takeSnapshot(await this.transitions.noting(snapshot.record.id, finishing));
+      return takeSnapshot(await this.finish(snapshot.record, writer, context));
+    } catch (error) {
+      await this.transitions.note(snapshot.record.id, error);
+      throw error;
     } finally {
       await writer.close();
     }
@@ -105,13 +115,18 @@ export class Finisher {
     return this.complete(record);
   }
 
-  private async complete(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
-    const finished = await this.commit(record, answer);
+  private async complete(record: UploadRecord, terms: FinishTerms = {}): Promise<UploadRecord> {
+    const finished = await this.commit(record, terms);
     this.hashes?.forget(record);
     this.ports.observer.finished(finished);
     // What cannot be removed now goes with the next cleanup.
     if (!this.storage.isTidy(finished)) await this.storage.tidy(finished).catch(() => undefined);
     return finished;
+  }
+
+  private tellBegun(record: UploadRecord): void {
+    this.ports.observer.created(record);
+    this.ports.observer.advanced(record, record.length ?? 0);
   }
 
   /**
@@ -177,7 +192,10 @@ export class Finisher {
     throw refusal;
   }
 
-  private async commit(record: UploadRecord, answer?: StoredAnswer): Promise<UploadRecord> {
+  private async commit(
+    record: UploadRecord,
+    { answer, isUnrecorded }: FinishTerms,
+  ): Promise<UploadRecord> {
     const endedAt = Date.now();
     const { stored, isMisplaced } = await this.storage.finish(record);
     if (isMisplaced) this.ports.observer.misplaced(record);
@@ -198,19 +216,23 @@ export class Finisher {
     const keptFor = removeWhenDelivered ? DELIVERY_TIME : this.keptFor(finished);
     const dueAt = this.dueAfter(finished, keptFor, endedAt);
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
-    await this.store(committed, deliveries);
-    return committed;
-  }
-
-  private async store(record: UploadRecord, deliveries: DeliveryRecord[]): Promise<void> {
     const { completion } = this.ports;
     try {
-      await this.registry.change(record.id, () => ({ record, deliveries }));
+      await this.store({ record: committed, deliveries }, isUnrecorded);
     } catch (error) {
       completion.notCommitted(deliveries);
       throw error;
     }
+    // Before its handlers run.
+    if (isUnrecorded) this.tellBegun(record);
     completion.committed(deliveries);
+    return committed;
+  }
+
+  private store(change: UploadChange, isUnrecorded = false): Promise<unknown> {
+    const { record, deliveries } = change;
+    if (isUnrecorded) return this.registry.create(record, undefined, deliveries);
+    return this.registry.change(record.id, () => change);
   }
 
   /** What is to be tidied up is looked after at once, for a process may die before it does. */

@@ -43,6 +43,8 @@ export interface AppendContext {
   readonly isLast?: boolean;
   /** Is told how many bytes the upload has, once they were written and count. */
   readonly onAdvanced?: (offset: number) => void;
+  /** Whether the upload has no record yet: it comes with the finish, or when bytes are missing. */
+  readonly isUnrecorded?: boolean;
 }
 
 /** The upload after a body was received, and how that body ended. */
@@ -121,8 +123,10 @@ export class Receiver {
     hash?.resume(writer.size);
     try {
       const bodyCheck = context.body.present ? check : undefined;
-      const appending = this.append(record, writer, context, { check: bodyCheck, hash });
-      return await this.transitions.noting(record.id, appending);
+      return await this.append(record, writer, context, { check: bodyCheck, hash });
+    } catch (error) {
+      await this.transitions.note(record.id, error);
+      throw error;
     } finally {
       await hash?.pause(writer.size);
       // It may be of bytes that do not count.
@@ -140,19 +144,25 @@ export class Receiver {
     const start = writer.size;
     const clock = new AppendClock(record, this.observer);
     try {
-      return await this.appendTimed(record, writer, context, sums, clock);
+      const end = await this.writeBody(record, writer, context, sums);
+      clock.bodyEnded(end);
+      const isWhole = end !== 'overflow' && endsWith(record, writer.size, isLast(context, end));
+      if (!isWhole) return await this.keepPart(record, writer, context, end, sums.check);
+      const finished = await this.finish(record, writer, context, sums.check);
+      clock.uploadFinished();
+      return { record: finished, end };
     } finally {
       clock.stop(writer.size - start);
     }
   }
 
-  private async appendTimed(
+  /** Writes a body as far as it counts, and makes that as durable as it is to be. */
+  private async writeBody(
     record: UploadRecord,
     writer: UploadWriter,
     context: AppendContext,
     sums: BodySums,
-    clock: AppendClock,
-  ): Promise<Received> {
+  ): Promise<BodyEnd> {
     const start = writer.size;
     const { check } = sums;
     if (check) await this.transitions.distrustFrom(record.id, start);
@@ -160,26 +170,40 @@ export class Receiver {
       if (check) await this.cut(record.id, writer, start);
       throw error;
     });
-    clock.bodyEnded(end);
     // What it was meant to be is unknown of a body that is too long, or that was not verified.
     if (end === 'overflow' || (check && end !== 'ended')) await writer.truncate(start);
     const mustFlush = this.rules.durability === 'chunk' || (await writer.mustSync());
     if (mustFlush) await this.flusher.flush(record, writer);
+    return end;
+  }
+
+  private async finish(
+    record: UploadRecord,
+    writer: UploadWriter,
+    context: AppendContext,
+    check?: BodyCheck,
+  ): Promise<UploadRecord> {
     const { size } = writer;
-    const isWhole = end !== 'overflow' && endsWith(record, size, end === 'ended' && context.isLast);
+    const whole = record.length === size ? record : { ...record, length: size };
     try {
-      if (isWhole) {
-        const whole = record.length === size ? record : { ...record, length: size };
-        const finished = await this.finisher.finish(whole, writer, context);
-        clock.uploadFinished();
-        return { record: finished, end };
-      }
+      return await this.finisher.finish(whole, writer, context);
     } catch (error) {
       // The bytes were verified; it is only the finish that is to be tried again.
       const isTrusted = check && !writer.isDoubtful;
       if (isTrusted) await this.transitions.trust(record.id).catch(() => undefined);
       throw error;
     }
+  }
+
+  private async keepPart(
+    asked: UploadRecord,
+    writer: UploadWriter,
+    { isUnrecorded }: AppendContext,
+    end: BodyEnd,
+    check?: BodyCheck,
+  ): Promise<Received> {
+    const record = isUnrecorded ? await this.transitions.begin(asked) : asked;
+    if (isUnrecorded) this.observer.advanced(record, writer.size);
     const stored = await writer.confirm();
     if (check) await this.transitions.trust(record.id);
     return { record, end, stored };
@@ -200,7 +224,7 @@ export class Receiver {
       hash?.update(chunks, start);
       await written;
       hash?.advance(writer.size);
-      this.observer.advanced(record, writer.size);
+      if (!context.isUnrecorded) this.observer.advanced(record, writer.size);
       if (!check && this.rules.durability !== 'chunk') context.onAdvanced?.(writer.size);
       if (!check) await this.assertType(record, writer, start);
     };
@@ -251,6 +275,11 @@ export class Receiver {
   private limitOf(record: UploadRecord): number {
     return record.length ?? record.maxSize ?? Number.MAX_SAFE_INTEGER;
   }
+}
+
+/** Whether a body that has ended so is the last one, as far as the request says. */
+function isLast(context: AppendContext, end: BodyEnd): boolean | undefined {
+  return end === 'ended' ? context.isLast : false;
 }
 
 /** An upload as it is after a body has ended. */

@@ -1,4 +1,9 @@
-import { FileChangedError, NoSpaceError, UploadLostError } from '../../errors/index.js';
+import {
+  FileChangedError,
+  NoSpaceError,
+  UploadIdTakenError,
+  UploadLostError,
+} from '../../errors/index.js';
 import type { UploadRecord, UploadRegistry } from '../../registry/index.js';
 import type { UploadStorage, UploadWriter } from '../../storage/index.js';
 import type { FileHashes } from '../bodies/file-hashes.js';
@@ -100,17 +105,13 @@ export class Transitions {
   }
 
   /**
-   * Awaits some work on the file of an upload, which begins anew with the next request, also after a
-   * crash, when something else has changed that meanwhile; and which ends when its bytes are lost.
+   * Lets what went wrong with the file of an upload have its consequence: it begins anew with the next
+   * request, also after a crash, when something else has changed that meanwhile; and it ends when its
+   * bytes are lost.
    */
-  async noting<T>(id: string, work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (error instanceof FileChangedError) await this.noteFault(id, error.fault);
-      if (error instanceof UploadLostError) await this.lose(error);
-      throw error;
-    }
+  async note(id: string, error: unknown): Promise<void> {
+    if (error instanceof FileChangedError) await this.noteFault(id, error.fault);
+    if (error instanceof UploadLostError) await this.lose(error);
   }
 
   /** What cannot be ended now is found to be lost again. */
@@ -201,6 +202,18 @@ export class Transitions {
   async abandon(id: string): Promise<void> {
     const record = await this.registry.get(id);
     if (record?.state === 'receiving') await this.end(id, 'terminated');
+  }
+
+  /**
+   * The same with one whose record was to come with its finish. If it did, for all that was heard of it,
+   * its id is taken; if it did not, it cannot any more.
+   */
+  async abandonUnrecorded(record: UploadRecord, error: unknown): Promise<void> {
+    if (error instanceof NoSpaceError) return this.storage.remove(record);
+    await this.begin(record).catch((fault: unknown) => {
+      if (!(fault instanceof UploadIdTakenError)) throw fault;
+    });
+    await this.abandon(record.id);
   }
 
   /**

@@ -25,8 +25,9 @@ export interface ClearedOrphans {
  * Clears away what lies in a storage and nothing is known of, because the registry was lost or came
  * from a backup, or because a process died in the middle of its work.
  *
- * A record is there before the first byte, and what is younger than an hour is left alone, so
- * uploads that begin meanwhile, in other processes too, are not touched.
+ * A record is there before the first byte, or with the finish of a request that brings a small upload
+ * whole; and what is younger than an hour is left alone. So uploads that begin meanwhile, in other
+ * processes too, are not touched.
  */
 export class Orphans {
   /** @param validFor milliseconds an unfinished upload may lie idle; absent: it never expires */

@@ -53,6 +53,42 @@ export function describeUploads(bench: RegistryBench): void {
       expect((await bench.registry.list({})).items).toStrictEqual([record]);
     });
 
+    it('stores one that is finished by now together with its deliveries', async () => {
+      const record = uploadRecord({ state: 'finished', length: 3, owner: 'ann' });
+      const rows = [delivery(record.id), delivery(record.id, { handler: 'B#b', dueAt: 7 })];
+      expect(await bench.registry.create(record, undefined, rows)).toStrictEqual(record);
+
+      expect(await bench.registry.get(record.id)).toStrictEqual(record);
+      const { items } = await bench.registry.deliveries({ uploadId: record.id });
+      expect(items).toHaveLength(2);
+      expect(items).toEqual(expect.arrayContaining(rows));
+      expect((await bench.registry.usage('ann')).own).toMatchObject({ bytes: 3, unfinished: 0 });
+    });
+
+    it('does the same where it is asked what it becomes', async () => {
+      const record = uploadRecord({ state: 'finished' });
+      const admit = () => ({ ...record, owner: 'bob' });
+      await bench.registry.create(record, admit, [delivery(record.id)]);
+      expect((await bench.registry.get(record.id))?.owner).toBe('bob');
+      const { items } = await bench.registry.deliveries({ uploadId: record.id });
+      expect(items).toStrictEqual([delivery(record.id)]);
+    });
+
+    it('stores no delivery where the id is taken', async () => {
+      const record = uploadRecord();
+      await bench.registry.create(record);
+      const again = bench.registry.create(record, undefined, [delivery(record.id)]);
+      await expect(again).rejects.toThrow(UploadIdTakenError);
+      expect((await bench.registry.deliveries({ uploadId: record.id })).items).toEqual([]);
+    });
+
+    it('stores nothing with a delivery of another upload', async () => {
+      const record = uploadRecord();
+      const foreign = bench.registry.create(record, undefined, [delivery(uploadRecord().id)]);
+      await expect(foreign).rejects.toThrow(TypeError);
+      expect(await bench.registry.get(record.id)).toBeUndefined();
+    });
+
     it('knows nothing of an upload that was never created', async () => {
       expect(await bench.registry.get(uploadRecord().id)).toBeUndefined();
     });

@@ -26,9 +26,9 @@ export class StepWatch {
 
   watchRegistry(registry: UploadRegistry): void {
     const create = registry.create.bind(registry);
-    registry.create = async (record, admit) => {
+    registry.create = async (record, admit, deliveries) => {
       this.passers.set(record.id, passerOf(record));
-      return create(record, admit);
+      return create(record, admit, deliveries);
     };
     registry.change = this.around(registry.change.bind(registry), async (id, decide) => {
       const before = await registry.get(id);

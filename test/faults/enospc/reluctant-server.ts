@@ -73,9 +73,9 @@ export class ReluctantServer implements FullDiskServer {
   private fillRegistry(disk: Disk): void {
     const registry = this.target.nest.get<UploadRegistry>(TUS_REGISTRY, { strict: false });
     const create = registry.create.bind(registry);
-    jest.spyOn(registry, 'create').mockImplementation(async (record, admit) => {
+    jest.spyOn(registry, 'create').mockImplementation(async (record, admit, deliveries) => {
       if (disk.full) throw new NoSpaceError();
-      return create(record, admit);
+      return create(record, admit, deliveries);
     });
     const change = registry.change.bind(registry);
     jest.spyOn(registry, 'change').mockImplementation(async (id, update) => {

@@ -62,7 +62,8 @@ describe('uploads', () => {
         core.registry.get = unavailable;
         return unavailable();
       });
-      const creating = core.uploads.create({ length: 5 }, bodyOf('hello'));
+      const body = { ...bodyOf('hello'), length: undefined };
+      const creating = core.uploads.create({ length: 5 }, body);
       await expect(creating).rejects.toThrow(RegistryUnavailableError);
       finishing.mockRestore();
       core.registry.get = get;

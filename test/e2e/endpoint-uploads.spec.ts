@@ -215,6 +215,16 @@ describe.each(PLATFORMS)('An endpoint that wants the file itself on %s', (platfo
     expect(answer.body.equals(content.bytes())).toBe(true);
   });
 
+  it('sends it back without a warning of Node', async () => {
+    const warnings: string[] = [];
+    const keep = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', keep);
+    await send('/streams/echo');
+    await new Promise(setImmediate);
+    process.off('warning', keep);
+    expect(warnings).toEqual([]);
+  });
+
   it('leaves no file open, whatever it does with it', async () => {
     await send('/streams/whole');
     const before = await countDescriptors();

@@ -25,6 +25,9 @@ export interface HeldAnswer extends StoredAnswer {
   readonly isTruncated: boolean;
 }
 
+/** How often this module listens for the end of a response. */
+const OWN_LISTENERS = 2;
+
 type Written = [chunk: Uint8Array | string, encoding: BufferEncoding | undefined];
 
 /**
@@ -112,7 +115,10 @@ export class HeldResponse {
     finished(source, (error) => error && breakOff());
     // The pipe is undone when the client leaves, but the answer is still to be kept.
     const readOn = () => this.isEnded || this.isReleased || source.pipe(this.res);
-    if (!isOver(this.res)) this.res.once('close', readOn);
+    if (isOver(this.res)) return;
+    // Nest and Fastify bring nine of their own to a stream: Node would warn of a leak.
+    this.res.setMaxListeners(this.res.getMaxListeners() + OWN_LISTENERS);
+    this.res.once('close', readOn);
   }
 
   private head(status: number, headers: unknown): ServerResponse {

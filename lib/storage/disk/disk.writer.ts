@@ -166,6 +166,7 @@ export class DiskWriter implements UploadWriter {
   }
 
   private flushEarly(fd: number): void {
+    if (!this.early && !EarlyFlush.isDue(this.held, this.covered)) return;
     this.early ??= new EarlyFlush(this.covered, async (size) => {
       await syncFile(fd);
       this.named ||= await this.folder.syncName(this.bornAt);

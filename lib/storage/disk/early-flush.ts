@@ -30,9 +30,14 @@ export class EarlyFlush {
     this.begunAt = flushed;
   }
 
+  /** Whether so much has come since the last flush that one is to begin. */
+  static isDue(size: number, flushed: number): boolean {
+    return size - flushed >= STEP;
+  }
+
   /** Begins a flush when enough has come since the last one, and few others run. */
   advance(size: number): void {
-    const isDue = size - this.begunAt >= STEP && running < MOST;
+    const isDue = EarlyFlush.isDue(size, this.begunAt) && running < MOST;
     if (!isDue || this.current || this.fault !== undefined) return;
     this.begunAt = size;
     running += 1;

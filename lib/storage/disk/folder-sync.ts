@@ -1,4 +1,4 @@
-import { syncFolder } from '../../file-system/index.js';
+import { syncFolder, type DiskCalls } from '../../file-system/index.js';
 
 /**
  * Makes the names in one folder durable, for many callers with few flushes.
@@ -15,9 +15,9 @@ export class FolderSync {
   /** @param flush puts the folder on disk */
   constructor(private readonly flush: () => Promise<void>) {}
 
-  /** The names in a folder on disk. */
-  static of(folder: string): FolderSync {
-    return new FolderSync(() => syncFolder(folder));
+  /** The names in a folder on the disk that the calls go to. */
+  static of(folder: string, calls: DiskCalls): FolderSync {
+    return new FolderSync(() => syncFolder(folder, calls));
   }
 
   /** Returns once every name there is at the time of the call would survive a lost machine. */

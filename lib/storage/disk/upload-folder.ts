@@ -60,7 +60,7 @@ export class UploadFolder {
     this.calls = options.calls ?? new DiskCalls();
     this.reserve = options.reserve ?? NO_RESERVE;
     this.flushesEarly = options.flushesEarly ?? false;
-    this.names = FolderSync.of(this.path);
+    this.names = FolderSync.of(this.path, this.calls);
   }
 
   /** @throws Error of the file system when it cannot be made, or not be written to */

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { CreateHooks, FinishHooks } from '../../hooks/index.js';
 import type { TusOptions } from '../../options/index.js';
 import {
@@ -49,22 +48,16 @@ import { withLimits } from './with-limits.js';
  */
 @Injectable()
 export class IetfRequests implements FrontDoor {
-  private readonly urls: UploadUrls;
-  private readonly metadata: MetadataCheck;
-  private readonly policy: RequestPolicy;
-
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly uploads: Uploads,
     private readonly downloads: FileDownloads,
     private readonly createHooks: CreateHooks,
     private readonly finishHooks: FinishHooks,
-    adapterHost: HttpAdapterHost,
-  ) {
-    this.policy = new RequestPolicy(options);
-    this.urls = new UploadUrls(options.publicUrl, adapterHost);
-    this.metadata = new MetadataCheck(options.metadata, options.hash);
-  }
+    private readonly policy: RequestPolicy,
+    private readonly metadata: MetadataCheck,
+    private readonly urls: UploadUrls,
+  ) {}
 
   /** OPTIONS: what is offered (draft §Upload Limits). */
   discover({ endpoint }: Exchange): Promise<Outcome> {

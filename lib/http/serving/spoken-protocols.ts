@@ -5,10 +5,10 @@ import type { EndpointPolicy } from '../request/exchange.js';
 /** How the IETF's protocol is spoken beside what else is; `undefined` where it is not. */
 export function spokenAs(
   protocols: TusOptions['protocols'],
-  { versions, informational }: IetfSettings,
+  { versions, informational, sizes }: IetfSettings,
 ): IetfRules | undefined {
   if (!protocols.has('ietf')) return undefined;
-  return { versions, informational, besideTus: protocols.has('tus') };
+  return { versions, informational, besideTus: protocols.has('tus'), sizes };
 }
 
 /**

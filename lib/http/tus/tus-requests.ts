@@ -135,7 +135,8 @@ export class TusRequests implements FrontDoor {
   }
 
   /** GET on an upload's URL: the finished file, where the `download` option offers it. */
-  download(exchange: Exchange): Promise<Outcome> {
+  async download(exchange: Exchange): Promise<Outcome> {
+    if (exchange.endpoint) throw this.policy.notAllowed(exchange);
     return this.downloads.serve(exchange);
   }
 

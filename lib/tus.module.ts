@@ -26,7 +26,9 @@ import {
   FileDownloads,
   FrontDoors,
   IetfRequests,
+  MetadataCheck,
   platformOf,
+  RequestPolicy,
   RequestRunner,
   TusEndpoints,
   TusHandle,
@@ -35,6 +37,7 @@ import {
   UploadAdoption,
   UploadCreation,
   UploadPath,
+  UploadUrls,
 } from './http/index.js';
 import type { RegistryBackend } from './interfaces/index.js';
 import { Measures } from './measures/index.js';
@@ -84,6 +87,9 @@ import {
   providers: [
     Measures,
     RequestRunner,
+    RequestPolicy,
+    MetadataCheck,
+    UploadUrls,
     TusHttp,
     TusRequests,
     IetfRequests,

@@ -5,8 +5,10 @@ export type * from './request/http-types.js';
 export * from './openapi/index.js';
 export type * from './platform/http-platform.interface.js';
 export * from './platform/platform.js';
+export * from './serving/metadata-check.js';
+export * from './serving/request-policy.js';
 export * from './serving/request-runner.js';
-
+export * from './serving/upload-urls.js';
 export * from './response/tus-exception.filter.js';
 export * from './download/file-downloads.js';
 export * from './entry/front-doors.js';

@@ -320,4 +320,21 @@ export interface TusIetfOptions {
    * @default true
    */
   informational?: boolean;
+
+  /**
+   * Most bytes that a client may send in one request, below what a proxy lets pass: clients are told it, and
+   * send the rest in further ones. A body that announces more is refused with 413; of one that announces nothing
+   * what comes up to there is kept. Requests that are uploads of their own may have as many as the upload.
+   *
+   * @default no limit
+   */
+  maxAppendSize?: Size;
+
+  /**
+   * Fewest bytes that a client may send in one request, unless nothing follows them: clients are told it. What
+   * announces fewer is refused with 400; what announces nothing, or breaks off, is kept.
+   *
+   * @default no limit
+   */
+  minAppendSize?: Size;
 }

@@ -37,7 +37,7 @@ export const OPTION_KEYS = {
   cleanup: ['every', 'finishedAfter', 'rememberFor'],
   cors: ['allowedHeaders', 'credentials', 'exposedHeaders', 'maxAge', 'origin', 'privateNetwork'],
   hash: ['algorithm', 'compareWith'],
-  ietf: ['informational', 'versions'],
+  ietf: ['informational', 'maxAppendSize', 'minAppendSize', 'versions'],
   download: ['disposition', 'redirect'],
   quota: ['bytes', 'concurrent', 'uploads'],
   metadata: ['maxBytes', 'maxKeys', 'type', 'validate'],

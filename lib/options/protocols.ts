@@ -1,9 +1,10 @@
 import { TusOptionError } from '../errors/index.js';
 import type { TusIetfOptions } from '../interfaces/index.js';
-import { DEFAULT_IETF_VERSIONS, IETF_VERSIONS } from '../protocol/index.js';
+import { DEFAULT_IETF_VERSIONS, IETF_VERSIONS, type AppendSizes } from '../protocol/index.js';
 import type { UploadProtocol } from '../registry/index.js';
 import { assertKeys } from './option-keys.js';
-import { parseFlag } from './option-values.js';
+import { optional, parseFlag } from './option-values.js';
+import { parseSize } from './size.js';
 import type { IetfSettings } from './tus-options.js';
 
 const PROTOCOLS: readonly UploadProtocol[] = ['tus', 'ietf'];
@@ -28,7 +29,24 @@ export function parseIetf(value: TusIetfOptions): IetfSettings {
   return {
     versions: parseVersions(versions),
     informational: parseFlag('ietf.informational', informational),
+    sizes: parseSizes(value),
   };
+}
+
+function parseSizes({ maxAppendSize, minAppendSize }: TusIetfOptions): AppendSizes {
+  const most = optional(maxAppendSize, (size) => parseBodySize('ietf.maxAppendSize', size));
+  const fewest = optional(minAppendSize, (size) => parseBodySize('ietf.minAppendSize', size));
+  if (most === undefined || fewest === undefined || fewest <= most) {
+    return { maxAppendSize: most, minAppendSize: fewest };
+  }
+  const remedy = `Give no more than ietf.maxAppendSize, which is ${most} bytes.`;
+  throw new TusOptionError('ietf.minAppendSize', minAppendSize, remedy);
+}
+
+function parseBodySize(option: string, value: unknown): number {
+  const size = parseSize(option, value);
+  if (size > 0) return size;
+  throw new TusOptionError(option, value, "Give bytes above zero, such as '100MB'.");
 }
 
 function parseVersions(value: readonly number[]): readonly number[] {

@@ -8,7 +8,7 @@ import type {
   TusMetadataOptions,
   TusModuleOptions,
 } from '../interfaces/index.js';
-import type { TusExtension } from '../protocol/index.js';
+import type { AppendSizes, TusExtension } from '../protocol/index.js';
 import type { UploadProtocol } from '../registry/index.js';
 import type { Quota, UploadRules } from '../uploads/index.js';
 
@@ -65,6 +65,7 @@ export interface IetfSettings {
   readonly versions: readonly number[];
   /** Whether 104 is sent. */
   readonly informational: boolean;
+  readonly sizes: AppendSizes;
 }
 
 /** What is accepted as metadata; `maxBytes` in bytes of the header. */

@@ -24,5 +24,6 @@ export function single(headers: HeaderFields, name: string): string | undefined 
  * §5.3 allows every recipient to do; `undefined` when it is absent.
  */
 export function joined(headers: HeaderFields, name: string): string | undefined {
-  return headers[name.toLowerCase()]?.join(', ');
+  const lines = headers[name.toLowerCase()];
+  return lines?.length === 1 ? lines[0] : lines?.join(', ');
 }

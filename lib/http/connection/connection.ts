@@ -1,5 +1,6 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** What Node's requests and responses have on HTTP/2. */
@@ -45,11 +46,17 @@ export function disconnect(req: Request): void {
 
 /** Does the same with what bears a request. */
 export function cut(bearer: RequestBearer): void {
-  // Destroying a request that has come whole would leave its connection open.
-  if (bearer instanceof IncomingMessage) bearer.socket.destroy();
+  if (bearer instanceof IncomingMessage) cutSocket(bearer.socket);
   // Without this code, a client would take the end of its stream for an answer.
   else bearer.close(constants.NGHTTP2_CANCEL);
   bearer.destroy();
+}
+
+function cutSocket(socket: Socket): void {
+  // What a client was told ahead may still wait for an answer: it resumes by that.
+  socket.uncork();
+  // Destroying a request that has come whole would leave its connection open.
+  socket.destroy();
 }
 
 /** What bears a request on its connection, whichever protocol that speaks. */

@@ -16,13 +16,12 @@ import { Downloads } from './downloads.js';
 @Injectable()
 export class FileDownloads implements BeforeApplicationShutdown {
   private readonly downloads: Downloads;
-  private readonly policy: RequestPolicy;
 
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly files: FinishedFiles,
+    private readonly policy: RequestPolicy,
   ) {
-    this.policy = new RequestPolicy(options);
     this.downloads = new Downloads(options.idleTimeout);
   }
 

@@ -9,6 +9,7 @@ import {
   type TusOptions,
 } from '../../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
+import { platformOf } from '../platform/platform.js';
 import type { TusRoute } from '../platform/tus-route.js';
 import { prepareRoute } from '../serving/prepare-route.js';
 import { endpointName, type EndpointMark } from './endpoint-mark.js';
@@ -53,6 +54,8 @@ export class EndpointExplorer implements OnModuleInit {
         this.logger.warn(endpointReplaced(endpointName(mark, controller)));
       }
     }
+    // Nest has mapped all routes by now, and the platform still takes more.
+    platformOf(this.adapterHost.httpAdapter)?.completeRoutes();
   }
 
   /** Routes are made at the start alone. */

@@ -150,8 +150,8 @@ export class TusEndpoints {
 
     const { method } = req;
     const { 'accept-encoding': encoding } = req.headers;
-    // What is kept is the answer to the last byte, which has a body.
-    if (method === 'HEAD') req.method = 'PATCH';
+    // What is kept is the answer to the last byte, which has a body, and meets no condition of a cache.
+    if (method === 'HEAD' || method === 'GET') req.method = 'PATCH';
     // The client may ask again without accepting this encoding.
     if (encoding !== undefined) req.headers['accept-encoding'] = 'identity';
     const held = this.run(record, turn, subscriber);

@@ -1,8 +1,7 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { TusOptions } from '../../options/index.js';
 import { TUS_OPTIONS, TUS_ROUTE } from '../../tus.constants.js';
-import { platformOf } from '../platform/platform.js';
 import type { TusRoute } from '../platform/tus-route.js';
 import { exchangeOf } from '../request/exchange.js';
 import type { PlatformRequest, PlatformResponse } from '../request/http-types.js';
@@ -13,20 +12,15 @@ import { FrontDoors } from './front-doors.js';
 
 /** Brings the requests on an instance's upload path to its uploads, and the answers to clients. */
 @Injectable()
-export class TusHttp implements OnModuleInit {
+export class TusHttp {
   constructor(
     @Inject(TUS_OPTIONS) options: TusOptions,
     @Inject(TUS_ROUTE) route: TusRoute,
     private readonly doors: FrontDoors,
     private readonly runner: RequestRunner,
-    private readonly adapterHost: HttpAdapterHost,
+    { httpAdapter }: HttpAdapterHost,
   ) {
-    prepareRoute(route, adapterHost.httpAdapter, options);
-  }
-
-  /** Nest has mapped all routes by now, and the platform still takes more. */
-  onModuleInit(): void {
-    platformOf(this.adapterHost.httpAdapter)?.completeRoutes?.();
+    prepareRoute(route, httpAdapter, options);
   }
 
   /** OPTIONS. */

@@ -12,21 +12,21 @@ import type { Outcome } from '../response/outcome.js';
 /** What is said of an upload that takes more. */
 export function openState(
   { offset, record }: Pick<UploadResult, 'offset' | 'record'>,
-  { profile }: IetfDialect,
+  dialect: IetfDialect,
 ): Record<string, string> {
   const { maxSize, validFor } = record;
-  return ietfStatusHeaders({ offset, isComplete: false, maxSize, validFor }, profile);
+  return ietfStatusHeaders({ offset, isComplete: false, maxSize, validFor }, dialect);
 }
 
 /** What HEAD says of an upload, whoever has created it. */
 export function toldState(
   { offset, record }: Pick<UploadResult, 'offset' | 'record'>,
   isComplete: boolean,
-  { profile }: IetfDialect,
+  dialect: IetfDialect,
 ): Record<string, string> {
   const { length, maxSize, validFor } = record;
   return {
-    ...ietfStatusHeaders({ offset, isComplete, length, maxSize, validFor }, profile),
+    ...ietfStatusHeaders({ offset, isComplete, length, maxSize, validFor }, dialect),
     'Cache-Control': 'no-store',
   };
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { CreateHooks, FinishHooks } from '../../hooks/index.js';
 import type { TusOptions } from '../../options/index.js';
 import {
+  assertAppendSize,
   assertStateless,
   comingBytes,
   formatLimits,
@@ -49,22 +49,16 @@ import { withLimits } from './with-limits.js';
  */
 @Injectable()
 export class IetfRequests implements FrontDoor {
-  private readonly urls: UploadUrls;
-  private readonly metadata: MetadataCheck;
-  private readonly policy: RequestPolicy;
-
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly uploads: Uploads,
     private readonly downloads: FileDownloads,
     private readonly createHooks: CreateHooks,
     private readonly finishHooks: FinishHooks,
-    adapterHost: HttpAdapterHost,
-  ) {
-    this.policy = new RequestPolicy(options);
-    this.urls = new UploadUrls(options.publicUrl, adapterHost);
-    this.metadata = new MetadataCheck(options.metadata, options.hash);
-  }
+    private readonly policy: RequestPolicy,
+    private readonly metadata: MetadataCheck,
+    private readonly urls: UploadUrls,
+  ) {}
 
   /** OPTIONS: what is offered (draft §Upload Limits). */
   discover({ endpoint }: Exchange): Promise<Outcome> {
@@ -144,7 +138,9 @@ export class IetfRequests implements FrontDoor {
     const body = bodyOf(exchange);
     const creation = parseIetfCreation(headerLines(exchange.req), body, dialect);
     const { length, metadata, isLast } = creation;
-    assertWithinLimit(Math.max(length ?? 0, comingBytes(body) ?? 0), maxSize);
+    const coming = comingBytes(body);
+    assertAppendSize(coming, isLast || coming === 0, dialect);
+    assertWithinLimit(Math.max(length ?? 0, coming ?? 0), maxSize);
     await this.metadata.assertAcceptable({ metadata }, request);
     const { owner, endpoint, binding } = await this.policy.scopeOf(exchange);
     const quota = await this.policy.quotaFor(exchange);
@@ -165,10 +161,11 @@ export class IetfRequests implements FrontDoor {
       terms: termsOf(creation, dialect),
       isLast,
       isOneShot: dialect.intent === 'plain',
+      maxBytes: mostBytes(dialect),
       onBegun: (record) => {
         exchange.created = record.id;
         location = this.urls.locationOf(record.id, exchange);
-        return announcement.begin(location, formatLimits(record, dialect.profile));
+        return announcement.begin(location, formatLimits(record, dialect.profile, dialect.sizes));
       },
       onAdvanced: announcement.advance,
     };
@@ -187,7 +184,9 @@ export class IetfRequests implements FrontDoor {
   private async appendTo(id: string, exchange: Exchange, dialect: IetfDialect): Promise<Outcome> {
     const { req, res, request } = exchange;
     const { profile } = dialect;
+    const body = bodyOf(exchange);
     const { offset, isLast, length, digest } = parseIetfAppend(headerLines(req), dialect);
+    assertAppendSize(comingBytes(body), isLast, dialect);
     const scope = await this.policy.scopeOf(exchange, 'ietf');
     const announcement = new Announcement(res, dialect);
     const append = {
@@ -196,10 +195,11 @@ export class IetfRequests implements FrontDoor {
       isLast,
       checksum: expectedChecksum(digest, exchange),
       endsWhenPast: profile.endsWhenPast,
+      maxBytes: mostBytes(dialect),
       onAdvanced: announcement.advance,
     };
     const policy = this.finishHooks.during(request);
-    const appending = this.uploads.append(id, scope, append, bodyOf(exchange), policy);
+    const appending = this.uploads.append(id, scope, append, body, policy);
     const result = await heedingApp(exchange, dialect, appending);
     const { record, end, hasJustFinished } = result;
     if (!isAnswered(end, record, dialect)) return {};
@@ -252,4 +252,9 @@ export class IetfRequests implements FrontDoor {
     const { state, fileRemovedAt } = found.record;
     return state === 'finished' && fileRemovedAt === undefined ? found : undefined;
   }
+}
+
+/** Most bytes that a body may have; absent: no limit. */
+function mostBytes({ intent, sizes }: IetfDialect): number | undefined {
+  return intent === 'plain' ? undefined : sizes.maxAppendSize;
 }

@@ -7,7 +7,7 @@ import { closing } from '../response/tus.exception.js';
  * Whether a client is answered once its body has ended; else its connection is closed, after which it
  * resumes (draft §Concurrency: a newer request ends the older one abruptly).
  *
- * @throws UploadTooLargeError, or LengthMismatchError for more bytes than the upload's length;
+ * @throws UploadTooLargeError, or LengthMismatchError for more bytes than the upload's length, or than are taken at a time;
  *   TusException for a client that cannot resume
  */
 export function isAnswered(
@@ -16,6 +16,8 @@ export function isAnswered(
   { intent }: IetfDialect,
 ): boolean {
   if (end === 'shutdown' && intent === 'plain') throw closing('try again.');
+  if (end === 'oversize')
+    throw new UploadTooLargeError('The body has more bytes than are taken at a time.');
   if (end !== 'overflow') return end === 'ended';
   if (length === undefined) {
     throw new UploadTooLargeError('The body has more bytes than an upload may have.');

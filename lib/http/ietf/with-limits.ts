@@ -1,16 +1,23 @@
-import { formatLimits, type IetfDialect, type UploadLimits } from '../../protocol/index.js';
+import {
+  AppendSizeError,
+  formatLimits,
+  type IetfDialect,
+  type UploadLimits,
+} from '../../protocol/index.js';
 import { UploadTooLargeError } from '../../uploads/index.js';
 import { ProblemException } from '../response/problem.exception.js';
 
-/** An error, with the limits that it is about where too many bytes were sent or announced. */
+/** An error, with the limits that it is about where too many, or too few, bytes were sent or announced. */
 export function withLimits(
   error: unknown,
   limits: UploadLimits,
-  { profile }: IetfDialect,
+  { profile, sizes }: IetfDialect,
 ): unknown {
-  const told = formatLimits(limits, profile);
-  if (!(error instanceof UploadTooLargeError) || told === undefined) return error;
+  const told = formatLimits(limits, profile, sizes);
+  const isOfSize = error instanceof UploadTooLargeError || error instanceof AppendSizeError;
+  if (!isOfSize || told === undefined) return error;
   const { message } = error;
+  const status = error instanceof AppendSizeError ? error.status : 413;
   const headers = { 'Upload-Limit': told };
-  return new ProblemException({ status: 413, message, headers }, undefined, error);
+  return new ProblemException({ status, message, headers }, undefined, error);
 }

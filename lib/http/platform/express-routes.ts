@@ -5,7 +5,7 @@ import { showBody } from '../request/hidden-body.js';
 import { giveDecided, isDecided } from '../response/decided-answer.js';
 import { mayMeet, samplePath, serves, titleOf, type ExpressLayer } from './express-layer.js';
 import type { RouteAhead } from './http-platform.interface.js';
-import { tusRouteOf, type TusRoute } from './tus-route.js';
+import { isUploadPath, tusRouteOf, type TusRoute } from './tus-route.js';
 
 /** The adapter's methods that Nest maps routes with. */
 const VERBS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'all'] as const;
@@ -29,6 +29,8 @@ interface OtherRoute {
 
 interface OurRoute {
   readonly layer: ExpressLayer;
+  /** As Nest has mapped it. */
+  readonly handler: object;
   readonly route: TusRoute;
   /** Routes that come before it, and may take requests from it. */
   readonly ahead: readonly OtherRoute[];
@@ -94,6 +96,21 @@ export class ExpressRoutes {
     return [...takes].map(([layer, taken]) => ({ route: titleOf(layer), takes: taken }));
   }
 
+  /** Has what tells of uploads by HEAD tell of them by GET, behind all routes that the app has for it. */
+  complete(): void {
+    const adapter = this.adapter as unknown as Adapter;
+    for (const { layer, handler } of this.ours.filter((each) => this.lacksGet(each))) {
+      adapter.get(layer.route.path, handler);
+    }
+  }
+
+  private lacksGet({ layer, handler, route }: OurRoute): boolean {
+    const { path, methods } = layer.route;
+    const isTelling = methods.head === true && isUploadPath(path);
+    if (!isTelling || !route.answersOf(this.adapter).tellsByGet) return false;
+    return !this.ours.some((each) => each.handler === handler && each.layer.route.methods.get);
+  }
+
   private get stack(): readonly ExpressLayer[] {
     return (this.adapter.getInstance() as ExpressApp).router?.stack ?? [];
   }
@@ -101,14 +118,14 @@ export class ExpressRoutes {
   private note(layer: ExpressLayer, handler: unknown): void {
     if (typeof handler !== 'function') return;
     const route = tusRouteOf(handler);
-    if (route) return this.addOurs(layer, route);
+    if (route) return this.addOurs(layer, handler, route);
     if (!Reflect.hasMetadata(PATH_METADATA, handler)) return;
     this.others.push({ layer, isVersioned: this.versioned.has(handler) });
   }
 
-  private addOurs(layer: ExpressLayer, route: TusRoute): void {
+  private addOurs(layer: ExpressLayer, handler: object, route: TusRoute): void {
     const ahead = this.others.filter((other) => mayMeet(other.layer, layer));
-    this.ours.push({ layer, route, ahead });
+    this.ours.push({ layer, handler, route, ahead });
     for (const entry of layer.route.stack) {
       const { handle } = entry;
       entry.handle = (req, res, next) => {
@@ -122,7 +139,7 @@ export class ExpressRoutes {
 
 /** Which of what a route of ours serves uploads depend on. */
 function sentTo({ route: { methods, path } }: ExpressLayer): string[] {
-  const verbs = /:(?:id|uploadId)$/.test(path) ? VERBS_OF_UPLOAD : ['post'];
+  const verbs = isUploadPath(path) ? VERBS_OF_UPLOAD : ['post'];
   return verbs.filter((verb) => methods[verb]);
 }
 

@@ -10,6 +10,7 @@ import type { HttpPlatform, RouteAhead, TimeLimit } from './http-platform.interf
 import { enter } from './pre-routing.js';
 import { silenceLimit } from './silence-limit.js';
 import type { TusRoute } from './tus-route.js';
+import { WholeServer } from './whole-server.js';
 
 type Next = (error?: unknown) => void;
 type Handle = (req: ExpressRequest, res: ServerResponse, next: Next) => unknown;
@@ -27,6 +28,7 @@ interface ExpressApp {
 /** Express, where routes are found in the router's stack. */
 export class ExpressPlatform implements HttpPlatform {
   readonly servers = new HttpServers();
+  readonly whole = new WholeServer();
 
   private readonly routes: ExpressRoutes;
 
@@ -47,6 +49,10 @@ export class ExpressPlatform implements HttpPlatform {
 
   routesAhead(route: TusRoute): readonly RouteAhead[] {
     return this.routes.aheadOf(route);
+  }
+
+  completeRoutes(): void {
+    this.routes.complete();
   }
 
   trustsProxy(request: PlatformRequest): boolean {
@@ -72,6 +78,7 @@ export class ExpressPlatform implements HttpPlatform {
 
   private onRequest(req: ExpressRequest, res: ServerResponse, next: Next): void {
     this.servers.prepareFor(req, res);
+    if (this.whole.answer(req, res)) return;
     const routeFor = (method = '') => this.routes.routeOf(method, req.path);
     const route = routeFor(req.method);
     if (!route) {

@@ -12,7 +12,8 @@ import { hasParserFor, type FastifyContext } from './fastify-parsers.js';
 import type { HttpPlatform, RouteAhead, TimeLimit } from './http-platform.interface.js';
 import { enter } from './pre-routing.js';
 import { silenceLimit } from './silence-limit.js';
-import { tusRouteIn, type TusRoute } from './tus-route.js';
+import { isUploadPath, tusRouteIn, type TusRoute } from './tus-route.js';
+import { WholeServer } from './whole-server.js';
 
 type Done = () => void;
 
@@ -65,6 +66,7 @@ type FirstHookAdapter = AbstractHttpAdapter & { readonly onRequestHook?: Request
 /** Fastify, where routes carry our mark in their config. */
 export class FastifyPlatform implements HttpPlatform {
   readonly servers = new HttpServers();
+  readonly whole = new WholeServer();
 
   private readonly app: FastifyApp;
   private readonly ours: RouteOptions[] = [];
@@ -101,10 +103,14 @@ export class FastifyPlatform implements HttpPlatform {
 
   /**
    * Express serves a path with and without a slash at its end, and its preflights whatever version
-   * there is; here that takes further routes. An app may have them already.
+   * there is; here that takes further routes, as GET of an upload does. An app may have them already.
    */
   completeRoutes(): void {
-    const routes = this.ours.flatMap((route) => [route, ...preflightsOf(route)]);
+    const routes = this.ours.flatMap((route) => [
+      route,
+      ...preflightsOf(route),
+      ...this.telling(route),
+    ]);
     for (const route of routes.flatMap((each) => this.withAndWithoutSlash(each))) {
       if (!this.hasRoute(route)) this.app.route(route);
     }
@@ -146,6 +152,7 @@ export class FastifyPlatform implements HttpPlatform {
 
   private enter(request: FastifyRequest, reply: FastifyReply, done: Done): void {
     this.servers.prepareFor(request.raw, reply.raw);
+    if (this.whole.answer(request.raw, reply.raw)) return reply.hijack();
     const route = tusRouteIn(request.routeOptions.config);
     if (isForwarded(request.raw)) this.wrappers.set(request.raw, request);
     if (!route) {
@@ -181,6 +188,13 @@ export class FastifyPlatform implements HttpPlatform {
 
   private speaksIetf(): boolean {
     return this.ours.some(({ config }) => tusRouteIn(config)?.answersOf(this.adapter).ietf);
+  }
+
+  /** What tells of uploads by HEAD tells of them by GET. */
+  private telling(route: RouteOptions): RouteOptions[] {
+    const isTelling = [route.method].flat().includes('HEAD') && isUploadPath(route.url);
+    const { tellsByGet } = tusRouteIn(route.config)?.answersOf(this.adapter) ?? {};
+    return isTelling && tellsByGet ? [{ ...route, method: 'GET' }] : [];
   }
 
   private hasRoute(route: RouteOptions): boolean {

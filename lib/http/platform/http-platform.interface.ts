@@ -1,11 +1,15 @@
 import type { HttpServers } from '../connection/http-servers.js';
 import type { PlatformRequest } from '../request/http-types.js';
 import type { TusRoute } from './tus-route.js';
+import type { WholeServer } from './whole-server.js';
 
 /** What differs between the HTTP platforms. */
 export interface HttpPlatform {
   /** The servers that requests of the app have come from, and its own. */
   readonly servers: HttpServers;
+
+  /** What is offered on all of the app's routes. */
+  readonly whole: WholeServer;
 
   /**
    * Puts our hooks before everything else of the app: on our routes bodies stay unread, whatever
@@ -19,8 +23,8 @@ export interface HttpPlatform {
   /** Routes of the app that requests for uploads would come to instead. */
   routesAhead(route: TusRoute): readonly RouteAhead[];
 
-  /** Adds what our routes lack on the platform, once all routes of the app are there. */
-  completeRoutes?(): void;
+  /** Adds what our routes lack, once all routes of the app are there; doing it again changes nothing. */
+  completeRoutes(): void;
 
   /** Whether the app trusts the proxy a request came through, and so its forwarded headers. */
   trustsProxy(request: PlatformRequest): boolean;

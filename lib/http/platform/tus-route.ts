@@ -20,6 +20,8 @@ export interface PreRoutingAnswers {
   readonly exposed?: readonly string[];
   /** How the IETF's protocol is spoken; absent where it is not. */
   readonly ietf?: IetfRules;
+  /** Whether GET of an upload is answered as HEAD is, unless a route of the app takes it. */
+  readonly tellsByGet?: boolean;
   /** Notices answers that others give. */
   readonly foreign?: ForeignAnswers;
 }
@@ -52,4 +54,9 @@ export function tusRouteOf(handler: object): TusRoute | undefined {
 export function tusRouteIn(config: unknown): TusRoute | undefined {
   const tus = (config as { tus?: unknown } | undefined)?.tus;
   return tus instanceof TusRoute ? tus : undefined;
+}
+
+/** Whether a path, as routes have it, is that of uploads, and not the creation URL. */
+export function isUploadPath(path: string): boolean {
+  return /:(?:id|uploadId)$/.test(path);
 }

@@ -1,5 +1,12 @@
-import { BadRequestException, ValidationPipe, type HttpException, type Type } from '@nestjs/common';
-import type { MetadataRules } from '../../options/index.js';
+import {
+  BadRequestException,
+  Inject,
+  Injectable,
+  ValidationPipe,
+  type HttpException,
+  type Type,
+} from '@nestjs/common';
+import type { MetadataRules, TusOptions } from '../../options/index.js';
 import {
   announcedDigest,
   decodeMetadata,
@@ -7,19 +14,22 @@ import {
   type CreationRequest,
   type Metadata,
 } from '../../protocol/index.js';
+import { TUS_OPTIONS } from '../../tus.constants.js';
 import type { FileHashRule } from '../../uploads/index.js';
 import type { PlatformRequest } from '../request/http-types.js';
 
 /** Holds what a client says of an upload against what the app accepts. */
+@Injectable()
 export class MetadataCheck {
+  private readonly rules: MetadataRules;
+  private readonly hash?: FileHashRule;
   private readonly pipe?: ValidationPipe;
 
-  constructor(
-    private readonly rules: MetadataRules,
-    private readonly hash?: FileHashRule,
-  ) {
+  constructor(@Inject(TUS_OPTIONS) { metadata, hash }: TusOptions) {
+    this.rules = metadata;
+    this.hash = hash;
     // The app's own pipe would strip, or transform, by rules that are meant for its bodies.
-    if (rules.type) this.pipe = new ValidationPipe({ forbidUnknownValues: false });
+    if (metadata.type) this.pipe = new ValidationPipe({ forbidUnknownValues: false });
   }
 
   /**

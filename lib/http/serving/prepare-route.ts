@@ -1,5 +1,6 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { TusOptions } from '../../options/index.js';
+import { platformOf } from '../platform/platform.js';
 import type { TusRoute } from '../platform/tus-route.js';
 import type { EndpointPolicy } from '../request/exchange.js';
 import { corsHeaders, createCorsHandler } from '../response/cors.js';
@@ -19,10 +20,13 @@ export function prepareRoute(
 ): void {
   const ietf = spokenAs(endpoint?.protocols ?? options.protocols, options.ietf);
   const headers = corsHeaders(ietf !== undefined);
+  const discovery = offeredAt(options, endpoint);
+  platformOf(app)?.whole.note(discovery);
   route.prepare(app, {
-    discovery: offeredAt(options, endpoint),
+    discovery,
     cors: options.cors && createCorsHandler(options.cors, headers),
     exposed: headers.exposed,
     ietf,
+    tellsByGet: endpoint !== undefined && ietf !== undefined,
   });
 }

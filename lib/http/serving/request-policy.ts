@@ -1,3 +1,4 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { checkOwner, checkQuota, parseSize, type TusOptions } from '../../options/index.js';
 import {
   allowedMethods,
@@ -7,14 +8,16 @@ import {
   type ProtocolError,
 } from '../../protocol/index.js';
 import type { UploadProtocol } from '../../registry/index.js';
+import { TUS_OPTIONS } from '../../tus.constants.js';
 import { parseUploadId, type Quota, type UploadScope } from '../../uploads/index.js';
 import type { Exchange } from '../request/exchange.js';
 import { headerLines } from '../request/header-lines.js';
 import { bindingOf } from '../request/path-binding.js';
 
 /** What holds for a request: which uploads it may ask for, and what it may create. */
+@Injectable()
 export class RequestPolicy {
-  constructor(private readonly options: TusOptions) {}
+  constructor(@Inject(TUS_OPTIONS) private readonly options: TusOptions) {}
 
   /**
    * Which uploads the request may see.

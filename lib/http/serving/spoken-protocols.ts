@@ -5,10 +5,10 @@ import type { EndpointPolicy } from '../request/exchange.js';
 /** How the IETF's protocol is spoken beside what else is; `undefined` where it is not. */
 export function spokenAs(
   protocols: TusOptions['protocols'],
-  { versions, informational }: IetfSettings,
+  { versions, informational, sizes }: IetfSettings,
 ): IetfRules | undefined {
   if (!protocols.has('ietf')) return undefined;
-  return { versions, informational, besideTus: protocols.has('tus') };
+  return { versions, informational, besideTus: protocols.has('tus'), sizes };
 }
 
 /**
@@ -23,13 +23,14 @@ export function offeredAt(options: TusOptions, endpoint?: EndpointPolicy): Recor
   if (!ietf) return discoveryHeaders(rules);
   return {
     ...(ietf.besideTus && discoveryHeaders(rules)),
-    ...ietfDiscoveryHeaders(rules, ietf, methodsAt(options, endpoint)),
+    ...ietfDiscoveryHeaders(rules, ietf, methodsAt(options, endpoint?.methods)),
   };
 }
 
-function methodsAt({ extensions }: TusOptions, endpoint?: EndpointPolicy): readonly string[] {
-  const creating = endpoint?.methods ?? ['POST'];
+function methodsAt(
+  { extensions }: TusOptions,
+  creating: readonly string[] = ['POST'],
+): readonly string[] {
   const ending = extensions.has('termination') ? ['DELETE'] : [];
-  const getting = endpoint ? [] : ['GET'];
-  return [...new Set(['OPTIONS', ...creating, 'HEAD', ...getting, 'PATCH', ...ending])];
+  return [...new Set(['OPTIONS', ...creating, 'HEAD', 'GET', 'PATCH', ...ending])];
 }

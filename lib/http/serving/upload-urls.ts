@@ -1,21 +1,24 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { TusOptions } from '../../options/index.js';
 import { creationPath, uploadLocation } from '../../protocol/index.js';
-import type { HttpAdapterHost } from '@nestjs/core';
+import { TUS_OPTIONS } from '../../tus.constants.js';
 import { platformOf } from '../platform/platform.js';
 import type { Exchange } from '../request/exchange.js';
 import { rawRequest, type PlatformRequest } from '../request/http-types.js';
 import { isForwarded, requestOrigin } from '../request/request-origin.js';
 
 /** The URLs uploads of an instance have, as a request's client sees them. */
+@Injectable()
 export class UploadUrls {
-  /** @param publicUrl the option of that name */
   constructor(
-    private readonly publicUrl: string | undefined,
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
   /** `Location` of an upload that a request has created, or is on. */
   locationOf(id: string, { request, id: asked }: Pick<Exchange, 'request' | 'id'>): string {
-    const { publicUrl } = this;
+    const { publicUrl } = this.options;
     const trusted = this.trustsProxy(request);
     const absolute = publicUrl === 'request';
     const base = absolute ? undefined : publicUrl;
@@ -28,7 +31,7 @@ export class UploadUrls {
 
   /** The paths by which a request's client may know the creation URL. */
   creationPaths(request: PlatformRequest): string[] {
-    const { publicUrl } = this;
+    const { publicUrl } = this.options;
     const path = pathOf(request);
     if (publicUrl === undefined || publicUrl === 'request') return [path];
     return [path, creationPath(new URL(publicUrl).pathname)];

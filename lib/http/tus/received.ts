@@ -20,6 +20,7 @@ export function answerTo(end: BodyEnd, success: Answer): Answer | undefined {
     case 'fenced':
       return undefined;
     case 'overflow':
+    case 'oversize':
       throw new UploadTooLargeError('The body has more bytes than the upload has room for.');
     case 'newer-request':
       throw busy('A newer request took the upload over; HEAD tells what was kept.');

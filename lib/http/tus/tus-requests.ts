@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { UploadFencedError } from '../../errors/index.js';
 import { CreateHooks, FinishHooks } from '../../hooks/index.js';
 import type { TusOptions } from '../../options/index.js';
@@ -41,22 +40,16 @@ import { UploadUrls } from '../serving/upload-urls.js';
 /** Does what the requests of one instance ask for, a method a verb. */
 @Injectable()
 export class TusRequests implements FrontDoor {
-  private readonly urls: UploadUrls;
-  private readonly metadata: MetadataCheck;
-  private readonly policy: RequestPolicy;
-
   constructor(
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     private readonly uploads: Uploads,
     private readonly downloads: FileDownloads,
     private readonly createHooks: CreateHooks,
     private readonly finishHooks: FinishHooks,
-    adapterHost: HttpAdapterHost,
-  ) {
-    this.policy = new RequestPolicy(options);
-    this.urls = new UploadUrls(options.publicUrl, adapterHost);
-    this.metadata = new MetadataCheck(options.metadata, options.hash);
-  }
+    private readonly policy: RequestPolicy,
+    private readonly metadata: MetadataCheck,
+    private readonly urls: UploadUrls,
+  ) {}
 
   /** OPTIONS: what is offered (tus 1.0 §OPTIONS). */
   discover({ endpoint }: Exchange): Promise<Outcome> {
@@ -142,7 +135,8 @@ export class TusRequests implements FrontDoor {
   }
 
   /** GET on an upload's URL: the finished file, where the `download` option offers it. */
-  download(exchange: Exchange): Promise<Outcome> {
+  async download(exchange: Exchange): Promise<Outcome> {
+    if (exchange.endpoint) throw this.policy.notAllowed(exchange);
     return this.downloads.serve(exchange);
   }
 

@@ -1,6 +1,7 @@
 import { isOffsetOctetStream } from '../media-type.js';
 import type { HeaderFields } from '../header-fields.js';
 import { booleanField, integerField } from './fields.js';
+import type { AppendSizes } from './limits.js';
 import { isPartialUpload } from './media-type.js';
 import { profileOf, type IetfProfile } from './profiles.js';
 import type { IetfRules } from './rules.js';
@@ -23,6 +24,8 @@ export interface IetfDialect {
   readonly isUnsupported: boolean;
   /** Whether 104 may be sent. */
   readonly mayInform: boolean;
+  /** What bounds its body. */
+  readonly sizes: AppendSizes;
 }
 
 const VERSION = 'Upload-Draft-Interop-Version';
@@ -52,7 +55,8 @@ export function dialectOf(
   const intent = intentOf(method, headers, { rules, profile, isUnsupported });
   if (!intent) return undefined;
   const mayInform = rules.informational && isSpoken && intent === 'resumable';
-  return { intent, profile, version, isUnsupported, mayInform };
+  const { sizes } = rules;
+  return { intent, profile, version, isUnsupported, mayInform, sizes };
 }
 
 /** Whether a request says that nothing follows; `undefined` where it does not say. */
@@ -67,9 +71,9 @@ function profileFor(
   headers: HeaderFields,
   { versions }: IetfRules,
 ): IetfProfile {
-  const newest = Math.max(...versions);
-  const isOld = versions.includes(3) && booleanField(headers, 'Upload-Incomplete') !== undefined;
-  const meant = version ?? (isOld ? 3 : newest);
+  const isOld = () =>
+    versions.includes(3) && booleanField(headers, 'Upload-Incomplete') !== undefined;
+  const meant = version ?? (isOld() ? 3 : Math.max(...versions));
   return profileOf(meant) as IetfProfile;
 }
 

@@ -10,12 +10,12 @@ import type { IetfRules } from './rules.js';
  */
 export function ietfDiscoveryHeaders(
   limits: UploadLimits,
-  { besideTus }: IetfRules,
+  { besideTus, sizes }: IetfRules,
   methods: readonly string[],
 ): Record<string, string> {
   const types = besideTus ? [PARTIAL_UPLOAD, OFFSET_OCTET_STREAM] : [PARTIAL_UPLOAD];
   return {
-    'Upload-Limit': formatLimits(limits, { lifetimeKey: 'max-age' }) ?? '',
+    'Upload-Limit': formatLimits(limits, { lifetimeKey: 'max-age' }, sizes) ?? '',
     'Accept-Patch': types.join(', '),
     Allow: methods.join(', '),
   };

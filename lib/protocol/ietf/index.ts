@@ -1,4 +1,5 @@
 export * from './append.js';
+export * from './append-size.js';
 export * from './cors.js';
 export * from './creation.js';
 export * from './dialect.js';

@@ -1,11 +1,11 @@
 import contentDisposition from 'content-disposition';
 import { joined, type HeaderFields } from '../header-fields.js';
-import { isOffsetOctetStream } from '../media-type.js';
+import { OFFSET_OCTET_STREAM } from '../media-type.js';
 import { encodeMetadata, isBlank, parseMetadata } from '../metadata.js';
-import { isPartialUpload } from './media-type.js';
+import { PARTIAL_UPLOAD } from './media-type.js';
 
-/** What curl and Apple's URLSession call bytes that they know no type of. */
-const UNTYPED = 'application/x-www-form-urlencoded';
+/** What says nothing of the file: the first is what curl and URLSession call bytes of an unknown type. */
+const UNTELLING = ['', 'application/x-www-form-urlencoded', PARTIAL_UPLOAD, OFFSET_OCTET_STREAM];
 
 /**
  * What a creation says of the file, as `Upload-Metadata` has it: the name in `Content-Disposition` (RFC
@@ -46,6 +46,5 @@ function filenameIn(header: string | undefined): string | undefined {
 
 function typeIn(header: string | undefined): string | undefined {
   const [essence = ''] = (header ?? '').split(';', 1);
-  const isTold = essence.trim() !== '' && essence.trim().toLowerCase() !== UNTYPED;
-  return isTold && !isPartialUpload(header) && !isOffsetOctetStream(header) ? header : undefined;
+  return UNTELLING.includes(essence.trim().toLowerCase()) ? undefined : header;
 }

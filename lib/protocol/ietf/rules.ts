@@ -1,3 +1,5 @@
+import type { AppendSizes } from './limits.js';
+
 /** How a route speaks the IETF's protocol. */
 export interface IetfRules {
   /** The interop versions that are spoken. */
@@ -6,4 +8,5 @@ export interface IetfRules {
   readonly informational: boolean;
   /** Whether tus is spoken too. */
   readonly besideTus: boolean;
+  readonly sizes: AppendSizes;
 }

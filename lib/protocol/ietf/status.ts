@@ -1,3 +1,4 @@
+import type { IetfDialect } from './dialect.js';
 import type { IetfProfile } from './profiles.js';
 import { formatLimits, type UploadLimits } from './limits.js';
 
@@ -13,7 +14,7 @@ export interface IetfStatus extends UploadLimits {
 /** The fields that tell where an upload stands (draft §Upload State). */
 export function ietfStatusHeaders(
   status: IetfStatus,
-  profile: IetfProfile,
+  { profile, sizes }: Pick<IetfDialect, 'profile' | 'sizes'>,
 ): Record<string, string> {
   const { offset, isComplete, length } = status;
   const headers: Record<string, string> = {
@@ -21,7 +22,7 @@ export function ietfStatusHeaders(
     ...completenessHeader(isComplete, profile),
   };
   if (length !== undefined) headers['Upload-Length'] = String(length);
-  const limits = formatLimits(status, profile);
+  const limits = formatLimits(status, profile, sizes);
   if (limits !== undefined) headers['Upload-Limit'] = limits;
   return headers;
 }

@@ -21,6 +21,8 @@ export interface AppendRequest {
   readonly isLast?: boolean;
   /** Whether more bytes than the upload's length end it. */
   readonly endsWhenPast?: boolean;
+  /** Most bytes that the body may have; absent: no limit. What comes up to there is kept. */
+  readonly maxBytes?: number;
   /** Is told how many bytes the upload has, while they come. */
   onAdvanced?(this: void, offset: number): void;
 }

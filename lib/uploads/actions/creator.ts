@@ -57,6 +57,8 @@ export interface NewUpload extends UploadScope {
   readonly isLast?: boolean;
   /** Whether nothing is left of it unless all of it comes along. */
   readonly isOneShot?: boolean;
+  /** Most bytes that may come along; absent: no limit. */
+  readonly maxBytes?: number;
   /**
    * Is told of the upload once it is there, before its bytes are asked for.
    *
@@ -101,17 +103,19 @@ export class Creator {
   async create(request: NewUpload, body: UploadBody, policy: FinishPolicy): Promise<ReceiveResult> {
     const asked = this.newRecord(request);
     return this.holdNew(asked, request, async (lease) => {
-      const { checksum, isLast, onAdvanced } = request;
+      const { checksum, isLast, maxBytes, onAdvanced } = request;
       const isUnrecorded = isPlain(request) && this.lateRecords.suit(asked, body, policy);
       const record = isUnrecorded ? asked : await this.transitions.begin(asked, request.quota);
       const isKnown = request.onBegun?.(record) ?? false;
       // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
       const isEmpty = !body.present && !endsWith(record, 0, isLast) && !checksum;
       if (isEmpty) return received(takeSnapshot(record), 'ended');
-      const context = { body, lease, policy, checksum, isLast, onAdvanced, isUnrecorded };
+      const given = { checksum, isLast, maxBytes, onAdvanced };
+      const context = { body, lease, policy, isUnrecorded, ...given };
       if (isKnown) return this.receiveKnown(record, context);
       const result = await this.receiveFirst(record, context);
-      const isBroken = request.isOneShot && result.record.state === 'receiving';
+      const mustBeWhole = request.isOneShot || result.end === 'oversize';
+      const isBroken = mustBeWhole && result.record.state === 'receiving';
       if (isBroken) await this.transitions.abandon(record.id);
       return result;
     });

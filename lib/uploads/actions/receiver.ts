@@ -41,6 +41,8 @@ export interface AppendContext {
   readonly checksum?: ExpectedChecksum;
   /** Whether nothing follows the body; absent: the upload's length tells. */
   readonly isLast?: boolean;
+  /** Most bytes that the body may have; absent: no limit. */
+  readonly maxBytes?: number;
   /** Is told how many bytes the upload has, once they were written and count. */
   readonly onAdvanced?: (offset: number) => void;
   /** Whether the upload has no record yet: it comes with the finish, or when bytes are missing. */
@@ -215,7 +217,8 @@ export class Receiver {
     context: AppendContext,
     { check, hash }: BodySums,
   ): Promise<BodyEnd> {
-    const limit = this.limitOf(record) - writer.size;
+    const room = this.limitOf(record) - writer.size;
+    const limit = Math.min(room, context.maxBytes ?? room);
     const write = async (chunks: readonly Uint8Array[]): Promise<void> => {
       const start = writer.size;
       const written = writer.write(chunks);
@@ -232,7 +235,7 @@ export class Receiver {
     const end = await this.read(context, { limit, write }, check);
     // Bytes that were damaged on their way tell nothing.
     if (check && end === 'ended') await this.assertType(record, writer, start);
-    return end;
+    return end === 'overflow' && limit < room ? 'oversize' : end;
   }
 
   private async assertType(

@@ -123,8 +123,8 @@ export class Uploads {
       const { record, offset } = current;
       const length = await this.lengthAfter(request, body, current);
       const fixed = await this.parts.transitions.fixLength(record, length);
-      const { checksum, isLast, onAdvanced } = request;
-      const context = { body, lease, policy, checksum, isLast, onAdvanced };
+      const { checksum, isLast, maxBytes, onAdvanced } = request;
+      const context = { body, lease, policy, checksum, isLast, maxBytes, onAdvanced };
       const received = await this.parts.receiver.receive(fixed, offset, context);
       const isPast = received.end === 'overflow' && fixed.length !== undefined;
       if (isPast) await this.endPast(received.record, request);

@@ -6,9 +6,10 @@ import { RateWatch } from './rate-watch.js';
 
 /**
  * How the reading of a body ended: at its end, lost with its connection, idle for too long, too
- * slow, past the bytes there is room for, or because the upload was taken away.
+ * slow, past the bytes there is room for, past those that are taken at a time, or because the upload was
+ * taken away.
  */
-export type BodyEnd = 'ended' | 'lost' | 'idle' | 'slow' | 'overflow' | RevokeReason;
+export type BodyEnd = 'ended' | 'lost' | 'idle' | 'slow' | 'overflow' | 'oversize' | RevokeReason;
 
 /** Where a body goes, and what bounds it. */
 export interface PumpTarget {

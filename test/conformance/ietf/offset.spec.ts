@@ -1,14 +1,19 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { TusEndpoint } from '../../../lib/index.js';
 import {
   PLATFORMS,
   VERSIONS,
   append,
   appendHeaders,
   cancel,
+  create,
   createResumable,
   eventually,
   expectProblem,
+  expectRefused,
   limitsOf,
   linesOf,
+  listOf,
   rawHead,
   retrieveOffset,
   sendCreation,
@@ -17,6 +22,7 @@ import {
   uploadAt,
   useApp,
 } from '../../support/index.js';
+import { WITH_ENDPOINT } from '../../e2e/endpoint-controller.js';
 
 const UNKNOWN = ['0'.repeat(32), 'abc', '..%2f..%2fx', '.tus'];
 
@@ -169,5 +175,97 @@ describe.each(PLATFORMS)('the IETF’s uploads that may be downloaded, on %s', (
 
     expect(status).not.toBe(200);
     expect(text).not.toContain('hello');
+  });
+});
+
+/** An endpoint whose uploads the app shows itself. */
+@Controller('shown')
+class ShownController {
+  @TusEndpoint()
+  take(): void {}
+
+  @Get(':name')
+  show(@Param('name') name: string): string {
+    return `the page of ${name}`;
+  }
+}
+
+describe.each(PLATFORMS)('the IETF’s uploads of endpoints on %s', (platform) => {
+  const app = useApp({
+    platform,
+    tus: { protocols: ['tus', 'ietf'], download: true },
+    controllers: [...WITH_ENDPOINT.controllers, ShownController],
+    providers: WITH_ENDPOINT.providers,
+  });
+
+  it.each(['', '/'])('R38: GET tells what HEAD tells (%s behind its URL)', async (behind) => {
+    const upload = await createResumable(app(), { path: '/videos', length: 10, body: 'hello' });
+
+    const response = await app().request({ path: `${upload.path}${behind}` });
+
+    expect([response.status, response.text]).toEqual([204, '']);
+    expect(response.headers).toMatchObject({
+      'upload-offset': '5',
+      'upload-complete': '?0',
+      'upload-length': '10',
+      'cache-control': 'no-store',
+    });
+    expect(response.all('Tus-Resumable')).toEqual([]);
+  });
+
+  it('R38: GET of a complete one says that it is, and gives none of its bytes', async () => {
+    const upload = await createResumable(app(), { path: '/videos' });
+    await append(app(), upload, { body: 'hello' });
+
+    const response = await app().request({ path: upload.path });
+
+    expect([response.status, response.text]).toEqual([204, '']);
+    expect(response.headers).toMatchObject({ 'upload-offset': '5', 'upload-complete': '?1' });
+  });
+
+  it('R38: GET of one that is not there is 404', async () => {
+    const response = await app().request({ path: `/videos/${'0'.repeat(32)}` });
+
+    expectProblem(response, 404);
+  });
+
+  it('R38: GET is the app’s where it has a route for it, and HEAD is not', async () => {
+    const upload = await createResumable(app(), { path: '/shown', body: 'hello' });
+
+    const shown = await app().request({ path: upload.path });
+
+    expect([shown.status, shown.text]).toEqual([200, `the page of ${upload.id}`]);
+    expect(await standingOf(app(), upload)).toEqual(['5', '?0']);
+  });
+
+  it('R38: the creation URL has nothing to tell by GET', async () => {
+    expect((await app().request({ path: '/videos' })).status).toBe(404);
+  });
+
+  it('N2: GET by a client of tus is refused as it is of tus', async () => {
+    const upload = await createResumable(app(), { path: '/videos' });
+    await append(app(), upload, { body: 'hello' });
+
+    const headers = { 'Tus-Resumable': '1.0.0' };
+    const response = await app().request({ path: upload.path, headers });
+
+    expectRefused(response, 405);
+    expect(response.text).not.toContain('hello');
+  });
+
+  it('R7: OPTIONS names GET', async () => {
+    const { headers } = await app().request({ method: 'OPTIONS', path: '/videos' });
+
+    expect(listOf(headers.allow)).toContain('GET');
+  });
+});
+
+describe.each(PLATFORMS)('the uploads of endpoints where tus is alone, on %s', (platform) => {
+  const app = useApp({ platform, ...WITH_ENDPOINT });
+
+  it('N5: are not told of by GET', async () => {
+    const upload = await create(app(), { path: '/videos', length: 5 });
+
+    expect((await app().request({ path: upload.path })).status).toBe(404);
   });
 });

@@ -1,11 +1,15 @@
+import { Controller } from '@nestjs/common';
+import { TusEndpoint } from '../../../lib/index.js';
 import {
   PLATFORMS,
   createResumable,
   limitsOf,
   listOf,
+  rawHead,
   sendCreation,
   useApp,
 } from '../../support/index.js';
+import type { RawResponse, TestApp } from '../../support/index.js';
 import { WITH_ENDPOINT } from '../../e2e/endpoint-controller.js';
 
 describe.each(PLATFORMS)('OPTIONS of both protocols on %s', (platform) => {
@@ -85,4 +89,51 @@ describe.each(PLATFORMS)('OPTIONS of the one protocol that is on, on %s', (platf
     expect(ofIetf.headers).toMatchObject({ 'upload-limit': expect.any(String) });
     expect(ofIetf.headers['tus-version']).toBeUndefined();
   });
+});
+
+/** An endpoint with a limit of its own. */
+@Controller('small')
+class SmallController {
+  @TusEndpoint('', { maxSize: 10 })
+  take(): void {}
+}
+
+describe.each(PLATFORMS)('OPTIONS of the whole server on %s', (platform) => {
+  const shared = useApp({
+    platform,
+    tus: { protocols: ['tus', 'ietf'], maxSize: 1000 },
+    ...WITH_ENDPOINT,
+    configure: (nest) => nest.enableCors(),
+  });
+  const different = useApp({
+    platform,
+    tus: { protocols: ['tus', 'ietf'], maxSize: 1000 },
+    controllers: [SmallController],
+  });
+  const tus = useApp({ platform });
+
+  it('R8: it tells the limits that all share', async () => {
+    const response = await askWhole(shared());
+
+    expect(response.status).toBe(204);
+    expect(limitsOf(response.header('Upload-Limit'))).toMatchObject({ 'max-size': 1000 });
+  });
+
+  it('R8: where they are different it tells none', async () => {
+    const response = await askWhole(different());
+
+    expect(response.header('Upload-Limit')).toBeUndefined();
+  });
+
+  it('R8: where the IETF’s protocol is not spoken it is the app’s', async () => {
+    const response = await askWhole(tus());
+
+    expect([response.status, response.header('Upload-Limit')]).toEqual([404, undefined]);
+  });
+
+  async function askWhole(app: TestApp): Promise<RawResponse> {
+    const connection = await app.connect();
+    await connection.write(rawHead('OPTIONS', '*'));
+    return connection.response();
+  }
 });

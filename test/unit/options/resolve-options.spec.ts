@@ -57,13 +57,17 @@ describe('resolveOptions', () => {
   it('speaks tus alone, unless told', () => {
     const { protocols, ietf } = resolveOptions({});
     expect([...protocols]).toEqual(['tus']);
-    expect(ietf).toEqual({ versions: [6, 8, 9, 10], informational: true });
+    expect(ietf).toEqual({ versions: [6, 8, 9, 10], informational: true, sizes: {} });
     const told = resolveOptions({
       protocols: ['ietf'],
-      ietf: { versions: [3], informational: false },
+      ietf: { versions: [3], informational: false, maxAppendSize: '1KB', minAppendSize: 1024 },
     });
     expect([...told.protocols]).toEqual(['ietf']);
-    expect(told.ietf).toEqual({ versions: [3], informational: false });
+    expect(told.ietf).toEqual({
+      versions: [3],
+      informational: false,
+      sizes: { maxAppendSize: 1024, minAppendSize: 1024 },
+    });
   });
 
   it.each([
@@ -75,6 +79,9 @@ describe('resolveOptions', () => {
     [{ ietf: { versions: ['6'] } }, 'ietf.versions'],
     [{ ietf: { informational: 'yes' } }, 'ietf.informational'],
     [{ ietf: { version: 6 } }, 'ietf.version'],
+    [{ ietf: { maxAppendSize: 0 } }, 'ietf.maxAppendSize'],
+    [{ ietf: { minAppendSize: 'few' } }, 'ietf.minAppendSize'],
+    [{ ietf: { maxAppendSize: 5, minAppendSize: 6 } }, 'ietf.minAppendSize'],
   ])('refuses %j, naming the option', (options, option) => {
     const refusal = refusalOf(() => resolveOptions(options as TusModuleOptions));
     expect(refusal).toBeInstanceOf(TusOptionError);

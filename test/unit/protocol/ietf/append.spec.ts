@@ -6,7 +6,12 @@ import {
 } from '../../../../lib/protocol/index.js';
 import { refusedStatus } from '../refusal.js';
 
-const RULES: IetfRules = { versions: [3, 5, 6, 7, 8], informational: true, besideTus: true };
+const RULES: IetfRules = {
+  versions: [3, 5, 6, 7, 8],
+  informational: true,
+  besideTus: true,
+  sizes: {},
+};
 
 function parse(version: number, sent: Record<string, string>) {
   const all = {

@@ -5,7 +5,7 @@ import {
   type BodyInfo,
 } from '../../../../lib/protocol/index.js';
 
-const RULES = { versions: [6, 8, 9, 10], informational: true, besideTus: true };
+const RULES = { versions: [6, 8, 9, 10], informational: true, besideTus: true, sizes: {} };
 
 function parse(sent: Record<string, string>, body: BodyInfo = { present: false }) {
   const headers = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, [value]]));

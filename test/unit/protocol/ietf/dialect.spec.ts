@@ -5,7 +5,12 @@ import {
   type IetfRules,
 } from '../../../../lib/protocol/index.js';
 
-const RULES: IetfRules = { versions: [6, 8, 9, 10], informational: true, besideTus: true };
+const RULES: IetfRules = {
+  versions: [6, 8, 9, 10],
+  informational: true,
+  besideTus: true,
+  sizes: {},
+};
 const ALONE: IetfRules = { ...RULES, besideTus: false };
 
 type Sent = Readonly<Record<string, string | undefined>>;

@@ -132,7 +132,8 @@ describe('Limits as they are told', () => {
   it('are a dictionary of integers of 15 digits at most', () => {
     fc.assert(
       fc.property(size, size, fc.constantFrom('max-age', 'expires'), (maxSize, validFor, name) => {
-        const text = formatLimits({ maxSize, validFor }, { lifetimeKey: name as 'max-age' }) ?? '';
+        const text =
+          formatLimits({ maxSize, validFor }, { lifetimeKey: name as 'max-age' }, {}) ?? '';
         const members = dictionaryField({ 'upload-limit': [text] }, 'Upload-Limit');
 
         const most = 999_999_999_999_999;

@@ -20,16 +20,17 @@ session.querySelector(`[value="${user}"]`).checked = true;
 await begin(user);
 
 async function signIn(name) {
+  uppy?.destroy();
   await fetch(name ? `session/${name}` : 'session', { method: name ? 'POST' : 'DELETE' });
   await begin(name);
 }
 
 /** Begins anew, with the files of this user only. */
 async function begin(name) {
-  uppy?.destroy();
   uppy = createUploader(name);
   uppy.on('upload', () => refusals.replaceChildren());
   uppy.on('upload-error', showRefusal);
+  uppy.on('restriction-failed', showRefusal);
   uppy.on('complete', () => void showFinished(name));
   refusals.replaceChildren();
   sendInParts();

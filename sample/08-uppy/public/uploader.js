@@ -21,7 +21,7 @@ export function createUploader(user) {
       height: 420,
       theme: 'auto',
       fileManagerSelectionType: 'both',
-      showRemoveButtonAfterComplete: true,
+      disableInformer: true, // the page has the server's words, and they stay
       note: 'Pictures, films, music, PDF and text.',
       proudlyDisplayPoweredByUppy: false,
     })

@@ -107,6 +107,7 @@ export interface TusModuleOptions {
    * The kinds of files that are taken, such as `['image/*', 'application/pdf']`. A type that is
    * declared (metadata `filetype` or `type`) is checked at creation, and the bytes themselves as
    * soon as enough of them are there: what is not allowed ends with 415, and nothing is kept.
+   * `application/octet-stream` declares nothing, unless it is allowed itself.
    *
    * @default all
    */

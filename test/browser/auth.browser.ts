@@ -45,7 +45,7 @@ describe.each(['express', 'fastify'])('The sample of who may upload, on %s', (pl
       .locator('#facts')
       .getByText(/^Done · tokens: [3-9]$/)
       .waitFor();
-    await page.locator('#list').getByText('film.mp4: finished').waitFor();
+    await page.locator('#list li').filter({ hasText: 'film.mp4 finished' }).waitFor();
     await page.getByLabel('Ben of beta').check();
     await page.locator('#list').getByText('film.mp4').waitFor({ state: 'detached' });
   });

@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core';
 import { startStore, stopStore } from '../support/s3/start-store.js';
 import { storeAccess, TestBucket } from '../support/s3/store.js';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
+import { graveFaults, overflowOnPhone } from './axe.js';
 import { launchChromium } from './chromium.js';
 import { progressed, SampleApp, slowDown } from './sample-app.js';
 
@@ -78,6 +79,8 @@ describe.each(['express', 'fastify'])('The S3 sample on %s', (platform) => {
     const download = await started;
     expect(new URL(download.url()).pathname).toBe(`/${bucket.name}/${key}`);
     expect(sha256Of(await readFile(await download.path()))).toBe(sha256Of(content));
+    expect(await graveFaults(page)).toEqual([]);
+    expect(await overflowOnPhone(page)).toBe(0);
     await page.close();
   });
 });

@@ -398,6 +398,7 @@ describe.each(PLATFORMS)('allowedTypes on %s', (platform) => {
     ['another image than declared', JPEG, { filetype: 'image/png' }],
     ['a large image', large(PNG), { filetype: 'image/png' }],
     ['an image whose type is not declared', PNG, {}],
+    ['an image that its client did not know', PNG, { type: 'application/octet-stream' }],
     ['a type in other letters', PDF, { filetype: 'Application/Pdf; x=y' }],
     ['text', 'Hello.', { filetype: 'text/plain' }],
     ['text that begins with a signature', 'BMW and others', { filetype: 'text/plain' }],
@@ -422,6 +423,7 @@ describe.each(PLATFORMS)('allowedTypes on %s', (platform) => {
     ['a program that is said to be text', EXE, { filetype: 'text/plain' }],
     ['a script that is said to be an image', PROGRAM, { filetype: 'image/png' }],
     ['text whose type is not declared', 'Hello.', {}],
+    ['a program of an unknown type', EXE, { filetype: 'application/octet-stream' }],
     ['a large program', large(EXE), { filetype: 'image/png' }],
     ['an old document that is said to be an image', large(DOC), { filetype: 'image/png' }],
   ])('refuse %s, and keep nothing', async (_what, body, metadata) => {

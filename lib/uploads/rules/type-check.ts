@@ -22,6 +22,9 @@ const FOUNDATIONS: Readonly<Record<string, RegExp>> = {
     /\+zip$|^application\/(java-archive|vnd\.(android|oasis\.opendocument|openxmlformats)|vnd\.ms-)/,
 };
 
+/** What a client declares that does not know what a file is (RFC 2046 §4.5.1). Uppy does so. */
+const UNKNOWN_TYPE = 'application/octet-stream';
+
 /** The control characters that text is written with. */
 const TEXT_CONTROLS = Buffer.from('\t\n\v\f\r\x1b');
 
@@ -48,11 +51,12 @@ export class TypeCheck {
 
   /**
    * @param header the `Upload-Metadata` header as sent
-   * @throws TypeNotAllowedError when a type is declared that is not allowed
+   * @throws TypeNotAllowedError when a type is declared that is not allowed; of an unknown one, the
+   *   bytes decide
    */
   assertDeclared(header: string | undefined): void {
     const declared = declaredTypeOf(decodeMetadata(header));
-    if (declared === undefined || this.allows(declared)) return;
+    if (declared === undefined || declared === UNKNOWN_TYPE || this.allows(declared)) return;
     throw this.refusal(`declared to be ${quote(declared)}`);
   }
 
@@ -71,9 +75,7 @@ export class TypeCheck {
     const declared = declaredTypeOf(decodeMetadata(header));
     const isPossible = declared !== undefined && this.allows(declared);
     if (isPossible && (await canBe(declared, actual, start))) return;
-    const shown =
-      actual === undefined ? 'of no type that its bytes would show' : `of type ${actual}`;
-    throw this.refusal(shown);
+    throw this.refusal(actual === undefined ? 'of an unknown type' : `of type ${actual}`);
   }
 
   private allows(type: string): boolean {

@@ -24,6 +24,7 @@ export class Lane {
     this.#part('name').textContent = upload.name;
     this.#part('name').title = upload.name;
     this.#part('bar').setAttribute('aria-label', `Progress of ${upload.name}`);
+    this.#describe('nothing yet');
     this.render();
   }
 

@@ -62,6 +62,8 @@ async function showUploads() {
 
 function itemOf({ filename, state, offset }) {
   const item = document.createElement('li');
-  item.textContent = `${filename}: ${state}, ${offset.toLocaleString('en')} bytes`;
+  const name = document.createElement('strong');
+  name.textContent = filename;
+  item.append(name, ` ${state} · ${offset.toLocaleString('en')} bytes`);
   return item;
 }

@@ -37,19 +37,30 @@ function metadataOf(filetype: string | undefined): string | undefined {
 describe('TypeCheck.assertDeclared', () => {
   const check = new TypeCheck(['image/*', 'application/pdf']);
 
-  it.each([undefined, '', 'image/png', 'image/x-new', 'Application/PDF; version=2'])(
-    'takes %j',
-    (filetype) => {
-      expect(() => check.assertDeclared(metadataOf(filetype))).not.toThrow();
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'image/png',
+    'image/x-new',
+    'Application/PDF; version=2',
+    'application/octet-stream',
+    'Application/Octet-Stream; charset=binary',
+  ])('takes %j', (filetype) => {
+    expect(() => check.assertDeclared(metadataOf(filetype))).not.toThrow();
+  });
 
-  it.each(['text/html', 'image', 'images/png', 'application/pdfx', 'application/*', '*/*', '/'])(
-    'refuses %j',
-    (filetype) => {
-      expect(() => check.assertDeclared(metadataOf(filetype))).toThrow(TypeNotAllowedError);
-    },
-  );
+  it.each([
+    'text/html',
+    'image',
+    'images/png',
+    'application/pdfx',
+    'application/octet-streams',
+    'application/*',
+    '*/*',
+    '/',
+  ])('refuses %j', (filetype) => {
+    expect(() => check.assertDeclared(metadataOf(filetype))).toThrow(TypeNotAllowedError);
+  });
 
   it('names what is allowed, and the type in one line', () => {
     expect(() => check.assertDeclared(metadataOf('a"\r\nb'))).toThrow(
@@ -68,6 +79,8 @@ describe('TypeCheck.assertActual', () => {
     ['what is declared', ['image/png'], 'image/png', PNG],
     ['a type that is not declared', ['image/png'], undefined, PNG],
     ['an allowed type that is declared to be another one', ['image/*'], 'image/png', GIF],
+    ['a type that its client did not know', ['image/*'], 'application/octet-stream', PNG],
+    ['any bytes', ['application/octet-stream'], 'application/octet-stream', NONE],
     ['one of several', ['image/gif', 'application/pdf'], undefined, PDF],
     ['text', ['text/*'], 'text/plain', Buffer.from('Hello.')],
     ['text in any encoding', ['text/plain'], 'text/plain', Buffer.from('\ufeffÄ\0', 'utf16le')],
@@ -91,6 +104,8 @@ describe('TypeCheck.assertActual', () => {
     ['a program as text', ['text/plain'], 'text/plain', EXE],
     ['an image as text', ['text/plain'], 'text/plain', PNG],
     ['text as an image', ['image/*'], 'image/png', Buffer.from('Hello.')],
+    ['bytes that nobody knows', ['image/*'], 'application/octet-stream', NONE],
+    ['a program of an unknown type', ['image/*'], 'application/octet-stream', EXE],
     ['text that nobody declared', ['text/plain'], undefined, Buffer.from('Hello.')],
     ['text that is declared to be what is not allowed', ['text/csv'], 'text/html', PDF],
     ['no bytes as an image', ['image/*'], 'image/png', Buffer.alloc(0)],

@@ -97,13 +97,13 @@ export class Creator {
    */
   async create(request: NewUpload, body: UploadBody, policy: FinishPolicy): Promise<ReceiveResult> {
     const asked = this.newRecord(request);
+    const { checksum, isLast, onAdvanced } = request;
+    // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
+    const isEmpty = !body.present && !endsWith(asked, 0, isLast) && !checksum;
+    if (isEmpty) return this.createEmpty(asked, request);
     return this.holdNew(asked, request, async (lease) => {
       const record = await this.transitions.begin(asked, request.quota);
-      const { checksum, isLast, onAdvanced } = request;
       const isKnown = request.onBegun?.(record) ?? false;
-      // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
-      const isEmpty = !body.present && !endsWith(record, 0, isLast) && !checksum;
-      if (isEmpty) return received(takeSnapshot(record), 'ended');
       const context = { body, lease, policy, checksum, isLast, onAdvanced };
       if (isKnown) return this.receiveKnown(record, context);
       const result = await this.receiveFirst(record, context);
@@ -149,6 +149,18 @@ export class Creator {
         return received(takeSnapshot(record), end);
       }
     });
+  }
+
+  private createEmpty(asked: UploadRecord, request: NewUpload): Promise<ReceiveResult> {
+    const work = async () => {
+      const record = await this.transitions.begin(asked, request.quota);
+      request.onBegun?.(record);
+      return received(takeSnapshot(record), 'ended');
+    };
+    const { id: given } = request;
+    return given === undefined
+      ? this.leases.holdEmpty(asked.id, work)
+      : this.givenIds.hold(given, work);
   }
 
   private holdNew<T>(

@@ -9,7 +9,9 @@ import { NoAnswerError } from './postgres.errors.js';
 export async function inTime<T>(work: Promise<T>, milliseconds: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NoAnswerError(what, milliseconds)), milliseconds);
+    const giveUp = () => reject(new NoAnswerError(what, milliseconds));
+    // When a process goes on that was stopped, its timers come first, and then what has arrived meanwhile.
+    timer = setTimeout(() => setImmediate(giveUp), milliseconds);
   });
   try {
     return await Promise.race([work, late]);

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { comeAgain } from '../../support/come-again.js';
 import { eventually } from '../../support/eventually.js';
 import { PLATFORMS } from '../../support/platforms.js';
 import { SeededRandom } from '../../support/seeded.js';
@@ -243,7 +244,7 @@ class KillRun {
   private async finish(server: KillableServer): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
     for (const actor of this.actors) await actor.finish(server);
-    await server.clear();
+    await (this.options.machines ? comeAgain(() => server.clear()) : server.clear());
     this.tally.leftBehind = await this.countLeft();
   }
 

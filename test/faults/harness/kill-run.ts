@@ -18,7 +18,7 @@ import {
 } from './actors/index.js';
 import type { Actor, Moment, Stage } from './actors/index.js';
 import { DiskFaults } from './disk-faults.js';
-import { freezeOnce } from './frozen-round.js';
+import { freezeOnce, withoutLateness } from './frozen-round.js';
 import { wishFor } from './kill-wish.js';
 import { RunDisk } from './run-disk.js';
 import { OneMachine } from './run-servers.js';
@@ -195,7 +195,7 @@ class KillRun {
       await server.kill();
       const errors = this.disk.unexplained(server);
       this.disk.end();
-      this.hear(errors);
+      this.hear(this.moment === 'frozen' ? withoutLateness(errors) : errors);
     }
   }
 

@@ -1,3 +1,4 @@
+export { ASYNCHRONOUS } from './asynchronous.js';
 export * from './clock.js';
 export * from './connect.js';
 export * from './database.js';

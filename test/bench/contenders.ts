@@ -60,7 +60,8 @@ export function tusServer(further: Omit<FolderSettings, 'folder'> = {}): Contend
   };
 }
 
-const tusdPath = await findTusd();
+/** Where `tusd` is, if it is on the PATH. */
+export const tusdPath = await findTusd();
 
 /** `tusd`, where there is one on the PATH. */
 export function tusd(): Contender[] {

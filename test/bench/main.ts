@@ -3,10 +3,9 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { asError } from '../../lib/errors/index.js';
 import { formatted, writeIntoPage } from '../support/written-page.js';
-import { startStore, stopStore } from '../support/s3/start-store.js';
 import { removeTempFolder } from '../support/temp-folder.js';
+import { endNeeded, startNeeded } from './needs.js';
 import { describeEnvironment } from './report/environment.js';
 import { describeReport, type Report } from './report/report.js';
 import type { Result } from './report/results.js';
@@ -33,7 +32,7 @@ if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a
 
 const folder = await mkdtemp(resolve('.bench-'));
 try {
-  const report = await measure(await withStore(chosenScenarios()));
+  const report = await measure(await startNeeded(chosenScenarios()));
   const text = describeReport(report);
   console.log(`\n${await formatted(text)}`);
   if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
@@ -41,7 +40,7 @@ try {
   if (isWhole && values.profile === undefined)
     await writeIntoPage('test/bench/README.md', 'bench', text);
 } finally {
-  await stopStore();
+  await endNeeded();
   await removeTempFolder(folder);
 }
 
@@ -55,18 +54,6 @@ async function measure(scenarios: readonly Scenario[]): Promise<Report> {
     console.error(`${scenario.name}: ${seconds} s`);
   }
   return { ...(await describeEnvironment()), results };
-}
-
-/** Starts the store that some need; where it cannot be, they are left out. */
-async function withStore(scenarios: readonly Scenario[]): Promise<readonly Scenario[]> {
-  if (!scenarios.some(({ needsStore }) => needsStore)) return scenarios;
-  try {
-    await startStore();
-    return scenarios;
-  } catch (error) {
-    console.error(`Nothing is measured on S3. ${asError(error).message}`);
-    return scenarios.filter(({ needsStore }) => !needsStore);
-  }
 }
 
 function chosenScenarios(): Scenario[] {

@@ -65,6 +65,16 @@ describe.each(PLATFORMS)('Two apps that share a database and a folder (%s)', (pl
     expect(await offsetOf(one, upload)).toBe(ENDLESS);
   });
 
+  it('make uploads without bytes while no lease can be written', async () => {
+    const locked = await schema().begin('LOCK TABLE tus.leases IN SHARE MODE');
+    try {
+      const upload = await create(one, { length: 1 });
+      expect(await offsetOf(other, upload)).toBe(0);
+    } finally {
+      await locked.end();
+    }
+  });
+
   it('go on by turns with each chunk, and deliver once', async () => {
     const upload = await create(one, { length: 20 });
     for (let offset = 0; offset < 20; offset++) {

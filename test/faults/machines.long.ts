@@ -12,6 +12,7 @@ import {
   storedBytes,
 } from '../support/index.js';
 import type { CreatedUpload, HttpTarget } from '../support/index.js';
+import { comeAgain } from '../support/come-again.js';
 import { useTestSchema } from '../support/postgres/test-database.js';
 import { readEntries } from './servers/journal.js';
 import type { JournalEntry } from './servers/journal.js';
@@ -130,7 +131,7 @@ describe.each(PLATFORMS)('A machine that shares a database (%s)', (platform) => 
     await stall(busy, upload, 'abcd', 10);
     await busy.kill();
 
-    expect(await offsetOf(free, upload)).toBe(4);
+    expect(await comeAgain(() => offsetOf(free, upload))).toBe(4);
     expect((await patch(free, upload, { offset: 4, body: 'efghij' })).status).toBe(204);
     expect((await storedBytes(settings, upload)).toString()).toBe('abcdefghij');
     const [, second] = await happened(delivered, 'begin', 2);

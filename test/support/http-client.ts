@@ -65,7 +65,8 @@ export function request(target: HttpTarget, options: HttpRequest): Promise<HttpR
     outgoing.on('response', (incoming) => {
       void readResponse(incoming, interim).then(resolve, reject);
     });
-    outgoing.on('error', reject);
+    const asked = `${options.method ?? 'GET'} ${options.path}`;
+    outgoing.on('error', (error) => reject(Object.assign(error, { asked })));
     const send = () => sendBody(outgoing, options.body);
     if (options.headers?.Expect === undefined) send();
     else outgoing.once('continue', send);

@@ -1,6 +1,6 @@
-import { fromDatabaseText, toDatabaseText } from '../../postgres/index.js';
+import { ASYNCHRONOUS, fromDatabaseText, toDatabaseText } from '../../postgres/index.js';
 import type { PgQuery, PgResult, Queryable } from '../../postgres/index.js';
-import { leaseKeyOf, type LeaseKey } from '../lease-key.js';
+import { CLEANUP_KEY, leaseKeyOf, type LeaseKey } from '../lease-key.js';
 import { Batch } from './batch.js';
 import { isGoneInSql } from './member-table.js';
 
@@ -182,18 +182,21 @@ export class LeaseTable {
   private async takeRows(wishes: readonly Wish[]): Promise<ReadonlyMap<string, LeaseRow>> {
     const keys = wishes.map(({ key }) => key);
     const columns = 'key, holder, epoch::float8 AS epoch, former';
+    // Whose cleanup pass the database forgets by a crash, its lease ends with its connection.
+    const isForCleanup = keys.every((key) => key === CLEANUP_KEY);
+    const commit = isForCleanup ? `, ${ASYNCHRONOUS}` : '';
     const { rows } = await this.own.query(
       this.named(
-        'take',
+        isForCleanup ? 'take cleanup' : 'take',
         // In order, so that of two that insert none waits for the other.
         `WITH taken AS (INSERT INTO ${this.name} (key, holder, epoch) ` +
           `SELECT wanted.key, $2, coalesce(uploads.epoch, 0) ` +
           `FROM unnest($1::text[]) AS wanted(key) ` +
           `LEFT JOIN "${this.schema}".uploads ON uploads.id = wanted.key ` +
           `ORDER BY wanted.key COLLATE "C" ON CONFLICT DO NOTHING RETURNING ${columns}) ` +
-          `SELECT *, false AS "isGone", false AS "isSuspected" FROM taken UNION ALL ` +
+          `SELECT *, false AS "isGone", false AS "isSuspected"${commit} FROM taken UNION ALL ` +
           `SELECT ${columns}, holder <> $2 AND ${isGoneInSql('holder')}, EXISTS (SELECT ` +
-          `FROM "${this.schema}".members WHERE member = holder AND suspected) ` +
+          `FROM "${this.schema}".members WHERE member = holder AND suspected)${commit} ` +
           `FROM ${this.name} WHERE key = ANY($1)`,
         [keys, this.member],
       ),
@@ -203,10 +206,13 @@ export class LeaseTable {
 
   private async dropRows(wishes: readonly Wish[]): Promise<void> {
     await this.own.query(
-      this.named('drop', `DELETE FROM ${this.name} WHERE key = ANY($1) AND holder = $2`, [
-        wishes.map(({ key }) => key),
-        this.member,
-      ]),
+      this.named(
+        'drop',
+        // One that a crash of the database brings back is of a member that has ended, and is taken from it.
+        `DELETE FROM ${this.name} WHERE key = ANY($1) AND holder = $2 ` +
+          `RETURNING ${ASYNCHRONOUS}`,
+        [wishes.map(({ key }) => key), this.member],
+      ),
     );
   }
 

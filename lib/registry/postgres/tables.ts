@@ -1,3 +1,5 @@
+import { ASYNCHRONOUS } from '../../postgres/index.js';
+
 /** What a statement says so that its transaction does not wait until it is on disk. */
 interface Commit {
   /** At the end of one that writes. */
@@ -5,8 +7,6 @@ interface Commit {
   /** Among what one selects that writes. */
   readonly selected: string;
 }
-
-const ASYNCHRONOUS = `set_config('synchronous_commit', 'off', true)`;
 
 /** The tables of one schema, as statements name them. */
 export class Tables {

@@ -102,14 +102,14 @@ export class Creator {
    */
   async create(request: NewUpload, body: UploadBody, policy: FinishPolicy): Promise<ReceiveResult> {
     const asked = this.newRecord(request);
+    const { checksum, isLast, maxBytes, onAdvanced } = request;
+    // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
+    const isEmpty = !body.present && !endsWith(asked, 0, isLast) && !checksum;
+    if (isEmpty) return this.createEmpty(asked, request);
     return this.holdNew(asked, request, async (lease) => {
-      const { checksum, isLast, maxBytes, onAdvanced } = request;
       const isUnrecorded = isPlain(request) && this.lateRecords.suit(asked, body, policy);
       const record = isUnrecorded ? asked : await this.transitions.begin(asked, request.quota);
       const isKnown = request.onBegun?.(record) ?? false;
-      // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
-      const isEmpty = !body.present && !endsWith(record, 0, isLast) && !checksum;
-      if (isEmpty) return received(takeSnapshot(record), 'ended');
       const given = { checksum, isLast, maxBytes, onAdvanced };
       const context = { body, lease, policy, isUnrecorded, ...given };
       if (isKnown) return this.receiveKnown(record, context);
@@ -157,6 +157,18 @@ export class Creator {
         return received(takeSnapshot(record), end);
       }
     });
+  }
+
+  private createEmpty(asked: UploadRecord, request: NewUpload): Promise<ReceiveResult> {
+    const work = async () => {
+      const record = await this.transitions.begin(asked, request.quota);
+      request.onBegun?.(record);
+      return received(takeSnapshot(record), 'ended');
+    };
+    const { id: given } = request;
+    return given === undefined
+      ? this.leases.holdEmpty(asked.id, work)
+      : this.givenIds.hold(given, work);
   }
 
   private holdNew<T>(

@@ -108,6 +108,16 @@ export class Leases {
     }
   }
 
+  /**
+   * Does some work on an upload whose id is not known elsewhere yet, and that no bytes come to: there is
+   * nothing of it that another process could take over, and none is told of it.
+   */
+  async holdEmpty<T>(id: string, work: () => Promise<T>): Promise<T> {
+    if (this.isClosed) throw new ClosedError();
+    const lease = await this.holdNow(uploadKey(id));
+    return work().finally(() => lease.release());
+  }
+
   /** Takes an upload that is not held, and disturbs no one. */
   tryAcquire(id: string): Promise<Lease | undefined> {
     return this.tryAcquireKey(uploadKey(id));

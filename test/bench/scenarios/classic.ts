@@ -6,7 +6,8 @@ import type { Scenario } from './scenario.interface.js';
 
 const BODY = Buffer.alloc(64 * 1024, 'x');
 
-const uploadClassically: Work = async (connection) => {
+/** A whole upload in three requests. */
+export const uploadClassically: Work = async (connection) => {
   const path = createdPath(await connection.request(creation(BODY.length)));
   const appended = await connection.request(append(path, 0, BODY.length), BODY);
   assertAnswer(appended, 204, BODY.length);

@@ -7,6 +7,7 @@ import { deliveries } from './deliveries.js';
 import { head } from './head.js';
 import { lastByte } from './last-byte.js';
 import { many } from './many.js';
+import { onPostgres } from './postgres/index.js';
 import { protocols } from './protocols.js';
 import { resume } from './resume.js';
 import type { Scenario } from './scenario.interface.js';
@@ -35,5 +36,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...cleanup,
   ...starts,
   workers,
+  ...onPostgres,
   ...onS3,
 ];

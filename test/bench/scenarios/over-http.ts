@@ -7,7 +7,7 @@ import { observe } from './observe.js';
 import type { Entrant, Sample } from './scenario.interface.js';
 
 /** Seconds of work whose figures are thrown away: large frameworks take that long to be compiled. */
-const WARM_UP = 4;
+export const WARM_UP = 4;
 
 /** A server that was started for a scenario, and where its files lie. */
 export interface Stage {

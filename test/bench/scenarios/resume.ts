@@ -9,7 +9,8 @@ import { observe } from './observe.js';
 import { enter, type Stage } from './over-http.js';
 import type { Sample, Scenario } from './scenario.interface.js';
 
-const LENGTH = 1_000_000;
+/** Bytes of the upload that is taken over, of which few come. */
+export const LENGTH = 1_000_000;
 const BYTE = Buffer.from('x');
 
 /** Take-overs of a sample: few of a server that needs seconds for each. */
@@ -26,7 +27,7 @@ async function untilStored({ folder }: Stage, path: string, size: number): Promi
 }
 
 /** Sends one byte of a PATCH that announces more, and falls silent. */
-async function stall(stage: Stage, path: string, offset: number): Promise<Connection> {
+export async function stall(stage: Stage, path: string, offset: number): Promise<Connection> {
   const connection = await Connection.open(stage.server.port);
   await connection.send(append(path, offset, 1000));
   await connection.send(BYTE);
@@ -35,7 +36,7 @@ async function stall(stage: Stage, path: string, offset: number): Promise<Connec
 }
 
 /** Comes back on a new connection; resolves to milliseconds from HEAD to the answer to PATCH. */
-async function takeOver({ server }: Stage, path: string, offset: number): Promise<number> {
+export async function takeOver({ server }: Stage, path: string, offset: number): Promise<number> {
   const connection = await Connection.open(server.port);
   const start = performance.now();
   assertAnswer(await connection.request(status(path)), 200, offset);

@@ -29,6 +29,9 @@ export interface Entrant extends Omit<Contender, 'start'> {
   open(place: Place): Promise<Bench>;
 }
 
+/** What not every machine has. */
+export type Need = 'S3' | 'PostgreSQL';
+
 /** One comparison. */
 export interface Scenario {
   /** By which `--only` chooses it, alone or with all that share the part before a colon. */
@@ -38,8 +41,8 @@ export interface Scenario {
   readonly unit: '/s' | 'ms' | 's' | 'requests';
   /** The piece of work that processor time is told for. */
   readonly per: string;
-  /** Whether it needs an S3 store. */
-  readonly needsStore?: boolean;
+  /** What it needs beside a disk. */
+  readonly needs?: Need;
   /** Whether each sample is taken of a server just started. */
   readonly fresh?: boolean;
   readonly entrants: readonly Entrant[];

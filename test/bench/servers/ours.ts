@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
+import type * as Database from '../../../lib/backends/postgres/index.js';
 import type * as Library from '../../../lib/index.js';
 import type { UploadRegistry } from '../../../lib/registry/index.js';
 import type * as Bucket from '../../../lib/storage/s3/index.js';
@@ -22,9 +23,9 @@ const built = new URL(process.env.TUS_LIB ?? '../../../../dist/', import.meta.ur
 const library = await load<typeof Library>('index.js');
 const { TusModule, TusService } = library;
 const { TUS_REGISTRY } = await load<typeof Constants>('tus.constants.js');
-const { platform, tus, s3, isHandled } = settings<OurSettings>();
+const { platform, tus, s3, postgres, isHandled } = settings<OurSettings>();
 
-const options = { ...tus, storage: await storage() };
+const options = { ...tus, storage: await storage(), registry: await recordsInDatabase() };
 const handled = isHandled ? handledModule(library, options) : undefined;
 const module = handled?.module ?? TusModule.forRoot(options);
 const app = await NestFactory.create(module, await adapter(), {
@@ -41,6 +42,11 @@ function load<T>(file: string): Promise<T> {
 
 async function storage() {
   return s3 && (await load<typeof Bucket>('storage/s3/index.js')).s3(s3);
+}
+
+async function recordsInDatabase() {
+  if (!postgres) return undefined;
+  return (await load<typeof Database>('backends/postgres/index.js')).postgres(postgres);
 }
 
 async function adapter() {

@@ -7,12 +7,17 @@ export interface BucketSettings {
   readonly bucket: string;
 }
 
+/** A database, and the schema in it that records are kept in. */
+export type DatabaseSettings = Readonly<Record<'connectionString' | 'schema', string>>;
+
 /** What a server of this library is told at its start. */
 export interface OurSettings {
   readonly platform: 'express' | 'fastify';
   readonly tus: TusModuleOptions;
   /** Where it keeps bytes; in its folder unless given. */
   readonly s3?: BucketSettings;
+  /** Where it keeps records; in its folder unless given. */
+  readonly postgres?: DatabaseSettings;
   /** Whether the app has a handler of finished uploads. */
   readonly isHandled?: boolean;
 }

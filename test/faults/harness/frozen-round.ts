@@ -70,3 +70,15 @@ function assertAlive(...servers: readonly KillableServer[]): void {
     if (!alive) throw new Error(`A server ended by itself: ${errorOutput}`);
   }
 }
+
+/** Where a line of a log begins. */
+const LINE = /^(?=.{0,9}\[Nest\])/m;
+
+/**
+ * What a server has logged that was frozen, but for what follows from that: when it goes on, the database
+ * has not answered for as long as it may take.
+ */
+export function withoutLateness(errorOutput: string): string {
+  const lines = errorOutput.split(LINE);
+  return lines.filter((line) => !line.includes('does not reach the database')).join('');
+}

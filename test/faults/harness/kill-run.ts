@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { comeAgain } from '../../support/come-again.js';
 import { eventually } from '../../support/eventually.js';
 import { PLATFORMS } from '../../support/platforms.js';
 import { SeededRandom } from '../../support/seeded.js';
@@ -17,7 +18,7 @@ import {
 } from './actors/index.js';
 import type { Actor, Moment, Stage } from './actors/index.js';
 import { DiskFaults } from './disk-faults.js';
-import { freezeOnce } from './frozen-round.js';
+import { freezeOnce, withoutLateness } from './frozen-round.js';
 import { wishFor } from './kill-wish.js';
 import { RunDisk } from './run-disk.js';
 import { OneMachine } from './run-servers.js';
@@ -194,7 +195,7 @@ class KillRun {
       await server.kill();
       const errors = this.disk.unexplained(server);
       this.disk.end();
-      this.hear(errors);
+      this.hear(this.moment === 'frozen' ? withoutLateness(errors) : errors);
     }
   }
 
@@ -243,7 +244,7 @@ class KillRun {
   private async finish(server: KillableServer): Promise<void> {
     for (const actor of this.actors) await actor.check(server);
     for (const actor of this.actors) await actor.finish(server);
-    await server.clear();
+    await (this.options.machines ? comeAgain(() => server.clear()) : server.clear());
     this.tally.leftBehind = await this.countLeft();
   }
 

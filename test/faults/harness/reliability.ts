@@ -16,6 +16,7 @@ const ROWS: Readonly<Record<keyof Tally, string>> = {
   flushesFailed: 'Kills after a flush of a file, a folder or the registry had failed',
   refusedByDisk: '… requests that were refused for that',
   offsetsLost: '… unfinished uploads that went back to what was flushed before',
+  requestsDropped: '… requests that one of several machines has dropped, taken for a silent one',
   bytesLost: 'Uploads with fewer or other bytes than were acknowledged',
   offsetsGoneBack: 'Offsets that went back behind an acknowledged one',
   deliveriesMissing: 'Finished uploads whose handler never returned',

@@ -28,6 +28,9 @@ export interface Tally {
   /** Unfinished uploads whose offset went back for that. */
   offsetsLost: number;
 
+  /** Requests that were dropped, of several machines, by one that was taken for a silent one. */
+  requestsDropped: number;
+
   /** Uploads with fewer, or other, bytes than were acknowledged. */
   bytesLost: number;
   /** Uploads whose offset was less than an acknowledged one. */
@@ -85,6 +88,7 @@ export function newTally(): Tally {
     flushesFailed: 0,
     refusedByDisk: 0,
     offsetsLost: 0,
+    requestsDropped: 0,
     bytesLost: 0,
     offsetsGoneBack: 0,
     deliveriesMissing: 0,

@@ -18,7 +18,7 @@ const SUPERUSER = 'tus';
 const SOCKET = '.s.PGSQL.5432';
 
 /** What the tests need and what makes it quick: nothing that it holds is to survive the machine. */
-const SETTINGS = [
+const QUICK = [
   'listen_addresses=',
   'fsync=off',
   'full_page_writes=off',
@@ -34,10 +34,15 @@ export class PostgresServer {
   private process?: ChildProcess;
   private log = '';
 
-  private constructor(private readonly folder: string) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly settings: readonly string[],
+  ) {}
 
-  static async start(): Promise<PostgresServer> {
-    const server = new PostgresServer(await mkdtemp(join(tmpdir(), 'nestjs-tus-postgres-')));
+  /** @param settings of `postgresql.conf`, as `name=value` */
+  static async start(settings: readonly string[] = QUICK): Promise<PostgresServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'nestjs-tus-postgres-'));
+    const server = new PostgresServer(folder, settings);
     try {
       await server.initialize();
       await server.run();
@@ -69,7 +74,7 @@ export class PostgresServer {
   }
 
   async run(): Promise<void> {
-    const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
+    const settings = this.settings.flatMap((setting) => ['-c', setting]);
     const args = ['-D', this.data, '-k', this.folder, ...settings];
     this.process = spawn(join(this.program, 'postgres'), args, this.spawnOptions);
     this.process.on('error', (error) => (this.log += error.message));

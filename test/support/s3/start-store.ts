@@ -31,6 +31,11 @@ export async function startStore(): Promise<void> {
   announce(gateway.access);
 }
 
+/** Has the gateway remove now what it would remove in the background of what is measured next. */
+export async function settleStore(): Promise<void> {
+  await gateway?.administer('gc', 'process', '--include-all');
+}
+
 /** After all of them. */
 export async function stopStore(): Promise<void> {
   await gateway?.stop();

@@ -1,8 +1,10 @@
-import { storeConfig, TestBucket } from '../../../support/s3/store.js';
-import type { Contender } from '../../contenders.js';
+import { settleStore } from '../../../support/s3/start-store.js';
+import { storeAccess, storeConfig, TestBucket } from '../../../support/s3/store.js';
+import { tusdPath, type Contender } from '../../contenders.js';
 import type { BenchServer, Place } from '../../servers/bench-server.js';
 import { NodeServer } from '../../servers/node-server.js';
 import type { BucketSettings, OurSettings } from '../../servers/settings.js';
+import { TusdServer } from '../../servers/tusd.js';
 import type { Entrant, Sample } from '../scenario.interface.js';
 
 /** A server that keeps bytes in a bucket. */
@@ -33,6 +35,22 @@ export const tusServerOnS3: BucketContender = {
   start: (place, settings) => NodeServer.start('./tus-s3-server.js', settings, place),
 };
 
+/** `tusd` with its S3 store, where there is one on the PATH. */
+export function tusdOnS3(): BucketContender[] {
+  const binary = tusdPath;
+  if (binary === undefined) return [];
+  return [
+    {
+      name: 'tusd',
+      kind: 'peer',
+      label: '`tusd`, S3',
+      promise: 'every byte is in the bucket',
+      start: (_place, { bucket }) =>
+        TusdServer.startOnS3(binary, { bucket, access: storeAccess() }),
+    },
+  ];
+}
+
 /** The SDK, which is told what to do. */
 export const sdk: BucketContender = {
   name: 'sdk',
@@ -60,6 +78,7 @@ export function enterBucket(contender: BucketContender, play: BucketPlay): Entra
       measure: async () => {
         const sample = await play.measure(server, place);
         await bucket.empty();
+        await settleStore();
         return sample;
       },
       close: async () => {

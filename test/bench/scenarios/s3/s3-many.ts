@@ -1,7 +1,7 @@
 import type { BenchServer } from '../../servers/bench-server.js';
 import { observe } from '../observe.js';
 import type { Sample, Scenario } from '../scenario.interface.js';
-import { enterBucket, oursOnS3, tusServerOnS3 } from './bucket-contenders.js';
+import { enterBucket, oursOnS3, tusdOnS3, tusServerOnS3 } from './bucket-contenders.js';
 import { send } from './send.js';
 
 const UPLOADS = 50;
@@ -25,9 +25,9 @@ export const s3Many: Scenario = {
   title: `${UPLOADS} PATCHes of ${SIZE} MiB to S3 at once`,
   unit: 's',
   per: 'GiB',
-  needsStore: true,
+  needs: 'S3',
   fresh: true,
-  entrants: [oursOnS3, tusServerOnS3].map((contender) =>
+  entrants: [oursOnS3, tusServerOnS3, ...tusdOnS3()].map((contender) =>
     enterBucket(contender, { prepare: (server) => send(server, SIZE), measure }),
   ),
 };

@@ -3,7 +3,7 @@ import { Connection } from '../../load/connection.js';
 import { assertAnswer, creationWithUpload } from '../../load/tus-requests.js';
 import type { BenchServer } from '../../servers/bench-server.js';
 import type { Scenario } from '../scenario.interface.js';
-import { enterBucket, oursOnS3, tusServerOnS3 } from './bucket-contenders.js';
+import { enterBucket, oursOnS3, tusdOnS3, tusServerOnS3 } from './bucket-contenders.js';
 import { send } from './send.js';
 
 const SMALL = Buffer.alloc(4096, 'x');
@@ -31,8 +31,10 @@ function requestsOf(
     title: `Requests to S3: ${title}`,
     unit: 'requests',
     per: 'upload',
-    needsStore: true,
-    entrants: [oursOnS3, tusServerOnS3].map((contender) => enterBucket(contender, { measure })),
+    needs: 'S3',
+    entrants: [oursOnS3, tusServerOnS3, ...tusdOnS3()].map((contender) =>
+      enterBucket(contender, { measure }),
+    ),
   };
 }
 

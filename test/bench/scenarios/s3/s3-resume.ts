@@ -5,7 +5,7 @@ import { median } from '../../report/statistics.js';
 import type { BenchServer } from '../../servers/bench-server.js';
 import { observe } from '../observe.js';
 import type { Sample, Scenario } from '../scenario.interface.js';
-import { enterBucket, oursOnS3, sdk, tusServerOnS3 } from './bucket-contenders.js';
+import { enterBucket, oursOnS3, sdk, tusdOnS3, tusServerOnS3 } from './bucket-contenders.js';
 import { MIB } from './send.js';
 
 /** Bytes that a stalled PATCH has brought: too few for a part. */
@@ -59,8 +59,8 @@ export const s3Resume: Scenario = {
   title: 'HEAD that takes over from a stalled PATCH of 1 MiB to S3',
   unit: 'ms',
   per: 'take-over',
-  needsStore: true,
-  entrants: [oursOnS3, tusServerOnS3, { ...sdk, label: '`PutObject` of 1 MiB' }].map(
+  needs: 'S3',
+  entrants: [oursOnS3, tusServerOnS3, ...tusdOnS3(), { ...sdk, label: '`PutObject` of 1 MiB' }].map(
     (contender) => {
       const once = contender.kind === 'floor' ? put : takeOver;
       return enterBucket(contender, {

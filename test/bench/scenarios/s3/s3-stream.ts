@@ -4,7 +4,7 @@ import type { BenchServer, Place } from '../../servers/bench-server.js';
 import { GIGABYTE, pieces } from '../gigabyte.js';
 import { observe } from '../observe.js';
 import type { Sample, Scenario } from '../scenario.interface.js';
-import { enterBucket, oursOnS3, sdk, tusServerOnS3 } from './bucket-contenders.js';
+import { enterBucket, oursOnS3, sdk, tusdOnS3, tusServerOnS3 } from './bucket-contenders.js';
 import { MIB, send } from './send.js';
 
 /** MiB that are sent before the first upload that counts. */
@@ -37,9 +37,9 @@ export const s3Stream: Scenario = {
   title: 'One PATCH of 1 GiB to S3',
   unit: 's',
   per: 'GiB',
-  needsStore: true,
+  needs: 'S3',
   entrants: [
-    ...[oursOnS3, tusServerOnS3].map((contender) =>
+    ...[oursOnS3, tusServerOnS3, ...tusdOnS3()].map((contender) =>
       enterBucket(contender, {
         prepare: (server) => send(server, WARM_UP),
         measure: (server) => timed(server, () => send(server, GIGABYTE / MIB)),

@@ -4,6 +4,7 @@ import type { SeededRandom } from '../../../support/seeded.js';
 import { head, patch } from '../../../support/tus-client.js';
 import type { HttpResponse, HttpTarget } from '../../../support/http-client.js';
 import type { JournalEntry } from '../../servers/journal.js';
+import { asked } from './asked.js';
 import { createUnlessKilled } from './create-unless-killed.js';
 import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';
@@ -62,10 +63,13 @@ export class Call {
   /** Asks where it stands, and for the answer, as a client does that comes back after a kill. */
   async ask(server: HttpTarget): Promise<void> {
     if (this.told === undefined) this.runs++;
-    const { headers, status } = await this.untilFree(() => head(server, this));
+    const { headers, status } = await this.untilFree(() =>
+      asked(this.stage, () => head(server, this)),
+    );
     const offset = status === 200 ? Number(headers['upload-offset']) : this.content.length;
     const body = this.content.bytes(offset);
-    this.hear(await this.untilFree(() => patch(server, this, { offset, body })));
+    const send = () => patch(server, this, { offset, body });
+    this.hear(await this.untilFree(() => asked(this.stage, send, () => this.runs++)));
   }
 
   /** Counts whatever was wrong with the runs of the method. */

@@ -38,7 +38,7 @@ export class Checkers implements Actor {
   }
 
   async finish(server: HttpTarget): Promise<void> {
-    for (const upload of this.uploads) await upload.send(server, Infinity, false);
+    for (const upload of this.uploads) await upload.sendAll(server);
     const all = [...this.complete, ...this.uploads].map(({ plain }) => plain);
     for (const upload of all) await upload.checkStored();
 

@@ -11,6 +11,9 @@ import { unlessKilled } from './unless-killed.js';
 
 const PIECE = 64 * 1024;
 
+/** How often a client tries to send what is missing. */
+const TIMES = 20;
+
 /** Least milliseconds between the pieces of a chunk. */
 const PIECE_PAUSE = 2;
 
@@ -65,6 +68,14 @@ export class ChecksummedUpload {
     if (response.status === 204)
       this.upload.acknowledged = Number(response.header('upload-offset'));
     return true;
+  }
+
+  /** Sends all that is missing as one chunk, again where it was dropped. */
+  async sendAll(server: HttpTarget): Promise<void> {
+    for (let times = 0; times < TIMES && !this.upload.complete; times++) {
+      if (times > 0) await this.resume(server);
+      if (!this.upload.complete) await this.send(server, Infinity, false);
+    }
   }
 
   /** Looks at what is stored, where bytes that were not verified may lie behind the others. */

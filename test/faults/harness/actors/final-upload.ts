@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { request } from '../../../support/http-client.js';
 import type { HttpResponse, HttpTarget } from '../../../support/http-client.js';
-import { encodeMetadata, head, terminate, TUS } from '../../../support/tus-client.js';
+import { encodeMetadata, head, TUS } from '../../../support/tus-client.js';
 import type { JournalEntry } from '../../servers/journal.js';
+import { asked, letGo } from './asked.js';
 import { checkDelivered } from './check-delivered.js';
 import { sha256Of } from './large-part.js';
 import type { LargePart } from './large-part.js';
@@ -52,7 +53,7 @@ export class FinalUpload {
    * @returns whether there is: then it must be whole.
    */
   async isWhole(server: HttpTarget): Promise<boolean> {
-    const { status, headers } = await head(server, this);
+    const { status, headers } = await asked(this.stage, () => head(server, this));
     if (status === 410) return false;
     const isComplete = headers['upload-offset'] === String(this.length);
     if (status !== 200 || !isComplete) this.stage.tally.strangeAnswers++;
@@ -64,10 +65,7 @@ export class FinalUpload {
     const isDelivered = journal.some(({ event, id }) => event === 'end' && id === this.id);
     if (this.freed || !isDelivered) return;
     await this.isWhole(server);
-    const { status } = await terminate(server, { path: this.path });
-    // A handler that was cut off is called once more.
-    if (status !== 204 && status !== 423) this.stage.tally.strangeAnswers++;
-    this.freed = status === 204;
+    this.freed = await letGo(this.stage, server, this);
   }
 
   /** Counts whatever was wrong with the calls of the handler for one that is whole. */

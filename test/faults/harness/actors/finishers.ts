@@ -50,7 +50,7 @@ export class Finishers implements Actor {
   async check(server: HttpTarget): Promise<void> {
     for (const upload of this.uploads) {
       await upload.resume(server);
-      if (!upload.complete) await upload.send(server);
+      await upload.sendAll(server);
     }
     this.whole.push(...this.uploads);
     this.uploads = [];

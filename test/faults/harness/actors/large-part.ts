@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { HttpTarget } from '../../../support/http-client.js';
 import { SeededContent } from '../../../support/seeded.js';
 import { head, patch } from '../../../support/tus-client.js';
+import { asked } from './asked.js';
 import { createUnlessKilled } from './create-unless-killed.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
@@ -41,7 +42,7 @@ export class LargePart {
 
   /** Counts whatever is not as it was when all its bytes were acknowledged. */
   async check(server: HttpTarget): Promise<void> {
-    const { status, headers } = await head(server, this);
+    const { status, headers } = await asked(this.stage, () => head(server, this));
     const offset = Number(headers['upload-offset']);
     if (status !== 200 || headers['upload-concat'] !== 'partial') this.stage.tally.strangeAnswers++;
     else if (offset < this.length) this.stage.tally.offsetsGoneBack++;

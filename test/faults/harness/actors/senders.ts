@@ -49,7 +49,7 @@ export class Senders implements Actor {
   }
 
   async finish(server: HttpTarget): Promise<void> {
-    for (const upload of this.uploads) await upload.send(server);
+    for (const upload of this.uploads) await upload.sendAll(server);
     const all = [...this.complete, ...this.uploads];
     for (const upload of all) await upload.checkStored();
 

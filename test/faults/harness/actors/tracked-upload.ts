@@ -1,13 +1,17 @@
 import { SeededContent } from '../../../support/seeded.js';
-import { head, patch, terminate } from '../../../support/tus-client.js';
+import { head, patch } from '../../../support/tus-client.js';
 import type { HttpTarget } from '../../../support/http-client.js';
 import type { CreateOptions } from '../../../support/tus-client.js';
 import type { JournalEntry } from '../../servers/journal.js';
+import { asked, letGo } from './asked.js';
 import { checkDelivered } from './check-delivered.js';
 import { createUnlessKilled } from './create-unless-killed.js';
 import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
+
+/** How often a client tries to send what is missing. */
+const TIMES = 20;
 
 /** An upload, and what its client was told about it. */
 export class TrackedUpload {
@@ -58,9 +62,17 @@ export class TrackedUpload {
     return true;
   }
 
+  /** Sends all that is missing, again where a request was dropped. */
+  async sendAll(server: HttpTarget): Promise<void> {
+    for (let times = 0; times < TIMES && !this.complete; times++) {
+      if (times > 0) await this.resume(server);
+      if (!this.complete) await this.send(server);
+    }
+  }
+
   /** Asks where the upload stands, as a client does that wants to go on. */
   async resume(server: HttpTarget): Promise<void> {
-    const { status, headers } = await head(server, this);
+    const { status, headers } = await asked(this.stage, () => head(server, this));
     const offset = Number(headers['upload-offset']);
     this.unanswered = false;
     if (status !== 200) this.stage.tally.strangeAnswers++;
@@ -100,10 +112,7 @@ export class TrackedUpload {
     const isDelivered = journal.some(({ event, id }) => event === 'end' && id === this.id);
     if (!isDelivered) return false;
     await this.checkStored();
-    const { status } = await terminate(server, this);
-    // A handler that was cut off is called once more.
-    if (status !== 204 && status !== 423) this.stage.tally.strangeAnswers++;
-    return status === 204;
+    return letGo(this.stage, server, this);
   }
 
   /** Counts whatever was wrong with the calls of the handler. */

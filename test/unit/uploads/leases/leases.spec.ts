@@ -194,6 +194,21 @@ describe('Leases', () => {
     await expect(leases.acquire(ID)).rejects.toThrow(ClosedError);
     await expect(leases.tryAcquire(ID)).rejects.toThrow(ClosedError);
     await expect(leases.holdNew(ID, () => Promise.resolve())).rejects.toThrow(ClosedError);
+    await expect(leases.holdEmpty(ID, () => Promise.resolve())).rejects.toThrow(ClosedError);
+  });
+
+  it('is waited for when it is closed, also by an upload that no bytes come to', async () => {
+    const leases = new Leases();
+    let end: () => void = () => undefined;
+    const work = new Promise<void>((resolve) => (end = resolve));
+    const held = leases.holdEmpty(ID, () => work);
+    let isClosed = false;
+    const closing = leases.close(1).then(() => (isClosed = true));
+
+    await timeout(1);
+    expect(isClosed).toBe(false);
+    end();
+    await Promise.all([held, closing]);
   });
 
   it('refuses those who wait for another process when it is closed', async () => {

@@ -16,11 +16,15 @@ export class HttpServers {
   /** Servers that listen, or have not closed yet. */
   private readonly open = new Set<Server>();
 
+  /** @param onServer called once with each server, for what only the platform knows to do */
+  constructor(private readonly onServer: (server: Server) => void = () => undefined) {}
+
   /** Makes a server ready for uploads, once. */
   prepare(server: Server): void {
     if (this.prepared.has(server)) return;
     this.prepared.add(server);
     this.watch(server);
+    this.onServer(server);
     holdContinue(server);
     ServerConnections.of(server);
     const duration = RequestLimit.of(server)?.duration ?? 0;

@@ -5,6 +5,7 @@ import { HttpServers } from '../connection/http-servers.js';
 import { hideBody } from '../request/hidden-body.js';
 import type { PlatformRequest } from '../request/http-types.js';
 import { isDecided } from '../response/decided-answer.js';
+import { bearForExpress, type ExpressPrototypes } from './express-births.js';
 import { ExpressRoutes } from './express-routes.js';
 import type { HttpPlatform, RouteAhead, TimeLimit } from './http-platform.interface.js';
 import { enter } from './pre-routing.js';
@@ -27,7 +28,9 @@ interface ExpressApp {
 
 /** Express, where routes are found in the router's stack. */
 export class ExpressPlatform implements HttpPlatform {
-  readonly servers = new HttpServers();
+  readonly servers = new HttpServers((server) => {
+    bearForExpress(server, this.adapter.getInstance() as ExpressPrototypes);
+  });
   readonly whole = new WholeServer();
 
   private readonly routes: ExpressRoutes;

@@ -138,7 +138,7 @@ export class Receiver {
     sums: BodySums,
   ): Promise<Received> {
     const start = writer.size;
-    const clock = new AppendClock(record, this.observer);
+    const clock = new AppendClock(record, start, this.observer);
     try {
       return await this.appendTimed(record, writer, context, sums, clock);
     } finally {

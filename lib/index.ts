@@ -5,9 +5,11 @@ export {
   type Cluster,
   type LeaseKey,
   type Member,
+  type MemberReport,
   type Membership,
   type News,
   type Renew,
+  type Reporting,
   type Reserve,
   type Reserved,
   type Waking,
@@ -40,6 +42,7 @@ export type * from './interfaces/index.js';
 export { adoptFileStore, type FileStoreOptions, type FileStoreReport } from './migration/index.js';
 export { OwnedUploads } from './owned-uploads.js';
 export { TusOptionError } from './options/index.js';
+export type { ProcessReport, TusProcess } from './processes/index.js';
 export {
   IETF_ALLOWED_HEADERS,
   IETF_EXPOSED_HEADERS,
@@ -96,7 +99,10 @@ export type {
   AppendStats,
   DeliveryMessage,
   DeliveryStats,
+  PassStats,
   RefusedMessage,
+  RunningAppend,
+  ThroughputStats,
   TimingStats,
   TusStats,
   UploadChangeName,

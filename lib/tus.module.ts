@@ -42,6 +42,7 @@ import {
 import type { RegistryBackend } from './interfaces/index.js';
 import { Measures } from './measures/index.js';
 import { resolveOptions, type TusOptions } from './options/index.js';
+import { ProcessReports } from './processes/index.js';
 import type { UploadRegistry } from './registry/index.js';
 import {
   RecoveryLog,
@@ -86,6 +87,7 @@ import {
   imports: [DiscoveryModule],
   providers: [
     Measures,
+    ProcessReports,
     RequestRunner,
     RequestPolicy,
     MetadataCheck,
@@ -213,9 +215,13 @@ import {
     },
     {
       provide: Recovery,
-      inject: [TUS_REGISTRY, Uploads, Orphans],
-      useFactory: (registry: UploadRegistry, uploads: Uploads, orphans: Orphans) =>
-        new Recovery(registry, uploads, orphans, new RecoveryLog()),
+      inject: [TUS_REGISTRY, Uploads, Orphans, Measures],
+      useFactory: (
+        registry: UploadRegistry,
+        uploads: Uploads,
+        orphans: Orphans,
+        measures: Measures,
+      ) => new Recovery(registry, uploads, orphans, new RecoveryLog(measures)),
     },
   ],
 })

@@ -21,13 +21,16 @@ import type {
   HandledRequest,
   NewUploadInput,
   Upload,
+  UploadCapacity,
   UploadEvent,
 } from './interfaces/index.js';
 import { Measures, type TusStats } from './measures/index.js';
+import type { TusOptions } from './options/index.js';
+import { ProcessReports, type TusProcess } from './processes/index.js';
 import type { DeliveryQuery, Page, UploadQuery, UploadRegistry } from './registry/index.js';
-import type { ByteRange } from './storage/index.js';
+import type { ByteRange, UploadStorage } from './storage/index.js';
 import { OwnedUploads } from './owned-uploads.js';
-import { TUS_REGISTRY } from './tus.constants.js';
+import { TUS_OPTIONS, TUS_REGISTRY, TUS_STORAGE } from './tus.constants.js';
 import {
   describeFinished,
   describeUpload,
@@ -61,6 +64,9 @@ export class TusService {
     private readonly handler: TusHandle,
     private readonly events: UploadEvents,
     private readonly measures: Measures,
+    private readonly reports: ProcessReports,
+    @Inject(TUS_OPTIONS) private readonly options: TusOptions,
+    @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
   ) {}
 
   /**
@@ -105,6 +111,34 @@ export class TusService {
     return this.measures.stats();
   }
 
+  /**
+   * The processes that share these uploads, this one first: what each has done, and which requests bring
+   * bytes to it. Others are asked, and disturbed in nothing; one that does not answer within a second is
+   * named without a report.
+   */
+  processes(): Promise<TusProcess[]> {
+    return this.reports.all();
+  }
+
+  /**
+   * What uploads take, what each owner may have (`quota`), and the room that is left on the disk.
+   *
+   * @param owner whose uploads; those of all unless given
+   */
+  async capacity(owner?: string): Promise<UploadCapacity> {
+    const [{ own, all }, room] = await Promise.all([
+      this.registry.usage(owner),
+      this.storage.files?.room(),
+    ]);
+    const { quota, quotaOf } = this.options;
+    const limits = quotaOf ? 'by-request' : quota;
+    return {
+      usage: owner === undefined ? all : own,
+      ...(limits && { quota: limits }),
+      ...(room !== undefined && { room }),
+    };
+  }
+
   /** An upload, or `undefined` when nothing is known of it. */
   async find(id: string): Promise<Upload | undefined> {
     const snapshot = await this.uploads.find(id);
@@ -112,8 +146,8 @@ export class TusService {
   }
 
   /**
-   * A page of uploads, grouped by state and oldest first in each, optionally of one owner or in
-   * one state only. Give a page's `cursor` to get the next one.
+   * A page of uploads, grouped by state and oldest first in each (the other way round with
+   * `newestFirst`), optionally of one owner or in one state only. Give a page's `cursor` to get the next one.
    *
    * @throws RangeError for a cursor that did not come from here
    */

@@ -2,8 +2,15 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CLEANUP_KEY } from '../cluster/index.js';
 import { ContextSnapshot } from '../context/index.js';
-import { ClosedError, FolderLostError, logError, UploadFencedError } from '../errors/index.js';
+import {
+  asError,
+  ClosedError,
+  FolderLostError,
+  logError,
+  UploadFencedError,
+} from '../errors/index.js';
 import type { CleanupReport } from '../interfaces/index.js';
+import { Measures } from '../measures/index.js';
 import type { TusOptions } from '../options/index.js';
 import type { UploadRecord, UploadRegistry } from '../registry/index.js';
 import type { UploadStorage } from '../storage/index.js';
@@ -21,6 +28,9 @@ const SOON = 1000;
 
 /** Milliseconds after which it is looked again whether an upload without a file was delivered. */
 const HOUR = 3_600_000;
+
+/** A report that is counted on. */
+type CountedReport = { -readonly [Key in keyof CleanupReport]: CleanupReport[Key] };
 
 /** What one look did to an upload; one that is stuck is as due as before. */
 type Verdict = 'expired' | 'removed' | 'forgotten' | 'kept' | 'stuck';
@@ -47,6 +57,7 @@ export class CleanupService {
     private readonly uploads: Uploads,
     private readonly files: FinishedFiles,
     private readonly leases: Leases,
+    private readonly measures: Measures,
   ) {}
 
   /**
@@ -73,15 +84,20 @@ export class CleanupService {
     if (!lease) return nothingDone();
     // It ends only when the app's methods do that are asked about uploads.
     lease.pin();
+    const report = nothingDone();
+    let error: string | undefined;
     try {
-      return await this.walk(now);
+      return await this.walk(now, report);
+    } catch (failure) {
+      error = asError(failure).message;
+      throw failure;
     } finally {
       lease.release();
+      this.measures.cleanedUp({ endedAt: new Date(), counts: report, ...(error && { error }) });
     }
   }
 
-  private async walk(now: number): Promise<CleanupReport> {
-    const report = nothingDone();
+  private async walk(now: number, report: CountedReport): Promise<CleanupReport> {
     this.until = now;
     let step = STEP;
     while (!this.stopped) {
@@ -225,7 +241,7 @@ export class CleanupService {
   }
 }
 
-function nothingDone(): { -readonly [Key in keyof CleanupReport]: CleanupReport[Key] } {
+function nothingDone(): CountedReport {
   return { expired: 0, removed: 0, forgotten: 0 };
 }
 

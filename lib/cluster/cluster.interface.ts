@@ -152,8 +152,29 @@ export interface Watching {
   onTold(listener: (text: string) => void): void;
 }
 
+/** What another member says of itself. */
+export interface MemberReport {
+  /** See `Member`. */
+  readonly identity: string;
+  /** Absent: it did not answer in time. */
+  readonly text?: string;
+}
+
+/** What members say of themselves when one of them asks. */
+export interface Reporting {
+  /** Says what this member answers. */
+  onAsked(report: () => string): void;
+
+  /**
+   * Asks each of the others that lives, as far as is known, and disturbs none.
+   *
+   * @param patience milliseconds after which one that has not answered is waited for no longer
+   */
+  askOthers(patience: number): Promise<readonly MemberReport[]>;
+}
+
 /** The processes that share the uploads of an instance, on one machine or on several. */
-export interface Cluster extends Claims, Membership, Waking, Watching {
+export interface Cluster extends Claims, Membership, Waking, Watching, Reporting {
   /**
    * Joins the others. May be repeated when it failed.
    *

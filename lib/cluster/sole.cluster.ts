@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Cluster } from './cluster.interface.js';
+import type { Cluster, MemberReport } from './cluster.interface.js';
 
 /** The cluster of a process that shares its uploads with no other one. */
 export class SoleCluster implements Cluster {
@@ -42,6 +42,10 @@ export class SoleCluster implements Cluster {
     return Promise.resolve(false);
   }
 
+  askOthers(): Promise<readonly MemberReport[]> {
+    return Promise.resolve([]);
+  }
+
   open(): Promise<void> {
     return Promise.resolve();
   }
@@ -62,6 +66,7 @@ export class SoleCluster implements Cluster {
   onWoken = nothing;
   tell = nothing;
   onTold = nothing;
+  onAsked = nothing;
 }
 
 function nothing(): void {

@@ -80,6 +80,7 @@ export class UploadEvents implements UploadObserver {
 
   /** So that a fast upload does not become thousands of events, they are told a step later. */
   advanced(record: UploadRecord, offset: number): void {
+    this.measures.advanced(record.id, offset);
     if (!this.isWatched(record.id)) return;
     const advance = this.advances.get(record.id);
     if (advance) {
@@ -91,8 +92,8 @@ export class UploadEvents implements UploadObserver {
     setTimeout(() => this.tellAdvance(record.id), STEP).unref();
   }
 
-  appendBegun(): void {
-    this.measures.appendBegun();
+  appendBegun({ id }: UploadRecord, offset: number): void {
+    this.measures.appendBegun(id, offset);
   }
 
   appendEnded({ id: uploadId }: UploadRecord, figures: AppendFigures): void {

@@ -1,4 +1,5 @@
 export * from './backend.interface.js';
+export * from './capacity.interface.js';
 export * from './delivery.interface.js';
 export * from './endpoint.interface.js';
 export * from './handler-options.interface.js';

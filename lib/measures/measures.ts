@@ -1,11 +1,15 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { channel } from 'node:diagnostics_channel';
 import { TUS_NAME } from '../tus.constants.js';
+import { Throughput } from './throughput.js';
 import { Timing } from './timing.js';
 import type {
   AppendMessage,
   DeliveryMessage,
+  PassStats,
   RefusedMessage,
+  RunningAppend,
+  ThroughputStats,
   TusStats,
   UploadChangeName,
   UploadMessage,
@@ -26,6 +30,15 @@ const CHANNELS = {
   delivery: channel('nestjs-tus:delivery'),
 } as const;
 
+/** How far a request has come that brings bytes. */
+interface Running {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** Bytes that the upload had before it. */
+  readonly start: number;
+  offset: number;
+}
+
 /** Which count an outcome of a delivery goes to. */
 const OUTCOMES = { done: 'done', retry: 'retried', dead: 'dead' } as const;
 
@@ -38,11 +51,16 @@ export class Measures {
   private readonly since = new Date();
   private readonly uploads = { created: 0, finished: 0, terminated: 0, expired: 0, quarantined: 0 };
   private readonly appends = { running: 0, ended: 0, bytes: 0, takenOver: 0, fenced: 0 };
+  /** By upload: one append of each runs at a time. */
+  private readonly runningAppends = new Map<string, Running>();
+  private readonly received = new Throughput();
   private readonly appendDuration = new Timing();
   private readonly lastWait = new Timing();
   private readonly refusals = new Map<string, number>();
   private readonly deliveries = { done: 0, retried: 0, dead: 0 };
   private readonly deliveryDuration = new Timing();
+  private cleanup?: PassStats;
+  private recovery?: PassStats;
 
   constructor(@Optional() @Inject(TUS_NAME) private readonly instance?: string) {}
 
@@ -51,12 +69,22 @@ export class Measures {
     this.publish<UploadMessage>(change, message);
   }
 
-  appendBegun(): void {
+  appendBegun(uploadId: string, offset: number): void {
     this.appends.running += 1;
+    this.runningAppends.set(uploadId, { since: Date.now(), start: offset, offset });
+  }
+
+  /** Told for every write. */
+  advanced(uploadId: string, offset: number): void {
+    const append = this.runningAppends.get(uploadId);
+    if (!append) return;
+    this.received.add(offset - append.offset);
+    append.offset = offset;
   }
 
   appendEnded(message: Untold<AppendMessage>): void {
-    const { bytes, duration, lastWait, end } = message;
+    const { uploadId, bytes, duration, lastWait, end } = message;
+    this.runningAppends.delete(uploadId);
     this.appends.running -= 1;
     this.appends.ended += 1;
     this.appends.bytes += bytes;
@@ -79,6 +107,30 @@ export class Measures {
     this.publish<DeliveryMessage>('delivery', message);
   }
 
+  /** A cleanup pass has ended, which another process did not make. */
+  cleanedUp(pass: PassStats): void {
+    this.cleanup = pass;
+  }
+
+  /** What a last end had left was repaired after the start. */
+  recovered(pass: PassStats): void {
+    this.recovery = pass;
+  }
+
+  /** The requests that bring bytes at the moment. */
+  running(): RunningAppend[] {
+    return Array.from(this.runningAppends, ([uploadId, { since, start, offset }]) => ({
+      uploadId,
+      since: new Date(since),
+      offset,
+      bytes: offset - start,
+    }));
+  }
+
+  throughput(): ThroughputStats {
+    return this.received.stats();
+  }
+
   stats(): TusStats {
     return {
       since: this.since,
@@ -90,6 +142,8 @@ export class Measures {
       },
       refused: Object.fromEntries(this.refusals),
       deliveries: { ...this.deliveries, duration: this.deliveryDuration.stats() },
+      ...(this.cleanup && { cleanup: this.cleanup }),
+      ...(this.recovery && { recovery: this.recovery }),
     };
   }
 

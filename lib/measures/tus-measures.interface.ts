@@ -16,6 +16,52 @@ export interface TusStats {
   /** Requests that were refused, by `RefusedMessage.reason`. */
   readonly refused: Readonly<Record<string, number>>;
   readonly deliveries: DeliveryStats;
+  /** The last cleanup pass that was made here; absent: another process made them, or there was none. */
+  readonly cleanup?: PassStats;
+  /** The repair after the start of this process; absent: it runs, or is left to other processes. */
+  readonly recovery?: PassStats;
+}
+
+/**
+ * A cleanup pass, or the recovery after a start.
+ *
+ * @publicApi
+ */
+export interface PassStats {
+  readonly endedAt: Date;
+  /** What was done, by name and number: those of `CleanupReport`, or what the log says of a recovery. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Why it broke off; absent: it came to its end. */
+  readonly error?: string;
+}
+
+/**
+ * A request that brings bytes at the moment.
+ *
+ * @publicApi
+ */
+export interface RunningAppend {
+  readonly uploadId: string;
+  /** Since when. */
+  readonly since: Date;
+  /** Bytes that the upload has by now. */
+  readonly offset: number;
+  /** How many of them this request has brought. */
+  readonly bytes: number;
+}
+
+/**
+ * Bytes that came in the last five minutes.
+ *
+ * @publicApi
+ */
+export interface ThroughputStats {
+  /** Milliseconds of a step. */
+  readonly step: number;
+  /** When the last step ends, a multiple of `step`, so that those of several processes can be added. */
+  readonly until: Date;
+  /** Bytes received in each step, the oldest first; the last one is not over. */
+  readonly bytes: readonly number[];
 }
 
 /**

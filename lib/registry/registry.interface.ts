@@ -52,7 +52,9 @@ export interface Page<T> {
 export interface UploadQuery {
   readonly owner?: string;
   readonly state?: UploadState;
-  /** From an earlier page. */
+  /** Whether the order is the other way round, so that the youngest of a state come first. */
+  readonly newestFirst?: boolean;
+  /** From an earlier page of the same order. */
   readonly cursor?: string;
   /** Items a page, 100 unless told. */
   readonly limit?: number;
@@ -138,7 +140,7 @@ export interface UploadRegistry {
    */
   endedBefore(last: number, owner: string | undefined): Promise<UploadRecord[]>;
 
-  /** Uploads grouped by state, oldest first in each. */
+  /** Uploads grouped by state, oldest first in each; or all that the other way round. */
   list(query: UploadQuery): Promise<Page<UploadRecord>>;
 
   /** Deliveries in no promised order; a page at a time. */

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Cluster, LeaseKey, News, Renew, Reserve } from '../../lib/cluster/index.js';
+import type {
+  Cluster,
+  LeaseKey,
+  MemberReport,
+  News,
+  Renew,
+  Reserve,
+} from '../../lib/cluster/index.js';
 
 /** What the members of a cluster in memory share. */
 export class MemoryRoom {
@@ -21,6 +28,7 @@ export class MemoryCluster implements Cluster {
   private tellLost: (key: LeaseKey) => void = () => undefined;
   private woken: () => boolean = () => false;
   private told: (text: string) => void = () => undefined;
+  private report: () => string = () => '';
   private readonly lost = new Set<LeaseKey>();
   private readonly onJoined: (() => void)[] = [];
   private readonly onLeft: ((identity: string, keys: readonly LeaseKey[]) => void)[] = [];
@@ -156,6 +164,19 @@ export class MemoryCluster implements Cluster {
 
   onTold(listener: (text: string) => void): void {
     this.told = listener;
+  }
+
+  onAsked(report: () => string): void {
+    this.report = report;
+  }
+
+  async askOthers(): Promise<readonly MemberReport[]> {
+    return this.room
+      .others(this)
+      .map(({ identity, isFrozen, report }) => ({
+        identity,
+        ...(!isFrozen && { text: report() }),
+      }));
   }
 
   private get isOpen(): boolean {

@@ -133,13 +133,13 @@ export class MemoryRegistry implements UploadRegistry {
   }
 
   async list(query: UploadQuery): Promise<Page<UploadRecord>> {
-    const { owner, state } = query;
+    const { owner, state, newestFirst } = query;
     const found = this.uploads.all.filter(
       (record) =>
         (owner ?? record.owner) === record.owner && (state ?? record.state) === record.state,
     );
     const positionOf = ({ state: group, createdAt, id }: UploadRecord) => [group, createdAt, id];
-    return pageOf(found, positionOf, uploadPosition(query), query.limit);
+    return pageOf(found, positionOf, uploadPosition(query), query.limit, newestFirst);
   }
 
   async deliveries(query: DeliveryQuery): Promise<Page<DeliveryRecord>> {
@@ -275,10 +275,14 @@ function pageOf<R>(
   positionOf: (row: R) => Position,
   after: Position | undefined,
   asked?: number,
+  isReverse = false,
 ): Page<R> {
   const limit = pageLimit(asked);
-  const following = sorted(found, positionOf).filter(
-    (row) => after === undefined || compare(positionOf(row), after) > 0,
+  const inOrder = sorted(found, positionOf);
+  if (isReverse) inOrder.reverse();
+  const direction = isReverse ? -1 : 1;
+  const following = inOrder.filter(
+    (row) => after === undefined || direction * compare(positionOf(row), after) > 0,
   );
   const rows = following.slice(0, limit + 1).map((row) => ({ row }));
   return toPage(rows, limit, ({ row }) => positionOf(row));

@@ -5,14 +5,15 @@ import type { RawConnection, RawResponse, TestApp } from './index.js';
 export class SlowPatch {
   private constructor(private readonly connection: RawConnection) {}
 
-  /** Begins one at an offset of 0, of so many bytes. */
+  /** Begins one of so many bytes. */
   static async begin(
     app: TestApp,
     upload: { readonly path: string },
     length: number,
+    offset = 0,
   ): Promise<SlowPatch> {
     const connection = await app.connect();
-    const lines = ['Tus-Resumable: 1.0.0', `Content-Type: ${OCTETS}`, 'Upload-Offset: 0'];
+    const lines = ['Tus-Resumable: 1.0.0', `Content-Type: ${OCTETS}`, `Upload-Offset: ${offset}`];
     await connection.write(rawHead('PATCH', upload.path, [...lines, `Content-Length: ${length}`]));
     return new SlowPatch(connection);
   }

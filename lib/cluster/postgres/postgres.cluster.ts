@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster.interface.js';
+import type { Cluster, MemberReport } from '../cluster.interface.js';
 import { uploadKey, type LeaseKey } from '../lease-key.js';
 import { TellingCluster } from '../telling/index.js';
 import { identityOf, type Where } from './member-name.js';
@@ -90,6 +90,11 @@ export class PostgresCluster extends TellingCluster implements Cluster {
 
   onSuspected(listener: (identity: string) => void): void {
     this.suspectedListeners.push(listener);
+  }
+
+  override async askOthers(patience: number): Promise<readonly MemberReport[]> {
+    const reports = await super.askOthers(patience);
+    return reports.map((report) => ({ ...report, identity: identityOf(report.identity) }));
   }
 
   private async learn(): Promise<void> {

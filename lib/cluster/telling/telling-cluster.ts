@@ -1,13 +1,24 @@
-import type { Claims, News, Renew, Reserve, Waking, Watching } from '../cluster.interface.js';
+import type {
+  Claims,
+  MemberReport,
+  News,
+  Renew,
+  Reporting,
+  Reserve,
+  Waking,
+  Watching,
+} from '../cluster.interface.js';
 import type { LeaseKey } from '../lease-key.js';
 import type { Messenger } from './messenger.interface.js';
 import { RemoteNews } from './remote-news.js';
+import { RemoteReports } from './remote-reports.js';
 import { RemoteWake } from './remote-wake.js';
 
 /** A cluster whose members ask each other: what they tell goes by messages, who has what by claims. */
-export abstract class TellingCluster implements Claims, Waking, Watching {
+export abstract class TellingCluster implements Claims, Waking, Watching, Reporting {
   private readonly wake: RemoteWake;
   private readonly news: RemoteNews;
+  private readonly reports: RemoteReports;
 
   constructor(
     /** Who has what. */
@@ -16,6 +27,7 @@ export abstract class TellingCluster implements Claims, Waking, Watching {
   ) {
     this.wake = new RemoteWake(messenger);
     this.news = new RemoteNews(messenger);
+    this.reports = new RemoteReports(messenger);
   }
 
   get isAlone(): boolean {
@@ -80,5 +92,13 @@ export abstract class TellingCluster implements Claims, Waking, Watching {
 
   onTold(listener: (text: string) => void): void {
     this.news.told = listener;
+  }
+
+  onAsked(report: () => string): void {
+    this.reports.report = report;
+  }
+
+  askOthers(patience: number): Promise<readonly MemberReport[]> {
+    return this.reports.askOthers(patience);
   }
 }

@@ -87,10 +87,13 @@ export class UploadTable {
     const scope = query.owner === undefined ? EVERYONE : ownerScope(query.owner);
     const prefix = query.state === undefined ? [scope] : [scope, query.state];
     const position = uploadPosition(query);
+    const { newestFirst: reverse = false } = query;
+    const [first, last] = reverse ? [[...prefix, LAST], prefix] : [prefix, [...prefix, LAST]];
     const range = {
-      start: position ? [scope, ...position] : prefix,
+      start: position ? [scope, ...position] : first,
       exclusiveStart: position !== undefined,
-      end: [...prefix, LAST],
+      end: last,
+      reverse,
     };
     const entries = this.listOrder.entries(range, ([, , , id]) => this.get(id));
     return toPage(take(entries, limit + 1), limit, ({ key: [, ...rest] }) => rest);

@@ -129,19 +129,20 @@ export class UploadStatements {
     const text = (value: string) => place(toDatabaseText(value));
 
     const position = uploadPosition(query);
+    const [behind, direction] = query.newestFirst ? ['<', ' DESC'] : ['>', ''];
     const conditions: string[] = [];
     if (query.owner !== undefined) conditions.push(`owner = ${text(query.owner)}`);
     if (query.state !== undefined) conditions.push(`state = ${text(query.state)}`);
     if (position) {
       const [state, createdAt, id] = position;
       const after = `(${text(state)}, ${timeOf(place(createdAt))}, ${text(id)})`;
-      conditions.push(`(state, created_at, id) > ${after}`);
+      conditions.push(`(state, created_at, id) ${behind} ${after}`);
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')} `;
     return {
       text:
         `SELECT ${UPLOADS.selected} FROM ${this.tables.uploads} ${where}` +
-        `ORDER BY state, created_at, id LIMIT ${place(limit)}`,
+        `ORDER BY state${direction}, created_at${direction}, id${direction} LIMIT ${place(limit)}`,
       values,
     };
   }

@@ -144,7 +144,7 @@ export class Receiver {
     sums: BodySums,
   ): Promise<Received> {
     const start = writer.size;
-    const clock = new AppendClock(record, this.observer);
+    const clock = new AppendClock(record, start, this.observer);
     try {
       const end = await this.writeBody(record, writer, context, sums);
       clock.bodyEnded(end);

@@ -9,11 +9,13 @@ export class AppendClock {
   private end: BodyEnd | 'failed' = 'failed';
   private lastWait?: number;
 
+  /** @param start bytes that the upload has before it */
   constructor(
     private readonly record: UploadRecord,
+    start: number,
     private readonly observer: UploadObserver,
   ) {
-    observer.appendBegun();
+    observer.appendBegun(record, start);
   }
 
   bodyEnded(end: BodyEnd): void {

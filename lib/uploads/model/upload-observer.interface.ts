@@ -26,8 +26,12 @@ export interface UploadObserver {
   /** @param offset bytes received; told for every write, so it must be cheap */
   advanced(record: UploadRecord, offset: number): void;
 
-  /** A request begins to bring bytes. */
-  appendBegun(): void;
+  /**
+   * A request begins to bring bytes.
+   *
+   * @param offset bytes that were there before it
+   */
+  appendBegun(record: UploadRecord, offset: number): void;
 
   appendEnded(record: UploadRecord, figures: AppendFigures): void;
 

@@ -1,4 +1,4 @@
-import type { Durability } from '../../interfaces/index.js';
+import type { Durability, OwnerLimits } from '../../interfaces/index.js';
 import type { ChecksumAlgorithm } from '../../protocol/index.js';
 
 /** How whole files are hashed. */
@@ -9,14 +9,7 @@ export interface FileHashRule {
 }
 
 /** What one owner may have at a time. */
-export interface Quota {
-  /** Of unfinished uploads, by their length, and of files that are kept. */
-  readonly bytes?: number;
-  /** Unfinished ones, and those whose files are kept. */
-  readonly uploads?: number;
-  /** Unfinished ones. */
-  readonly concurrent?: number;
-}
+export type Quota = OwnerLimits;
 
 /** What an instance holds its uploads to. Times are milliseconds, sizes bytes. */
 export interface UploadRules {

@@ -1,5 +1,5 @@
 import { leaseKeyOf, uploadKey } from '../../../lib/cluster/index.js';
-import type { Cluster, LeaseKey, News } from '../../../lib/cluster/index.js';
+import type { Cluster, LeaseKey, MemberReport, News } from '../../../lib/cluster/index.js';
 import { eventually } from '../../support/eventually.js';
 import { Gate } from '../../support/gate.js';
 
@@ -283,6 +283,53 @@ export function describeCluster(name: string, makePlace: () => Promise<ClusterPl
 
         await eventually(() => expect(deaf).toHaveBeenCalledTimes(1));
       });
+    });
+
+    describe('reports', () => {
+      it('are asked of all others, and of those only', async () => {
+        const long = `of two, ${'ä\n"'.repeat(9000)}`;
+        const one = await join((member) => member.onAsked(() => 'of one'));
+        const two = await join((member) => member.onAsked(() => long));
+        const three = await join((member) => member.onAsked(() => 'of three'));
+
+        await eventually(async () =>
+          expect(byIdentity(await one.askOthers(5000))).toEqual(
+            byIdentity([
+              { identity: two.identity, text: long },
+              { identity: three.identity, text: 'of three' },
+            ]),
+          ),
+        );
+        await eventually(async () => expect(await two.askOthers(5000)).toHaveLength(2));
+      });
+
+      it('are said anew each time, and no more by those that have left', async () => {
+        let count = 0;
+        const one = await join();
+        const other = await join((member) => member.onAsked(() => `${++count}`));
+        const texts = async () => (await one.askOthers(5000)).map(({ text }) => text);
+
+        await eventually(async () => expect(await texts()).toHaveLength(1));
+        const [before] = await texts();
+        expect(await texts()).toEqual([`${Number(before) + 1}`]);
+
+        await other.close();
+        await eventually(async () => expect(await texts()).toEqual([]));
+      });
+
+      it('name those that do not answer, and do not wait for them', async () => {
+        const one = await join();
+        const frozen = await joinOutsider();
+        await eventually(async () => expect(await one.askOthers(5000)).toHaveLength(1));
+
+        frozen.freeze();
+
+        expect(await one.askOthers(200)).toEqual([{ identity: frozen.identity }]);
+      });
+
+      function byIdentity(reports: readonly MemberReport[]) {
+        return [...reports].sort((a, b) => (a.identity < b.identity ? -1 : 1));
+      }
     });
 
     describe('news', () => {

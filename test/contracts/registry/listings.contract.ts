@@ -93,6 +93,24 @@ export function describeListings(bench: RegistryBench): void {
       }
     });
 
+    it('tells all of them the other way round, page after page', async () => {
+      const created = Array.from({ length: 25 }, (_, i) =>
+        uploadRecord({ state: STATES[i % 4], createdAt: i >> 1, owner: i % 5 ? 'ann' : 'bob' }),
+      );
+      await createAll(created);
+      const queries: UploadQuery[] = [{}, { owner: 'ann' }, { state: 'finished' }];
+      for (const query of queries) {
+        const whole = await ids({ ...query, limit: 1000 });
+        for (const limit of [1, 4, 5, 25]) {
+          const paged = await allPages((cursor) =>
+            bench.registry.list({ ...query, newestFirst: true, cursor, limit }),
+          );
+          expect(paged.items.map(({ id }) => id)).toEqual([...whole].reverse());
+          expect(paged.pages).toBe(Math.ceil(whole.length / limit));
+        }
+      }
+    });
+
     it('gives 100 on a page unless told', async () => {
       await createAll(Array.from({ length: 101 }, () => uploadRecord()));
       const page = await bench.registry.list({});

@@ -1,0 +1,2 @@
+export * from './process-reports.js';
+export type * from './tus-process.interface.js';

@@ -4,6 +4,7 @@ import type { Observable } from 'rxjs';
 import { CleanupService } from './cleanup/index.js';
 import { describeDelivery, DeliveryOrchestrator } from './delivery/index.js';
 import { UploadEvents } from './events/index.js';
+import { HealthCheck, type HealthTerms, type TusHealth } from './health/index.js';
 import {
   answering,
   answering$,
@@ -61,6 +62,7 @@ export class TusService {
     private readonly handler: TusHandle,
     private readonly events: UploadEvents,
     private readonly measures: Measures,
+    private readonly healthCheck: HealthCheck,
   ) {}
 
   /**
@@ -103,6 +105,18 @@ export class TusService {
    */
   stats(): TusStats {
     return this.measures.stats();
+  }
+
+  /**
+   * Whether uploads can be taken and delivered: something small is stored and removed, and the registry is
+   * asked for its deliveries. It never rejects for what it finds, and answers in bounded time, whatever
+   * hangs; what has not answered the last time is not asked once more. `nestjs-tus/health` has it as an
+   * indicator for Terminus.
+   *
+   * @throws TusOptionError for a wrong timeout
+   */
+  health(terms?: HealthTerms): Promise<TusHealth> {
+    return this.healthCheck.examine(terms);
   }
 
   /** An upload, or `undefined` when nothing is known of it. */

@@ -10,7 +10,7 @@ interface Recipe {
   configure?(this: void, app: INestApplication): void | Promise<void>;
 }
 
-const { RECIPE = 'health', PLATFORM = 'express', PORT = '3000', HOST = '0.0.0.0' } = process.env;
+const { RECIPE = 'swagger', PLATFORM = 'express', PORT = '3000', HOST = '0.0.0.0' } = process.env;
 
 const { AppModule, configure } = (await import(`./${RECIPE}/app.module.js`)) as Recipe;
 const adapter = PLATFORM === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();

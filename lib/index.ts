@@ -32,6 +32,7 @@ export {
   UploadIdTakenError,
   UploadLostError,
 } from './errors/index.js';
+export type { HealthTerms, TusHealth } from './health/index.js';
 export {
   TusController,
   TusException,

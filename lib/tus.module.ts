@@ -19,6 +19,7 @@ import {
 } from './delivery/index.js';
 import { EventDispatcher, UploadEvents } from './events/index.js';
 import { AppProviders, HandlerExplorer, RunningCalls } from './handlers/index.js';
+import { HealthCheck } from './health/index.js';
 import { CreateHooks, FinishHooks } from './hooks/index.js';
 import {
   EndpointExplorer,
@@ -110,6 +111,7 @@ import {
     TusHandlers,
     CleanupService,
     CleanupOrchestrator,
+    HealthCheck,
     AppProviders,
     HandlerExplorer,
     RunningCalls,

@@ -4,6 +4,7 @@ import type { Observable } from 'rxjs';
 import { CleanupService } from './cleanup/index.js';
 import { describeDelivery, DeliveryOrchestrator } from './delivery/index.js';
 import { UploadEvents } from './events/index.js';
+import { HealthCheck, type HealthTerms, type TusHealth } from './health/index.js';
 import {
   answering,
   answering$,
@@ -67,6 +68,7 @@ export class TusService {
     private readonly reports: ProcessReports,
     @Inject(TUS_OPTIONS) private readonly options: TusOptions,
     @Inject(TUS_STORAGE) private readonly storage: UploadStorage,
+    private readonly healthCheck: HealthCheck,
   ) {}
 
   /**
@@ -137,6 +139,18 @@ export class TusService {
       ...(limits && { quota: limits }),
       ...(room !== undefined && { room }),
     };
+  }
+
+  /**
+   * Whether uploads can be taken and delivered: something small is stored and removed, and the registry is
+   * asked for its deliveries. It never rejects for what it finds, and answers in bounded time, whatever
+   * hangs; what has not answered the last time is not asked once more. `nestjs-tus/health` has it as an
+   * indicator for Terminus.
+   *
+   * @throws TusOptionError for a wrong timeout
+   */
+  health(terms?: HealthTerms): Promise<TusHealth> {
+    return this.healthCheck.examine(terms);
   }
 
   /** An upload, or `undefined` when nothing is known of it. */

@@ -145,6 +145,13 @@ export interface UploadStorage {
   /** Does the same, later in this turn, and once for all who ask in it: it costs a request nearly nothing. */
   confirm(): Promise<void>;
 
+  /**
+   * Stores something small, as uploads will be, and removes it.
+   *
+   * @throws what an upload would meet: NoSpaceError, StorageFaultError, FolderLostError
+   */
+  probe(): Promise<void>;
+
   /** What is held of an upload, wherever it is by now; `undefined` when there is no trace of it. */
   stat(upload: UploadRecord): Promise<StoredBytes | undefined>;
 

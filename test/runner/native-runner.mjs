@@ -1,7 +1,9 @@
 // Runs specs as Node itself runs modules, in place of Jest's own loader, which loads Nest, both
 // platforms and `lib/` anew for each spec. Here a worker loads them once; what a spec changes of
 // them, or of globals, the next one sees; `around-spec.ts` puts back mocks and the environment.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ModernFakeTimers } from '@jest/fake-timers';
 import { ModuleMocker } from 'jest-mock';
@@ -51,6 +53,24 @@ function loaderFor(specPath) {
   };
 }
 
+/**
+ * Lets what is compiled here import the package by its name, as apps do: it is the package then, with
+ * `lib/` in place of `dist/`.
+ */
+function nameCompiled(root) {
+  const target = join(root, 'dist-test/package.json');
+  if (existsSync(target)) return;
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const entries = Object.entries(manifest.exports).filter(([, entry]) => entry.import);
+  const exports = Object.fromEntries(
+    entries.map(([name, entry]) => [name, entry.import.default.replace('./dist/', './lib/')]),
+  );
+  const { name, version, type } = manifest;
+  // Workers start at the same time.
+  writeFileSync(`${target}.${process.pid}`, JSON.stringify({ name, version, type, exports }));
+  renameSync(`${target}.${process.pid}`, target);
+}
+
 function importFile(path) {
   return import(pathToFileURL(path).href);
 }
@@ -61,6 +81,7 @@ export default function run(globalConfig, config, environment, runtime, specPath
   Error.prepareStackTrace = undefined;
   Error.stackTraceLimit = 20;
   globalThis.jest = jestFor(config);
+  nameCompiled(config.rootDir);
   const native = { global: globalThis };
   return runWithCircus(globalConfig, config, native, loaderFor(specPath), specPath, report);
 }

@@ -11,6 +11,10 @@ const missing = /Cannot find (package|module) '@aws-sdk\/client-s3'/;
 await assert.rejects(import('nestjs-tus/s3'), missing);
 assert.throws(() => require('nestjs-tus/s3'), missing);
 
+const noTerminus = /Cannot find (package|module) '@nestjs\/terminus'/;
+await assert.rejects(import('nestjs-tus/health'), noTerminus);
+assert.throws(() => require('nestjs-tus/health'), noTerminus);
+
 for (const { postgres } of [await import('nestjs-tus/postgres'), require('nestjs-tus/postgres')]) {
   const registry = postgres({ connectionString: 'postgres://localhost/uploads' });
   class AppModule {}
@@ -20,4 +24,4 @@ for (const { postgres } of [await import('nestjs-tus/postgres'), require('nestjs
   const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
   await assert.rejects(app.init(), /"pg".*npm install pg/s);
 }
-console.log('  without pg and the AWS SDK: ok');
+console.log('  without pg, the AWS SDK and Terminus: ok');

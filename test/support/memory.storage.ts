@@ -55,6 +55,8 @@ export class MemoryStorage implements UploadStorage {
 
   async confirm(): Promise<void> {}
 
+  async probe(): Promise<void> {}
+
   async stat(upload: UploadRecord): Promise<StoredBytes | undefined> {
     return describe(this.held.get(keyOf(upload)));
   }

@@ -104,6 +104,16 @@ export class DiskStorage implements UploadStorage {
     return this.folder.confirm();
   }
 
+  /** The write comes first: it waits in the pool, where a disk that hangs holds up nothing else. */
+  async probe(): Promise<void> {
+    try {
+      await this.folder.probe('.');
+    } catch (error) {
+      throw await this.folder.explain(error);
+    }
+    await this.assertSame();
+  }
+
   async stat(upload: UploadRecord): Promise<StoredBytes | undefined> {
     return isInPlace(upload) ? this.statOwn(this.places.own(upload)) : this.statMoved(upload);
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, unlink, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { assertNotLost, type Fence } from '../../errors/index.js';
 import { DiskCalls, type Eventually } from '../../file-system/index.js';
@@ -67,12 +67,21 @@ export class UploadFolder {
   async make(): Promise<void> {
     await makeFolder(this.path, this.directoryMode);
     await this.calls.examine(this.path);
+    await this.probe('');
+  }
+
+  /**
+   * Makes a file and removes it; what is left by a process that dies in between, cleanup removes.
+   *
+   * @throws Error of the file system
+   */
+  async probe(content: string): Promise<void> {
     const probe = join(this.path, `.probe-${randomBytes(8).toString('hex')}`);
-    await writeFile(probe, '', { flag: 'wx' });
     try {
+      await writeFile(probe, content, { flag: 'wx' });
       await this.permit(probe);
     } finally {
-      await unlink(probe);
+      await rm(probe, { force: true });
     }
   }
 

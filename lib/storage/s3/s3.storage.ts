@@ -24,7 +24,7 @@ import { translating } from './s3.errors.js';
 import type { ResolvedS3Options } from './s3.options.js';
 import { S3Shared } from './s3.shared.js';
 import { toStored } from './s3-state.js';
-import { checkStart } from './start-check.js';
+import { checkParts, checkStart } from './start-check.js';
 import { S3Writer } from './writing/s3.writer.js';
 
 /** The storage of a bucket: an object for each upload, which its parts become once all are there. */
@@ -54,6 +54,10 @@ export class S3Storage implements UploadStorage {
   async assertSame(): Promise<void> {}
 
   async confirm(): Promise<void> {}
+
+  probe(): Promise<void> {
+    return checkParts(this.context);
+  }
 
   async stat(upload: UploadRecord): Promise<StoredBytes | undefined> {
     if (upload.state === 'receiving') return this.counted(upload);

@@ -76,7 +76,12 @@ async function checkBucket(context: S3Context): Promise<void> {
   }
 }
 
-async function checkParts(context: S3Context): Promise<void> {
+/**
+ * Begins an upload, sends a part of it and drops it.
+ *
+ * @throws TusOptionError with what to do
+ */
+export async function checkParts(context: S3Context): Promise<void> {
   const key = `${context.checksPrefix}${randomBytes(12).toString('hex')}`;
   const { bucket } = context.options;
   const at = await context.multiparts.create({ bucket, key }).then(

@@ -238,6 +238,17 @@ export function describeStorage(name: string, makePlace: () => Promise<StoragePl
       });
     });
 
+    describe('a probe', () => {
+      it('works as often as one likes, also several at a time, and leaves nothing', async () => {
+        await Promise.all([storage.probe(), storage.probe()]);
+        await storage.probe();
+
+        const held: Holding[] = [];
+        for await (const holding of storage.holdings()) held.push(holding);
+        expect(held).toEqual([]);
+      });
+    });
+
     describe('looking at an upload', () => {
       it('tells its size and when the last byte came', async () => {
         const before = Date.now();

@@ -1,0 +1,3 @@
+export type { HealthTerms, TusHealth } from '../index.js';
+export type { TusHealthOptions } from './health-limits.js';
+export { TusHealthIndicator } from './tus.health-indicator.js';

@@ -1,0 +1,5 @@
+import type { ClsStore } from 'nestjs-cls';
+
+export interface TenantStore extends ClsStore {
+  tenant: string;
+}

@@ -75,6 +75,17 @@ describe.each(PLATFORMS)('Two apps that share a database and a folder (%s)', (pl
     }
   });
 
+  it('take small uploads whole while no lease can be written', async () => {
+    const locked = await schema().begin('LOCK TABLE tus.leases IN SHARE MODE');
+    try {
+      const upload = await create(one, { length: 5, body: 'hello' });
+      expect((await other.tus.find(upload.id))?.state).toBe('finished');
+      expect((await storedBytes(other, upload)).toString()).toBe('hello');
+    } finally {
+      await locked.end();
+    }
+  });
+
   it('go on by turns with each chunk, and deliver once', async () => {
     const upload = await create(one, { length: 20 });
     for (let offset = 0; offset < 20; offset++) {

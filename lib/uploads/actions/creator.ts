@@ -106,8 +106,8 @@ export class Creator {
     // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
     const isEmpty = !body.present && !endsWith(asked, 0, isLast) && !checksum;
     if (isEmpty) return this.createEmpty(asked, request);
-    return this.holdNew(asked, request, async (lease) => {
-      const isUnrecorded = isPlain(request) && this.lateRecords.suit(asked, body, policy);
+    const isUnrecorded = isPlain(request) && this.lateRecords.suit(asked, body, policy);
+    const receive = async (lease: Lease): Promise<ReceiveResult> => {
       const record = isUnrecorded ? asked : await this.transitions.begin(asked, request.quota);
       const isKnown = request.onBegun?.(record) ?? false;
       const given = { checksum, isLast, maxBytes, onAdvanced };
@@ -118,7 +118,9 @@ export class Creator {
       const isBroken = mustBeWhole && result.record.state === 'receiving';
       if (isBroken) await this.transitions.abandon(record.id);
       return result;
-    });
+    };
+    if (isUnrecorded) return this.leases.holdUnclaimed(asked.id, receive);
+    return this.holdNew(asked, request, receive);
   }
 
   /** Creates an upload without bytes. */
@@ -167,7 +169,7 @@ export class Creator {
     };
     const { id: given } = request;
     return given === undefined
-      ? this.leases.holdEmpty(asked.id, work)
+      ? this.leases.holdUnclaimed(asked.id, work)
       : this.givenIds.hold(given, work);
   }
 

@@ -109,13 +109,13 @@ export class Leases {
   }
 
   /**
-   * Does some work on an upload whose id is not known elsewhere yet, and that no bytes come to: there is
-   * nothing of it that another process could take over, and none is told of it.
+   * Does some work on an upload whose id is not known elsewhere yet, and of which there is nothing that
+   * another process could take over: no bytes, or no record. None is told of it.
    */
-  async holdEmpty<T>(id: string, work: () => Promise<T>): Promise<T> {
+  async holdUnclaimed<T>(id: string, work: (lease: Lease) => Promise<T>): Promise<T> {
     if (this.isClosed) throw new ClosedError();
     const lease = await this.holdNow(uploadKey(id));
-    return work().finally(() => lease.release());
+    return work(lease).finally(() => lease.release());
   }
 
   /** Takes an upload that is not held, and disturbs no one. */

@@ -194,14 +194,14 @@ describe('Leases', () => {
     await expect(leases.acquire(ID)).rejects.toThrow(ClosedError);
     await expect(leases.tryAcquire(ID)).rejects.toThrow(ClosedError);
     await expect(leases.holdNew(ID, () => Promise.resolve())).rejects.toThrow(ClosedError);
-    await expect(leases.holdEmpty(ID, () => Promise.resolve())).rejects.toThrow(ClosedError);
+    await expect(leases.holdUnclaimed(ID, () => Promise.resolve())).rejects.toThrow(ClosedError);
   });
 
   it('is waited for when it is closed, also by an upload that no bytes come to', async () => {
     const leases = new Leases();
     let end: () => void = () => undefined;
     const work = new Promise<void>((resolve) => (end = resolve));
-    const held = leases.holdEmpty(ID, () => work);
+    const held = leases.holdUnclaimed(ID, () => work);
     let isClosed = false;
     const closing = leases.close(1).then(() => (isClosed = true));
 

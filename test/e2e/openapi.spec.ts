@@ -13,13 +13,29 @@ import {
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { TusController, TusEndpoint, TusModule, UploadedUpload } from '../../lib/index.js';
 import type { EndpointUpload } from '../../lib/index.js';
-import { PLATFORMS, TUS, create, head, patch, post, terminate, useApp } from '../support/index.js';
+import {
+  PLATFORMS,
+  TUS,
+  append,
+  cancel,
+  create,
+  createResumable,
+  head,
+  patch,
+  post,
+  retrieveOffset,
+  sendCreation,
+  terminate,
+  uploadAt,
+  useApp,
+} from '../support/index.js';
 import type { HttpResponse, StartAppOptions, TestApp } from '../support/index.js';
 
 /** An operation, as far as the tests look at it. */
 interface Operation {
   readonly operationId: string;
   readonly summary?: string;
+  readonly description?: string;
   readonly tags: string[];
   readonly security?: object[];
   readonly parameters: { name: string; in: string; required?: boolean }[];
@@ -54,6 +70,18 @@ class ClipsController {
 
   @TusEndpoint('of/:user')
   clipOf(): void {}
+}
+
+@Controller('put')
+class PutController {
+  @TusEndpoint('', { methods: ['POST', 'PUT'] })
+  take(): void {}
+}
+
+@Controller('tus-only')
+class TusOnlyController {
+  @TusEndpoint('', { protocols: ['tus'] })
+  take(): void {}
 }
 
 class OwnController extends TusController {
@@ -285,5 +313,118 @@ describe.each(PLATFORMS)('The OpenAPI document of versions below a prefix on %s'
     );
     expect(ids).toEqual(expect.arrayContaining(['TusController_post_v1', 'TusController_post_v2']));
     expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe.each(PLATFORMS)('The OpenAPI document of the IETF’s protocol on %s', (platform) => {
+  const both = useApp({
+    platform,
+    tus: { protocols: ['tus', 'ietf'] },
+    imports: (folder) => [
+      TusModule.forRootAsync({
+        name: 'late',
+        uploadPath: '/late',
+        useFactory: () => ({ tmpFileDir: `${folder}-late`, protocols: ['ietf' as const] }),
+      }),
+    ],
+    controllers: [PutController, UsersController, TusOnlyController],
+  });
+  let made: OpenAPIObject;
+  beforeAll(() => {
+    made = documentOf(both());
+  });
+  const at = (verb: string, path: string) => operationAt(made, verb, path);
+  const headersOf = ({ parameters }: Operation) =>
+    parameters.filter((each) => each.in === 'header').map(({ name }) => name);
+
+  it('is valid', async () => {
+    expect(await faultsOf(structuredClone(made))).toBe('');
+  });
+
+  it('tells of both protocols where both are spoken', () => {
+    const creation = at('post', '/files');
+    const append = at('patch', '/files/{id}');
+
+    expect(headersOf(creation)).toEqual(
+      expect.arrayContaining(['Tus-Resumable', 'Upload-Complete', 'Content-Disposition']),
+    );
+    expect(creation.parameters.filter(({ required }) => required)).toEqual([]);
+    expect(creation.description).toMatch(/By tus: .* By the IETF’s protocol: /);
+    expect(Object.keys(append.requestBody?.content ?? {})).toEqual([
+      'application/offset+octet-stream',
+      'application/partial-upload',
+    ]);
+    expect(append.parameters.find(({ name }) => name === 'Upload-Offset')?.required).toBe(true);
+    expect(append.responses['409']?.content).toEqual({
+      'text/plain': expect.anything(),
+      'application/problem+json': expect.anything(),
+    });
+  });
+
+  it('tells of 104', () => {
+    expect(at('post', '/files').responses['104']?.headers).toMatchObject({
+      Location: {},
+      'Upload-Limit': {},
+      'Upload-Draft-Interop-Version': {},
+    });
+    expect(at('patch', '/files/{id}').responses['104']?.headers).not.toHaveProperty('Location');
+  });
+
+  it('tells of the one protocol that is spoken, whenever that is known', () => {
+    const text = JSON.stringify([made.paths['/late'], made.paths['/late/{id}']]);
+    const own = JSON.stringify([made.paths['/tus-only'], made.paths['/tus-only/{uploadId}']]);
+
+    expect(text).toContain('Upload-Complete');
+    expect(text).not.toContain('Tus-');
+    expect(own).toContain('Tus-Resumable');
+    expect(own).not.toContain('Upload-Complete');
+  });
+
+  it('has the methods that create uploads at an endpoint', () => {
+    expect(Object.keys(made.paths['/put'] ?? {}).sort()).toEqual(['options', 'post', 'put']);
+    expect(at('put', '/put').summary).toBe('Create an upload');
+    expect(at('put', '/put').operationId).not.toBe(at('post', '/put').operationId);
+  });
+
+  it.each([
+    ['/files', '/files/{id}'],
+    ['/users/{user}/avatar', '/users/{user}/avatar/{uploadId}'],
+  ])('tells how each route of %s answers', async (creation, upload) => {
+    const path = creation.replace('{user}', 'ada');
+    const created = await sendCreation(both(), { path, complete: false, body: 'hello' });
+    const { path: url } = uploadAt(created.headers.location);
+    const other = await createResumable(both(), { path });
+    const unknown = { path: `${path}/${'0'.repeat(32)}` };
+    const answers: [string, string, HttpResponse][] = [
+      ['post', creation, created],
+      ['post', creation, await sendCreation(both(), { path, body: 'hello' })],
+      ['post', creation, await sendCreation(both(), { path, length: 1, body: 'hello' })],
+      ['patch', upload, await append(both(), { path: url }, { offset: 1, body: 'x' })],
+      ['patch', upload, await append(both(), unknown, { body: 'x' })],
+      [
+        'patch',
+        upload,
+        await append(both(), { path: url }, { offset: 5, complete: false, body: 'wor' }),
+      ],
+      ['patch', upload, await append(both(), { path: url }, { offset: 8, body: 'ld' })],
+      ['head', upload, await retrieveOffset(both(), { path: url })],
+      ['head', upload, await retrieveOffset(both(), unknown)],
+      ['options', creation, await both().request({ method: 'OPTIONS', path })],
+      ['delete', upload, await cancel(both(), other)],
+      ['delete', upload, await cancel(both(), other)],
+    ];
+
+    for (const [verb, template, { status, headers }] of answers) {
+      const { headers: described } = at(verb, template).responses[status] ?? {};
+      const told = Object.keys(described ?? {}).map((name) => name.toLowerCase());
+      const ours = Object.keys(headers).filter((name) => /^(tus-|upload-|location)/.test(name));
+
+      expect({ verb, status, told }).toEqual({
+        verb,
+        status,
+        told: expect.arrayContaining(ours),
+      });
+    }
+    expect(created.interim.map(({ status }) => status)).toEqual([104]);
   });
 });

@@ -16,7 +16,7 @@ import {
   type RouteTarget,
   usualTarget,
 } from '../../marks/index.js';
-import { describeRoute } from '../openapi/index.js';
+import { noteRoute } from '../openapi/index.js';
 import { MarkTusRoute, type TusRoute } from '../platform/tus-route.js';
 import { TusController } from './tus.controller.js';
 
@@ -129,7 +129,7 @@ function mapRoutes(prototype: object, verb: Verb, mapping: Mapping): void {
   const own = paths.filter((path) => !isOther(path));
   mapRoute(prototype, verb, { method, path: own }, mapping.route);
   mapRoute(prototype, key, { method, path: paths.filter(isOther) }, mapping.route);
-  describe(prototype, verb, own, mapping);
+  note(prototype, verb, own, mapping);
 }
 
 function mapRoute(
@@ -148,20 +148,26 @@ function mapRoute(
 }
 
 /** What a subclass serves at paths of its own is for it to describe. */
-function describe(prototype: object, verb: Verb, paths: string[], { uploadPath }: Mapping): void {
+function note(
+  prototype: object,
+  verb: Verb,
+  paths: string[],
+  { uploadPath, route }: Mapping,
+): void {
   const other = otherOf(verb);
   const usual = usualTarget(verb);
   const isUsual = paths.length === 1 && paths[0] === PATHS[usual];
-  const describeAt = (key: string, target: RouteTarget, isMain: boolean) =>
-    describeRoute(methodAt(prototype, key), {
+  const noteAt = (key: string, target: RouteTarget, isMain: boolean) =>
+    noteRoute(route, methodAt(prototype, key), {
       verb: verb.toUpperCase(),
       target,
       isMain,
       paths: [`${uploadPath}/${PATHS[target]}`],
       idParameter: 'id',
+      isRefused: target === 'creation' && verb !== 'post' && verb !== 'options',
     });
-  if (isUsual) describeAt(verb, usual, true);
-  describeAt(other.key, other.target, false);
+  if (isUsual) noteAt(verb, usual, true);
+  noteAt(other.key, other.target, false);
 }
 
 /** The URL that a verb is not for, and the method that serves it there. */

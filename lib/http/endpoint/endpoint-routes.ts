@@ -16,7 +16,7 @@ import {
   type RouteTarget,
 } from '../../marks/index.js';
 import { ENDPOINT_METADATA } from '../../tus.constants.js';
-import { describeRoute } from '../openapi/index.js';
+import { noteRoute } from '../openapi/index.js';
 import { endpointMarkOf, UPLOAD_PARAMETER, type EndpointMark } from './endpoint-mark.js';
 
 /** The verbs of tus, each on the creation URL and on the URL of an upload. */
@@ -92,15 +92,21 @@ function addRoute(controller: Type, mark: EndpointMark, route: EndpointRoute): v
   const descriptor = defineMethod(prototype, key, method);
   const path = pathOf(mark, target);
   RequestMapping({ path, method: RequestMethod[verb] })(prototype, key, descriptor);
-  describeRoute(method, {
+  noteRoute(mark.route, method, {
     verb,
     target,
     isMain: isMain(route),
-    hasOwnAnswer: verb === 'PATCH',
+    hasOwnAnswer: verb === 'PATCH' || verb === 'PUT',
+    isRefused: target === 'creation' && !isOffered(mark, verb),
     paths: controllerPaths(controller).map((base) => `${base}/${path}`),
     idParameter: UPLOAD_PARAMETER,
   });
   if (verb === 'HEAD') putFirst(prototype, key);
+}
+
+/** Whether a method means something on the creation URL. */
+function isOffered({ options: { methods = ['POST'] } }: EndpointMark, verb: string): boolean {
+  return [...methods, 'POST', 'OPTIONS'].includes(verb);
 }
 
 /** The route that the app's own decorators describe. */

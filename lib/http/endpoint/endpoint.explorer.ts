@@ -9,6 +9,7 @@ import {
   type TusOptions,
 } from '../../options/index.js';
 import { LOGGER_CONTEXT, TUS_OPTIONS } from '../../tus.constants.js';
+import { describeRoutes } from '../openapi/index.js';
 import { platformOf } from '../platform/platform.js';
 import type { TusRoute } from '../platform/tus-route.js';
 import { prepareRoute } from '../serving/prepare-route.js';
@@ -31,7 +32,12 @@ export class EndpointExplorer implements OnModuleInit {
     private readonly adapterHost: HttpAdapterHost,
   ) {
     // Controllers are known by now, and their routes are not read yet.
-    for (const controller of this.controllers()) mapEndpoints(controller);
+    for (const controller of this.controllers()) {
+      mapEndpoints(controller);
+      for (const mark of endpointsOf(controller).filter((each) => this.isOurs(each))) {
+        describeRoutes(mark.route, this.protocolsOf(mark));
+      }
+    }
     providers.whenLoaded(({ metatype }) => this.lookAtLate(metatype as Type | null));
   }
 
@@ -66,6 +72,11 @@ export class EndpointExplorer implements OnModuleInit {
     }
   }
 
+  private protocolsOf({ options: { protocols } }: EndpointMark): TusOptions['protocols'] {
+    if (protocols === undefined) return this.options.protocols;
+    return parseProtocols('@TusEndpoint protocols', protocols);
+  }
+
   private isOurs({ options }: EndpointMark): boolean {
     return options.instance === this.options.name;
   }
@@ -87,15 +98,16 @@ export class EndpointExplorer implements OnModuleInit {
     );
   }
 
-  private prepare({ route, options }: EndpointMark, name: string): void {
-    const { maxSize, protocols, methods } = options;
+  private prepare(mark: EndpointMark, name: string): void {
+    const { route, options } = mark;
+    const { maxSize, methods } = options;
     this.routes.push(route);
     if (methods !== undefined) checkMethods(methods);
     prepareRoute(route, this.adapterHost.httpAdapter, this.options, {
       name,
       methods,
       maxSize: optional(maxSize, (size) => parseSize('@TusEndpoint maxSize', size)),
-      protocols: optional(protocols, (names) => parseProtocols('@TusEndpoint protocols', names)),
+      protocols: this.protocolsOf(mark),
     });
   }
 }

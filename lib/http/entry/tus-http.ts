@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { TusOptions } from '../../options/index.js';
 import { TUS_OPTIONS, TUS_ROUTE } from '../../tus.constants.js';
+import { describeRoutes } from '../openapi/index.js';
 import type { TusRoute } from '../platform/tus-route.js';
 import { exchangeOf } from '../request/exchange.js';
 import type { PlatformRequest, PlatformResponse } from '../request/http-types.js';
@@ -21,6 +22,7 @@ export class TusHttp {
     { httpAdapter }: HttpAdapterHost,
   ) {
     prepareRoute(route, httpAdapter, options);
+    describeRoutes(route, options.protocols);
   }
 
   /** OPTIONS. */

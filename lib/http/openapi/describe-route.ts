@@ -1,6 +1,8 @@
 import type { RouteTarget } from '../../marks/index.js';
-import { OFFSET_OCTET_STREAM } from '../../protocol/index.js';
-import { BYTES, OPERATIONS, type DescribedResponse, type Operation } from './operations.js';
+import type { UploadProtocol } from '../../registry/index.js';
+import { BYTES } from './fields.js';
+import type { DescribedResponse, Operation } from './operation.interface.js';
+import { operationOf } from './operations.js';
 
 /**
  * Where `@nestjs/swagger` looks for what its decorators say of a method. Its keys have been these in
@@ -28,6 +30,8 @@ export interface ServedRoute {
   readonly isMain: boolean;
   /** Whether the method's own answer may be that of the route. */
   readonly hasOwnAnswer?: boolean;
+  /** Whether the method means nothing there, so that it is refused. */
+  readonly isRefused?: boolean;
 }
 
 interface Parameter {
@@ -38,39 +42,61 @@ interface Parameter {
 
 type Responses = Readonly<Record<string, Partial<DescribedResponse>>>;
 
+/** What the app says of a method by decorators of `@nestjs/swagger`. */
+export interface Told {
+  readonly operation: { readonly operationId?: string };
+  readonly parameters: readonly Parameter[];
+  readonly responses: Responses;
+}
+
+/** What the app's own decorators have left on a method, before it is described. */
+export function toldOf(method: object): Told {
+  const at = (key: string): unknown => Reflect.getMetadata(key, method);
+  return {
+    operation: (at(KEYS.operation) ?? {}) as Told['operation'],
+    parameters: (at(KEYS.parameters) ?? []) as Parameter[],
+    responses: (at(KEYS.responses) ?? {}) as Responses,
+  };
+}
+
 /**
- * Describes a route for OpenAPI. What the app says of it by decorators of `@nestjs/swagger` goes
- * before what is said here; a route that only refuses is left out of the document.
+ * Describes a route for OpenAPI. What the app says of it goes before what is said here; a route that only
+ * refuses is left out of the document.
  */
-export function describeRoute(method: object, route: ServedRoute): void {
-  const operation = OPERATIONS[route.target][route.verb];
+export function describeRoute(
+  method: object,
+  route: ServedRoute,
+  told: Told,
+  protocols: ReadonlySet<UploadProtocol>,
+): void {
+  const operation = route.isRefused ? undefined : operationOf(route.target, route.verb, protocols);
   if (!operation) {
     Reflect.defineMetadata(KEYS.exclude, { disable: true }, method);
     return;
   }
-  Reflect.defineMetadata(KEYS.operation, operationOf(method, route, operation), method);
-  Reflect.defineMetadata(KEYS.parameters, parametersOf(method, route, operation), method);
-  Reflect.defineMetadata(KEYS.responses, responsesOf(method, route, operation), method);
-  if (operation.body) Reflect.defineMetadata(KEYS.consumes, [OFFSET_OCTET_STREAM], method);
+  const describe = (key: string, value: unknown) => Reflect.defineMetadata(key, value, method);
+  describe(KEYS.operation, summaryOf(told, route, operation));
+  describe(KEYS.parameters, parametersOf(told, route, operation));
+  describe(KEYS.responses, responsesOf(told, route, operation));
+  if (operation.body) describe(KEYS.consumes, operation.body.types);
 }
 
-function operationOf(
-  method: object,
+function summaryOf(
+  told: Told,
   { verb, target, isMain }: ServedRoute,
   { summary, description }: Operation,
 ): object {
-  const told = (Reflect.getMetadata(KEYS.operation, method) ?? {}) as { operationId?: string };
-  if (isMain) return { summary, description, ...told };
+  if (isMain) return { summary, description, ...told.operation };
   // An operation's id must be the only one.
-  const { operationId, ...rest } = told;
+  const { operationId, ...rest } = told.operation;
   const id = operationId && { operationId: `${operationId}_${verb}_${target}` };
   return { ...rest, summary, description, ...id };
 }
 
-function parametersOf(method: object, route: ServedRoute, operation: Operation): Parameter[] {
-  const said = (Reflect.getMetadata(KEYS.parameters, method) ?? []) as Parameter[];
+function parametersOf(said: Told, route: ServedRoute, operation: Operation): Parameter[] {
+  const { parameters } = said;
   // A query, or a body, is that of the main route.
-  const told = route.isMain ? said : said.filter((each) => !/^(query|body)$/.test(each.in));
+  const told = parameters.filter((each) => route.isMain || !/^(query|body)$/.test(each.in));
   const ours = [...pathParameters(route), ...headerParameters(operation), ...bodyOf(operation)];
   const isTold = ({ name, in: place }: Parameter) =>
     told.some((each) => each.name === name && each.in === place);
@@ -100,17 +126,16 @@ function headerParameters({ headers }: Operation): Parameter[] {
 }
 
 function bodyOf({ body }: Operation): Parameter[] {
-  return body ? [{ in: 'body', required: body === 'required', type: String, ...BYTES }] : [];
+  return body ? [{ in: 'body', required: body.required, type: String, ...BYTES }] : [];
 }
 
-function responsesOf(method: object, route: ServedRoute, { responses }: Operation): object {
+function responsesOf(told: Told, route: ServedRoute, { responses }: Operation): object {
   if (!route.isMain && !route.hasOwnAnswer) return responses;
-  const told = (Reflect.getMetadata(KEYS.responses, method) ?? {}) as Responses;
   const merged: Record<string, object> = { ...(responses as Responses) };
   if (route.hasOwnAnswer) {
     merged[200] ??= { description: 'All bytes are there, and the method has answered.' };
   }
-  for (const [status, response] of Object.entries(told)) {
+  for (const [status, response] of Object.entries(told.responses)) {
     const { description = '', headers } = (merged[status] ?? {}) as Partial<DescribedResponse>;
     merged[status] = {
       ...(headers && { headers }),

@@ -1,1 +1,1 @@
-export * from './describe-route.js';
+export * from './described-routes.js';

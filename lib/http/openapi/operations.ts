@@ -1,189 +1,74 @@
 import type { RouteTarget } from '../../marks/index.js';
+import type { UploadProtocol } from '../../registry/index.js';
+import { IETF_OPERATIONS } from './ietf-operations.js';
+import type {
+  DescribedBody,
+  DescribedHeader,
+  DescribedResponse,
+  Operation,
+} from './operation.interface.js';
+import { TUS_OPERATIONS } from './tus-operations.js';
 
-/** A header, as OpenAPI has it, but for its name. */
-export interface DescribedHeader {
-  readonly description: string;
-  readonly required?: boolean;
-  readonly schema: { readonly type: string; readonly enum?: readonly string[] };
+type Headers = Readonly<Record<string, DescribedHeader>>;
+
+/** What a route does by the protocols that are spoken; `undefined` where it only refuses. */
+export function operationOf(
+  target: RouteTarget,
+  verb: string,
+  protocols: ReadonlySet<UploadProtocol>,
+): Operation | undefined {
+  const tus = protocols.has('tus') ? TUS_OPERATIONS[target][verb] : undefined;
+  const ietf = protocols.has('ietf') ? IETF_OPERATIONS[target][verb] : undefined;
+  return tus && ietf ? either(tus, ietf) : (tus ?? ietf);
 }
 
-/** What answers a request, as OpenAPI has it. */
-export interface DescribedResponse {
-  readonly description: string;
-  readonly headers?: Readonly<Record<string, DescribedHeader>>;
-  readonly content?: Readonly<Record<string, object>>;
+function either(one: Operation, other: Operation): Operation {
+  return {
+    summary: one.summary,
+    description: eitherText(one.description, other.description),
+    headers: eitherHeaders(one.headers, other.headers),
+    body: one.body && other.body && eitherBody(one.body, other.body),
+    responses: eachOf(one.responses, other.responses, eitherResponse),
+  };
 }
 
-/** What a route does. */
-export interface Operation {
-  readonly summary: string;
-  readonly description: string;
-  /** Headers of the request, by name. */
-  readonly headers: Readonly<Record<string, DescribedHeader>>;
-  /** Whether the body is bytes of an upload. */
-  readonly body?: 'required' | 'optional';
-  /** By status. */
-  readonly responses: Readonly<Record<number, DescribedResponse>>;
+function eitherResponse(one: DescribedResponse, other: DescribedResponse): DescribedResponse {
+  const content = { ...one.content, ...other.content };
+  return {
+    description: eitherText(one.description, other.description),
+    headers: eitherHeaders(one.headers ?? {}, other.headers ?? {}),
+    ...(Object.keys(content).length > 0 && { content }),
+  };
 }
 
-/** Bytes, as OpenAPI has them. */
-export const BYTES = { schema: { type: 'string', format: 'binary' } } as const;
-
-const REFUSALS: Readonly<Record<number, string>> = {
-  400: 'A header is missing or malformed.',
-  403: 'The upload is a final one, whose bytes are its parts’.',
-  404: 'There is no such upload here.',
-  405: 'The method is not offered here.',
-  409: '`Upload-Offset` is not where the upload stands, or the upload is complete.',
-  410: 'The upload was terminated, or has expired.',
-  412: 'The version of the protocol is not supported, or a condition of the request is not met.',
-  413: 'More bytes than announced, or than are allowed.',
-  415: 'The body, or the file, is of a type that is not taken.',
-  416: 'The file has no such range.',
-  423: 'The upload is busy; try again.',
-  429: 'The owner has as many uploads as are allowed.',
-  460: 'The bytes do not have the announced checksum; they are not kept.',
-  503: 'The server is shutting down, or has as many uploads as it takes; try again.',
-  507: 'There is no room left.',
-};
-
-const text = (description: string): DescribedHeader => ({
-  description,
-  schema: { type: 'string' },
-});
-const count = (description: string): DescribedHeader => ({
-  description,
-  schema: { type: 'integer' },
-});
-const needed = (header: DescribedHeader): DescribedHeader => ({ ...header, required: true });
-
-const VERSION: DescribedHeader = {
-  description: 'Version of the protocol.',
-  required: true,
-  schema: { type: 'string', enum: ['1.0.0'] },
-};
-const CHECKSUM = text('Algorithm and Base64 digest of the body, such as `sha1 …`.');
-const OFFSET = count('Bytes the server has.');
-const EXPIRES = text('When the upload expires, if no byte comes.');
-
-function answer(description: string, headers: Record<string, DescribedHeader>): DescribedResponse {
-  return { description, headers: { 'Tus-Resumable': VERSION, ...headers } };
+/** What only one protocol asks for, or tells, is there for those who speak it. */
+function eitherHeaders(one: Headers, other: Headers): Headers {
+  const headers = eachOf(one, other, (first) => first);
+  const entries = Object.entries(headers).map(([name, header]) => {
+    const required = one[name]?.required === true && other[name]?.required === true;
+    return [name, { ...header, required }];
+  });
+  return Object.fromEntries(entries) as Headers;
 }
 
-/** @param hasBody whether they say in a line what was wrong */
-function refusals(statuses: readonly number[], hasBody = true): Record<number, DescribedResponse> {
-  const content = hasBody ? { content: { 'text/plain': { schema: { type: 'string' } } } } : {};
-  const entries = statuses.map((status) => [
-    status,
-    { ...answer(REFUSALS[status] ?? '', {}), ...content },
-  ]);
-  return Object.fromEntries(entries) as Record<number, DescribedResponse>;
+function eitherBody(one: DescribedBody, other: DescribedBody): DescribedBody {
+  return { required: one.required && other.required, types: [...one.types, ...other.types] };
 }
 
-const DISCOVERY: Operation = {
-  summary: 'Ask what is offered',
-  description: 'Tells versions and extensions of tus, and limits (tus 1.0 §OPTIONS).',
-  headers: {},
-  responses: {
-    204: answer('What is offered.', {
-      'Tus-Version': text('Versions of the protocol.'),
-      'Tus-Extension': text('Extensions of the protocol, with commas between.'),
-      'Tus-Checksum-Algorithm': text('Algorithms of `Upload-Checksum`, with commas between.'),
-      'Tus-Max-Size': count('Most bytes an upload may have.'),
-    }),
-  },
-};
+function eitherText(one: string, other: string): string {
+  return one === other ? one : `By tus: ${one} By the IETF’s protocol: ${other}`;
+}
 
-const CREATION: Operation = {
-  summary: 'Create an upload',
-  description:
-    'Makes an upload, to be sent by PATCH requests to its `Location`; the first bytes may come ' +
-    'along (tus 1.0 §Creation, §Creation With Upload, §Concatenation).',
-  headers: {
-    'Tus-Resumable': VERSION,
-    'Upload-Length': count('Bytes the upload will have.'),
-    'Upload-Defer-Length': text('`1` in place of `Upload-Length`, when it is not known yet.'),
-    'Upload-Metadata': text('Keys and Base64 values, such as `filename …,filetype …`.'),
-    'Upload-Concat': text('`partial`, or `final;` and the URLs of partial uploads.'),
-    'Upload-Checksum': CHECKSUM,
-  },
-  body: 'optional',
-  responses: {
-    201: answer('The upload was made.', {
-      Location: text('URL of the upload.'),
-      'Upload-Offset': OFFSET,
-      'Upload-Expires': EXPIRES,
-    }),
-    ...refusals([400, 403, 405, 412, 413, 415, 429, 460, 503, 507]),
-  },
-};
-
-const STATUS: Operation = {
-  summary: 'Ask how far an upload is',
-  description: 'Tells where to go on, and what was said of the upload (tus 1.0 §HEAD).',
-  headers: { 'Tus-Resumable': VERSION },
-  responses: {
-    200: answer('Where the upload stands.', {
-      'Upload-Offset': OFFSET,
-      'Upload-Length': count('Bytes the whole upload has.'),
-      'Upload-Defer-Length': text('`1` while the length is not known.'),
-      'Upload-Metadata': text('As it was sent.'),
-      'Upload-Concat': text('As it was sent.'),
-      'Upload-Expires': EXPIRES,
-      'Cache-Control': text('`no-store`'),
-    }),
-    ...refusals([404, 410, 412, 423], false),
-  },
-};
-
-const APPEND: Operation = {
-  summary: 'Send bytes of an upload',
-  description: 'Appends the body where the upload stands (tus 1.0 §PATCH).',
-  headers: {
-    'Tus-Resumable': VERSION,
-    'Upload-Offset': needed(count('Where the bytes begin: what HEAD told.')),
-    'Upload-Length': count('Bytes the whole upload has, where that was deferred.'),
-    'Upload-Checksum': CHECKSUM,
-  },
-  body: 'required',
-  responses: {
-    204: answer('The bytes are kept.', { 'Upload-Offset': OFFSET, 'Upload-Expires': EXPIRES }),
-    ...refusals([400, 403, 404, 409, 410, 412, 413, 415, 423, 460, 503, 507]),
-  },
-};
-
-const TERMINATION: Operation = {
-  summary: 'Terminate an upload',
-  description: 'Ends an upload, and frees its bytes (tus 1.0 §Termination).',
-  headers: { 'Tus-Resumable': VERSION },
-  responses: {
-    204: answer('The upload has ended.', {}),
-    ...refusals([404, 405, 410, 412, 423]),
-  },
-};
-
-const DOWNLOAD: Operation = {
-  summary: 'Download a finished upload',
-  description: 'Serves the file, whole or in a range, where downloads are offered.',
-  headers: { Range: text('The bytes to send, such as `bytes=0-99`.') },
-  responses: {
-    200: { ...answer('The file.', {}), content: { '*/*': BYTES } },
-    206: { ...answer('The range of the file.', {}), content: { '*/*': BYTES } },
-    304: answer('The client has the file.', {}),
-    ...refusals([404, 405, 410, 412, 416]),
-  },
-};
-
-/** What the routes do that are served, by target and verb; all others are refused with 405. */
-export const OPERATIONS: Readonly<
-  Record<RouteTarget, Readonly<Partial<Record<string, Operation>>>>
-> = {
-  creation: { OPTIONS: DISCOVERY, POST: CREATION },
-  upload: {
-    OPTIONS: DISCOVERY,
-    HEAD: STATUS,
-    PATCH: APPEND,
-    DELETE: TERMINATION,
-    GET: DOWNLOAD,
-  },
-};
+/** The members of both, those that both have made one. */
+function eachOf<T>(
+  one: Readonly<Record<string, T>>,
+  other: Readonly<Record<string, T>>,
+  join: (one: T, other: T) => T,
+): Record<string, T> {
+  const joined: Record<string, T> = { ...one };
+  for (const [key, value] of Object.entries(other)) {
+    const known = joined[key];
+    joined[key] = known === undefined ? value : join(known, value);
+  }
+  return joined;
+}

@@ -433,8 +433,9 @@ dialog h3 {
   overflow-wrap: anywhere;
 }
 
+/* It stays where it is, so that what is written into it is read aloud. */
 .message:empty {
-  display: none;
+  padding: 0;
 }
 
 .message[data-error='true'] {

@@ -83,7 +83,7 @@ export class Overviews {
   /** Those that bytes come to are shown, however old they are. */
   private async withOthers(listed: Upload[], running: readonly string[]): Promise<Upload[]> {
     const known = new Set(listed.map(({ id }) => id));
-    const missing = running.filter((id) => !known.has(id));
+    const missing = [...new Set(running)].filter((id) => !known.has(id));
     const found = await Promise.all(missing.map((id) => this.tus.service.find(id)));
     const others = found.filter((upload) => upload?.state === 'receiving');
     return [...listed, ...(others as Upload[])];

@@ -126,7 +126,8 @@ describe.each(PLATFORMS)('The operations page on %s', (platform) => {
     });
 
     it('shows what is received, as it comes', async () => {
-      app().nest.get(Importer, { strict: false }).isMended = true;
+      const importer = app().nest.get(Importer, { strict: false });
+      importer.isMended = true;
       const upload = await create(app(), { length: 10, metadata: { filename: 'film.mp4' } });
       await patch(app(), upload, { body: 'abc' });
       const slow = await SlowPatch.begin(app(), upload, 7, 3);
@@ -146,6 +147,7 @@ describe.each(PLATFORMS)('The operations page on %s', (platform) => {
 
       await slow.write('xy');
       await slow.response();
+      await eventually(() => expect(importer.imported).toEqual([upload.id]));
     });
 
     it('shows what was given up, with the error, and tries it again', async () => {

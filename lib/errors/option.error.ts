@@ -13,9 +13,12 @@ export class TusOptionError extends Error {
     readonly option: string,
     value: unknown,
     remedy: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly module?: string },
   ) {
     const shown = inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 100 });
-    super(`TusModule: option "${option}" cannot be ${shown}. ${remedy}`, options);
+    super(
+      `${options?.module ?? 'TusModule'}: option "${option}" cannot be ${shown}. ${remedy}`,
+      options,
+    );
   }
 }

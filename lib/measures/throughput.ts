@@ -7,7 +7,7 @@ const STEPS = 150;
 /** Counts the bytes that come, by time: no timer runs, and memory does not grow. */
 export class Throughput {
   /** A ring, by number of the step since the epoch. */
-  private readonly bytes = new Array<number>(STEPS).fill(0);
+  private readonly bytes = Array.from({ length: STEPS }, () => 0);
   /** Number of the last step that something was counted in, or asked of. */
   private last = stepNow();
 

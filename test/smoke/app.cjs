@@ -5,6 +5,15 @@ const { ExpressAdapter } = require('@nestjs/platform-express');
 const { FastifyAdapter } = require('@nestjs/platform-fastify');
 const { ScheduleModule } = require('@nestjs/schedule');
 const tus = require('nestjs-tus');
+const dashboard = require('nestjs-tus/dashboard');
 const { scenario } = require('./scenario.cjs');
 
-void scenario('require', { common, core, ExpressAdapter, FastifyAdapter, ScheduleModule, tus });
+void scenario('require', {
+  common,
+  core,
+  ExpressAdapter,
+  FastifyAdapter,
+  ScheduleModule,
+  tus,
+  dashboard,
+});

@@ -8,7 +8,7 @@ const HANDLER_TIMEOUT = 20_000;
 
 /**
  * Uploads one file to an app on each platform and checks that its handler was given the file, and
- * another one to a route of the app, which answers it.
+ * another one to a route of the app, which answers it; and that the operations page shows them.
  */
 async function scenario(format, packages) {
   const { ExpressAdapter, FastifyAdapter } = packages;
@@ -37,12 +37,13 @@ async function uploadOnce(packages, adapter, tmpFileDir) {
     assert.equal(upload.filename, 'smoke.bin');
     assert.ok(readFileSync(upload.path).equals(bytes), 'the file holds other bytes');
     await sendToEndpoint(`${await app.getUrl()}/users/ada/avatar`, bytes);
+    await lookAt(`${await app.getUrl()}/tus`);
   } finally {
     await app.close();
   }
 }
 
-function declareApp({ common, ScheduleModule, tus }, tmpFileDir) {
+function declareApp({ common, ScheduleModule, tus, dashboard }, tmpFileDir) {
   let resolveFinished;
   const finished = new Promise((resolve, reject) => {
     resolveFinished = resolve;
@@ -67,7 +68,8 @@ function declareApp({ common, ScheduleModule, tus }, tmpFileDir) {
   common.Controller('users/:user')(UsersController);
   class AppModule {}
   const uploads = tus.TusModule.forRoot({ uploadPath: '/files', tmpFileDir });
-  const imports = [ScheduleModule.forRoot(), uploads];
+  const page = dashboard.TusDashboardModule.forRoot({ public: true });
+  const imports = [ScheduleModule.forRoot(), uploads, page];
   common.Module({ imports, controllers: [UsersController], providers: [Handler] })(AppModule);
   return { AppModule, finished };
 }
@@ -122,6 +124,15 @@ async function sendToEndpoint(url, bytes) {
     assert.equal(answer.status, 200);
     assert.deepEqual(await answer.json(), { user: 'ada', size: bytes.length });
   }
+}
+
+/** The operations page has its parts, and sees what was sent. */
+async function lookAt(url) {
+  const page = await (await fetch(url)).text();
+  const [, script] = /src="([^"]+)"/.exec(page);
+  assert.equal((await fetch(new URL(script, url))).status, 200);
+  const { items } = await (await fetch(`${url}/api/uploads`)).json();
+  assert.ok(items.some(({ name }) => name === 'smoke.bin'));
 }
 
 module.exports = { scenario };

@@ -7,6 +7,7 @@ import {
   type FinishedUpload,
   type TusModuleOptions,
 } from 'nestjs-tus';
+import { TusDashboardModule, type TusDashboardOptions } from 'nestjs-tus/dashboard';
 
 const options: TusModuleOptions = { tmpFileDir: './uploads', uploadValidDuration: '24h' };
 
@@ -24,7 +25,15 @@ class Importer {
   }
 }
 
-@Module({ imports: [TusModule.forRoot(options)], providers: [Importer] })
+const page: TusDashboardOptions = { path: '/tus', public: true };
+
+// @ts-expect-error As above.
+export const wrongPage: TusDashboardOptions = { path: 1 };
+
+@Module({
+  imports: [TusModule.forRoot(options), TusDashboardModule.forRoot(page)],
+  providers: [Importer],
+})
 export class AppModule {}
 
 const [injected] = Reflect.getMetadata('design:paramtypes', Importer) as unknown[];

@@ -1,0 +1,2 @@
+export type { TusDashboardOptions } from './dashboard-options.interface.js';
+export { TusDashboardModule } from './tus-dashboard.module.js';

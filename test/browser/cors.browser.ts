@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import { UseGuards, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
@@ -7,6 +8,14 @@ import { launchChromium } from './chromium.js';
 
 const SIZE = 3 * 1024 * 1024;
 const CLIENT = new URL(import.meta.resolve('tus-js-client/dist/tus.min.js'));
+
+/** Lets in who has a session, which is kept in a cookie. */
+class SessionGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { headers } = context.switchToHttp().getRequest<IncomingMessage>();
+    return headers.cookie === 'session=ann';
+  }
+}
 
 /** What the page's script leaves where the test can read it. */
 interface Outcome {
@@ -48,6 +57,21 @@ describe.each(PLATFORMS)('A page of another origin on %s', (platform) => {
     it('uploads in chunks, resumes and ends an upload', () => expectUpload(app(), page));
   });
 
+  describe('with credentials, for a guard that reads a cookie', () => {
+    const cors = { origin: /^http:\/\/127\.0\.0\.1:\d+$/, credentials: true };
+    const app = useApp({ platform, tus: { cors, decorators: [UseGuards(SessionGuard)] } });
+
+    beforeAll(() => page.context().addCookies([{ name: 'session', value: 'ann', url: app().url }]));
+
+    it('uploads in chunks, resumes and ends an upload', () => expectUpload(app(), page, true));
+
+    it('is refused without them, in words that the page can read', async () => {
+      const outcome = await upload(page, `${app().url}/files`, SIZE);
+
+      expect(outcome.error).toMatch(/response code: 403.*Forbidden resource/);
+    });
+  });
+
   describe('with no CORS at all', () => {
     const app = useApp({ platform });
 
@@ -60,8 +84,8 @@ describe.each(PLATFORMS)('A page of another origin on %s', (platform) => {
   });
 });
 
-async function expectUpload(app: TestApp, page: Page): Promise<void> {
-  const outcome = await upload(page, `${app.url}/files`, SIZE);
+async function expectUpload(app: TestApp, page: Page, withCredentials = false): Promise<void> {
+  const outcome = await upload(page, `${app.url}/files`, SIZE, withCredentials);
   expect(outcome).toEqual({ url: expect.stringContaining(`${app.url}/files/`) });
 
   const finished = await app.finished.next();
@@ -70,9 +94,14 @@ async function expectUpload(app: TestApp, page: Page): Promise<void> {
 }
 
 /** Uploads in the page, in chunks, aborted once and resumed from its URL. */
-function upload(page: Page, endpoint: string, size: number): Promise<Outcome> {
+function upload(
+  page: Page,
+  endpoint: string,
+  size: number,
+  withCredentials = false,
+): Promise<Outcome> {
   return page.evaluate(
-    ([url, bytes]) =>
+    ([url, bytes, credentials]) =>
       new Promise<Outcome>((resolve) => {
         const { tus } = globalThis as unknown as { tus: typeof import('tus-js-client') };
         const file = new Blob([new Uint8Array(bytes).fill(7)]);
@@ -81,6 +110,11 @@ function upload(page: Page, endpoint: string, size: number): Promise<Outcome> {
           endpoint: url,
           chunkSize: 1024 * 1024,
           retryDelays: null,
+          // As Uppy's `withCredentials` does.
+          onBeforeRequest: (request) => {
+            const xhr = request.getUnderlyingObject() as XMLHttpRequest;
+            xhr.withCredentials = credentials;
+          },
           metadata: { filename: 'größe 大.bin' },
           onError: (error) => resolve({ error: error.message }),
           onSuccess: () => resolve({ url: sent.url ?? undefined }),
@@ -92,6 +126,6 @@ function upload(page: Page, endpoint: string, size: number): Promise<Outcome> {
         });
         sent.start();
       }),
-    [endpoint, size] as const,
+    [endpoint, size, withCredentials] as const,
   );
 }

@@ -13,32 +13,33 @@ let uppy;
 void navigator.serviceWorker?.register('service-worker.js');
 
 session.addEventListener('change', ({ target }) => void signIn(target.value));
-parallel.addEventListener('change', sendInParts);
 
 const { user = '' } = await (await fetch('session')).json();
 session.querySelector(`[value="${user}"]`).checked = true;
 await begin(user);
 
 async function signIn(name) {
-  uppy?.destroy();
+  uppy.destroy();
   await fetch(name ? `session/${name}` : 'session', { method: name ? 'POST' : 'DELETE' });
   await begin(name);
 }
 
 /** Begins anew, with the files of this user only. */
 async function begin(name) {
+  uppy?.destroy();
   uppy = createUploader(name);
+  uppy.on('file-added', sendInParts);
   uppy.on('upload', () => refusals.replaceChildren());
   uppy.on('upload-error', showRefusal);
   uppy.on('restriction-failed', showRefusal);
   uppy.on('complete', () => void showFinished(name));
   refusals.replaceChildren();
-  sendInParts();
   await showFinished(name);
 }
 
-function sendInParts() {
-  uppy.getPlugin('Tus').setOptions({ parallelUploads: parallel.checked ? 3 : 1 });
+/** For each file its own: one that was begun as a whole cannot go on in parts. */
+function sendInParts({ id }) {
+  uppy.setFileState(id, { tus: { parallelUploads: parallel.checked ? 3 : 1 } });
 }
 
 function showRefusal(file, { message }) {

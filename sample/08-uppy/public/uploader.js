@@ -4,8 +4,8 @@ import GoldenRetriever from '@uppy/golden-retriever';
 import Tus from '@uppy/tus';
 import { wordsOf } from './words.js';
 
-/** Milliseconds between tries: for half a minute a server may be away. */
-const RETRY_DELAYS = [0, 1000, 2000, 4000, 8000, 15000];
+/** Milliseconds between tries: a server may be away for most of a minute, and is soon found again. */
+const RETRY_DELAYS = [0, 1000, 2000, 3000, 5000, 5000, 5000, 10_000, 10_000];
 
 /**
  * Uppy, as its Dashboard in the page.

@@ -83,6 +83,8 @@ export type {
   ReadOptions,
   S3Location,
   SharedFolder,
+  SharedHead,
+  SharedStorage,
   StorageLocation,
   StorageLocations,
   StorageRecords,

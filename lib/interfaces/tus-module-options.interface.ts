@@ -263,5 +263,6 @@ export interface TusModuleOptions {
  * @publicApi
  */
 export interface TusOptionsFactory {
+  /** Called once, before the app starts. */
   createTusOptions(): TusModuleOptions | Promise<TusModuleOptions>;
 }

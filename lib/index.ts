@@ -86,6 +86,8 @@ export type {
   ReadOptions,
   S3Location,
   SharedFolder,
+  SharedHead,
+  SharedStorage,
   StorageLocation,
   StorageLocations,
   StorageRecords,

@@ -25,9 +25,10 @@ interface UploadsOfAll {
  * @publicApi
  */
 export class OwnedUploads {
-  /** @param owner what the `owner` option returned at their creation */
+  /** @internal `TusService.ownedBy()` makes it. */
   constructor(
     private readonly tus: UploadsOfAll,
+    /** What the `owner` option returned at their creation. */
     readonly owner: string,
   ) {}
 

@@ -54,6 +54,7 @@ import {
  */
 @Injectable()
 export class TusService {
+  /** @internal Nest makes it. */
   constructor(
     @Inject(TUS_REGISTRY) private readonly registry: UploadRegistry,
     private readonly uploads: Uploads,

@@ -11,6 +11,7 @@ export interface Member {
 
 /** A key that its own member leaves alone until it is released. */
 export interface Reserved {
+  /** Lets others have it. */
   release(): void;
 }
 
@@ -119,6 +120,7 @@ export interface Waking {
 
 /** What a member tells of an upload. */
 export interface News {
+  /** Id of the upload. */
   readonly uploadId: string;
   /** Some hundred bytes, and what the upload's client has said of it. */
   readonly text: string;

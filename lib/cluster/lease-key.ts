@@ -6,7 +6,10 @@ import { isUploadId } from '../protocol/index.js';
  * A text, for members tell it each other. That of an upload is its id; all others have a dot, which no
  * id has.
  */
-export type LeaseKey = string & { readonly isLeaseKey: never };
+export type LeaseKey = string & {
+  /** Is not there: it tells the compiler that not every text is a key. */
+  readonly isLeaseKey: never;
+};
 
 /** Held by the process that makes a cleanup pass, so that one at a time does. */
 export const CLEANUP_KEY = leaseKeyOf('.cleanup');

@@ -11,6 +11,7 @@ export class FileChangedError extends Error {
   override readonly name = 'FileChangedError';
 
   constructor(
+    /** Id of the upload. */
     readonly id: string,
     /** What is wrong with it, as the end of a sentence. */
     readonly fault: string,

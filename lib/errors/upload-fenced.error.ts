@@ -11,7 +11,10 @@ import { UploadError } from './upload.error.js';
 export class UploadFencedError extends UploadError {
   override readonly name = 'UploadFencedError';
 
-  constructor(readonly id: string) {
+  constructor(
+    /** Id of the upload. */
+    readonly id: string,
+  ) {
     super(`The upload "${id}" was taken over by another process, for this one did not answer.`);
   }
 }

@@ -9,7 +9,10 @@ import { UploadError } from './upload.error.js';
 export class UploadIdTakenError extends UploadError {
   override readonly name = 'UploadIdTakenError';
 
-  constructor(readonly id: string) {
+  constructor(
+    /** The id that was wanted. */
+    readonly id: string,
+  ) {
     super(`The upload id "${id}" is taken.`);
   }
 }

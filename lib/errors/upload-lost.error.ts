@@ -12,6 +12,7 @@ export class UploadLostError extends UploadError {
   override readonly name = 'UploadLostError';
 
   constructor(
+    /** Id of the upload. */
     readonly id: string,
     /** What is wrong with it, as a sentence without a stop. */
     readonly fault: string,

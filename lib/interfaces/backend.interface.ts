@@ -40,6 +40,7 @@ export interface RegistryUse {
  * @publicApi
  */
 export interface RegistryBackend {
+  /** What is known of uploads. */
   readonly registry: UploadRegistry;
 
   /** Of a registry that one process uses alone: a `SoleCluster`. */
@@ -70,6 +71,7 @@ export interface RegistryBackend {
  * @publicApi
  */
 export interface RegistryFactory {
+  /** Called once for each instance, before the app starts. */
   create(context: RegistryContext): RegistryBackend | Promise<RegistryBackend>;
 }
 
@@ -98,5 +100,6 @@ export interface StorageContext {
  * @publicApi
  */
 export interface StorageFactory {
+  /** Called once for each instance, before the app starts. */
   create(context: StorageContext): UploadStorage | Promise<UploadStorage>;
 }

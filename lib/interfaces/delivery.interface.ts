@@ -6,11 +6,13 @@ import type { DeliveryState } from '../registry/index.js';
  * @publicApi
  */
 export interface Delivery {
+  /** Id of the upload. */
   readonly uploadId: string;
 
   /** `Class#method`, or the `id` its decorator was given. */
   readonly handler: string;
 
+  /** Where it stands. */
   readonly state: DeliveryState;
 
   /** How many attempts have begun. */

@@ -78,6 +78,7 @@ export interface EndpointBody {
   /** Bytes of the file. */
   readonly size: number;
 
+  /** What its client said, text by key. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -48,7 +48,12 @@ export interface OnUploadFinishedOptions extends HandlerOptions {
   attempts?: number;
 
   /** Time between two attempts, where it differs from the module's `delivery.backoff`. */
-  backoff?: { first?: Duration; max?: Duration };
+  backoff?: {
+    /** The first pause; each is twice as long as the one before. */
+    first?: Duration;
+    /** The longest one. */
+    max?: Duration;
+  };
 
   /**
    * How many of its deliveries run at the same time in this process.

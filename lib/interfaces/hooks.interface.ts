@@ -41,6 +41,7 @@ export interface UploadChanges {
   /** In place of all that the client sent. */
   metadata?: Readonly<Record<string, string>>;
 
+  /** In place of what the `owner` option returned. */
   owner?: string;
 
   /** Bytes, or a string such as `'10MB'`; a length that was announced beyond it is refused. */
@@ -95,6 +96,7 @@ export interface FinishAnswer {
   /** From 200 to 299. */
   status?: number;
 
+  /** Headers to add. */
   headers?: Readonly<Record<string, string>>;
 
   /** Text, or an object for JSON; 64 KiB at most. */

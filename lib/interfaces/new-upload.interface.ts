@@ -18,6 +18,7 @@ export interface NewUploadInput {
   /** Bytes it will have; absent: the client says so. */
   length?: number;
 
+  /** What its client says of it, text by key, as in `Upload-Metadata`. */
   metadata?: Readonly<Record<string, string>>;
 
   /**
@@ -47,6 +48,7 @@ export interface NewUploadInput {
  * @publicApi
  */
 export interface CreatedUpload {
+  /** The last part of its URL. */
   readonly id: string;
 
   /** Where to send it: what `Location` would be; absolute where `publicUrl` is a URL. */
@@ -59,10 +61,16 @@ export interface CreatedUpload {
  * @publicApi
  */
 export type HandledRequest =
-  | { readonly uploadFinished: false; readonly upload?: undefined }
+  | {
+      /** This request finished no upload; it was answered all the same. */
+      readonly uploadFinished: false;
+      /** Absent. */
+      readonly upload?: undefined;
+    }
   | {
       /** This request finished an upload; of a repeated one it is false. */
       readonly uploadFinished: true;
+      /** The upload, as a handler gets it. */
       readonly upload: Omit<FinishedUpload, 'attempt'>;
     };
 
@@ -81,6 +89,7 @@ export interface AdoptedFile {
   /** Bytes the whole upload has; absent while its client defers it. */
   length?: number;
 
+  /** What its client says of it, text by key, as in `Upload-Metadata`. */
   metadata?: Readonly<Record<string, string>>;
 
   /** Whom it belongs to, as the `owner` option would say of its client's requests. */

@@ -97,6 +97,7 @@ export interface TusMetadataOptions {
  * @publicApi
  */
 export interface TusHashOptions {
+  /** By what: `'sha256'`, or another algorithm of tus' checksums. */
   algorithm: HashAlgorithm;
 
   /**

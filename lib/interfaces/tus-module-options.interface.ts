@@ -264,5 +264,6 @@ export interface TusModuleOptions {
  * @publicApi
  */
 export interface TusOptionsFactory {
+  /** Called once, before the app starts. */
   createTusOptions(): TusModuleOptions | Promise<TusModuleOptions>;
 }

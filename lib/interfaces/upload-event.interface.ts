@@ -8,6 +8,7 @@ import type { Upload } from './upload.interface.js';
  */
 export type UploadEvent =
   | {
+      /** What happened. */
       readonly type: 'created' | 'progress' | 'finished' | 'terminated' | 'expired' | 'quarantined';
       /** The upload as it was right afterwards. */
       readonly upload: Upload;
@@ -15,6 +16,8 @@ export type UploadEvent =
   | {
       /** An `@OnUploadFinished()` handler was given up on. */
       readonly type: 'failed';
+      /** The upload as it was then. */
       readonly upload: Upload;
+      /** What was given up, and why. */
       readonly delivery: Delivery;
     };

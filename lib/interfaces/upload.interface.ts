@@ -8,6 +8,7 @@ import type { HashAlgorithm } from './option-values.interface.js';
  * @publicApi
  */
 export interface FileHash {
+  /** By what it was hashed. */
   readonly algorithm: HashAlgorithm;
 
   /** The digest in lower-case hexadecimal digits. */
@@ -48,6 +49,7 @@ export interface UploadDescription {
   /** Name of the `@TusEndpoint()` method it was sent to; absent: to the upload path. */
   readonly endpoint?: string;
 
+  /** When it was created. */
   readonly createdAt: Date;
 }
 
@@ -58,6 +60,7 @@ export interface UploadDescription {
  * @publicApi
  */
 export interface Upload extends UploadDescription {
+  /** Where it stands. */
   readonly state: UploadState;
 
   /** Whether it is a part of an upload that is sent in parts (tus 1.0 §Concatenation). */
@@ -103,6 +106,7 @@ export interface FinishedUpload extends UploadDescription {
   /** What the file hashes to; absent unless the `hash` option was set when it was finished. */
   readonly hash?: FileHash;
 
+  /** When its last byte was safe. */
   readonly finishedAt: Date;
 
   /**

@@ -12,9 +12,11 @@ export interface TusStats {
   readonly since: Date;
   /** Uploads that came to a state here. */
   readonly uploads: Readonly<Record<UploadChangeName, number>>;
+  /** Requests that brought bytes. */
   readonly appends: AppendStats;
   /** Requests that were refused, by `RefusedMessage.reason`. */
   readonly refused: Readonly<Record<string, number>>;
+  /** Calls of handlers. */
   readonly deliveries: DeliveryStats;
   /** The last cleanup pass that was made here; absent: another process made them, or there was none. */
   readonly cleanup?: PassStats;
@@ -115,6 +117,7 @@ export interface DeliveryStats {
  * @publicApi
  */
 interface OfInstance {
+  /** The instance's `name`; `undefined` for the one without. */
   readonly instance: string | undefined;
 }
 
@@ -125,9 +128,11 @@ interface OfInstance {
  * @publicApi
  */
 export interface UploadMessage extends OfInstance {
+  /** Id of the upload. */
   readonly uploadId: string;
   /** Bytes that the upload has, or will have; absent while that is deferred. */
   readonly length?: number;
+  /** What the `owner` option returned at its creation. */
   readonly owner?: string;
 }
 
@@ -137,6 +142,7 @@ export interface UploadMessage extends OfInstance {
  * @publicApi
  */
 export interface AppendMessage extends OfInstance {
+  /** Id of the upload. */
   readonly uploadId: string;
   /** Bytes that it brought, and that were kept. */
   readonly bytes: number;
@@ -157,8 +163,11 @@ export interface AppendMessage extends OfInstance {
  * @publicApi
  */
 export interface RefusedMessage extends OfInstance {
+  /** Id of the upload, as the request has it; absent where it names none. */
   readonly uploadId?: string;
+  /** Method of the request. */
   readonly method: string;
+  /** Status of the answer. */
   readonly status: number;
   /**
    * What its error is called, such as `offset-mismatch` or `upload-busy`; `status-400` and the like where
@@ -173,10 +182,14 @@ export interface RefusedMessage extends OfInstance {
  * @publicApi
  */
 export interface DeliveryMessage extends OfInstance {
+  /** Id of the upload. */
   readonly uploadId: string;
+  /** The handler's name: `Class#method`, or the `id` of its decorator. */
   readonly handler: string;
+  /** Which attempt it was, counted from 1 on. */
   readonly attempt: number;
   /** Milliseconds that the call took. */
   readonly duration: number;
+  /** Whether it succeeded, is to be tried again, or was given up. */
   readonly outcome: 'done' | 'retry' | 'dead';
 }

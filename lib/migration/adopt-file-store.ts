@@ -37,7 +37,12 @@ export interface FileStoreReport {
   readonly known: number;
 
   /** What was left, and why. */
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly skipped: readonly {
+    /** Name of the file in the folder. */
+    readonly name: string;
+    /** A sentence for people. */
+    readonly reason: string;
+  }[];
 }
 
 /** What the file store of `@tus/server` writes of an upload. */

@@ -5,13 +5,19 @@
 
 /** A statement; one with a name is parsed and planned once for each connection. */
 export interface PgQuery {
+  /** What the connection knows it by. */
   readonly name?: string;
+  /** SQL, with `$1` for the first value. */
   readonly text: string;
+  /** In the order of their numbers. */
   readonly values?: readonly unknown[];
 }
 
+/** What a statement has found. */
 export interface PgResult {
+  /** By the names of columns. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** How many rows were found or changed. */
   readonly rowCount: number | null;
 }
 
@@ -21,8 +27,11 @@ type ConnectListener = (client: PgClient) => void;
 
 /** A connection that was taken from a pool. */
 export interface PgClient {
+  /** Runs a statement. */
   query(query: PgQuery): Promise<PgResult>;
+  /** Listens for its end by a fault. */
   on(event: 'error', listener: ErrorListener): unknown;
+  /** Listens no more. */
   off(event: 'error', listener: ErrorListener): unknown;
   /** Gives it back, or ends it. */
   release(isBroken?: boolean): void;
@@ -32,11 +41,17 @@ export interface PgClient {
 export interface PgPool {
   /** How it connects. */
   readonly options?: object;
+  /** A connection of the pool, which is to be released. */
   connect(): Promise<PgClient>;
+  /** Ends all connections. */
   end(): Promise<void>;
+  /** Listens for faults of idle connections. */
   on(event: 'error', listener: ErrorListener): unknown;
+  /** Listens for new connections. */
   on(event: 'connect', listener: ConnectListener): unknown;
+  /** Listens no more. */
   off(event: 'error', listener: ErrorListener): unknown;
+  /** Listens no more. */
   off(event: 'connect', listener: ConnectListener): unknown;
 }
 

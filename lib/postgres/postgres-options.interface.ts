@@ -4,10 +4,15 @@ import type { PgPool } from './pg.interface.js';
 export interface PostgresConnection {
   /** `postgresql://user:password@host:port/database`, with the parameters that "pg" knows. */
   readonly connectionString?: string;
+  /** Name or address of the server, or the folder of its socket. */
   readonly host?: string;
+  /** 5432 unless given. */
   readonly port?: number;
+  /** Name of the database. */
   readonly database?: string;
+  /** Role to connect as. */
   readonly user?: string;
+  /** Its password, or what gives it for each connection. */
   readonly password?: string | (() => string | Promise<string>);
   /** As of `tls.connect()`; `true` for its defaults. */
   readonly ssl?: boolean | object;

@@ -1,5 +1,6 @@
 /** Which delivery: one handler, one upload. */
 export interface DeliveryKey {
+  /** Id of the upload. */
   readonly uploadId: string;
   /** The handler's stable name, `Class#method` unless the decorator gave another. */
   readonly handler: string;
@@ -14,6 +15,7 @@ export type DeliveryState = 'waiting' | 'running' | 'dead';
 
 /** One finished upload on its way to one handler. */
 export interface DeliveryRecord extends DeliveryKey {
+  /** Where it stands. */
   readonly state: DeliveryState;
   /** How many attempts have begun. */
   readonly attempt: number;
@@ -33,16 +35,24 @@ export interface DeliveryRecord extends DeliveryKey {
 
 /** How a delivery attempt ended: done (the row goes), to be tried again, or given up. */
 export type DeliveryOutcome =
-  | { readonly kind: 'done' }
   | {
+      /** It has succeeded. */
+      readonly kind: 'done';
+    }
+  | {
+      /** It is to be tried again. */
       readonly kind: 'retry';
+      /** When it may run again, in milliseconds since the epoch. */
       readonly dueAt: number;
+      /** Message of the failure. */
       readonly error?: string;
       /** Whether it was no attempt at all: there was no handler, or the app was ending. */
       readonly isUncounted?: boolean;
     }
   | {
+      /** It was given up. */
       readonly kind: 'dead';
+      /** Message of the last failure. */
       readonly error: string;
       /** Whether it was no attempt at all: those before were too many. */
       readonly isUncounted?: boolean;

@@ -11,7 +11,9 @@ import type { UploadState, UploadRecord } from './upload-record.interface.js';
  * that is there already starts anew, unless it is running.
  */
 export interface UploadChange {
+  /** The new record. */
   readonly record: UploadRecord;
+  /** Deliveries that are stored in the same step. */
   readonly deliveries?: readonly DeliveryRecord[];
 }
 
@@ -28,6 +30,7 @@ export interface DueTerms {
 
 /** What some uploads take together: what is unfinished, and the files of others that are still there. */
 export interface Usage {
+  /** How many there are. */
   readonly uploads: number;
   /** How many of them are unfinished. */
   readonly unfinished: number;
@@ -39,18 +42,25 @@ export interface Usage {
 
 /** What the uploads of one owner take, and all uploads. */
 export interface Usages {
+  /** Those of the owner. */
   readonly own: Usage;
+  /** Those of all owners. */
   readonly all: Usage;
 }
 
 /** One page of a listing; `cursor` is there when more follows. */
 export interface Page<T> {
+  /** Those of this page. */
   readonly items: T[];
+  /** For the next page; absent on the last one. */
   readonly cursor?: string;
 }
 
+/** Which uploads a listing has. */
 export interface UploadQuery {
+  /** Only those of this owner. */
   readonly owner?: string;
+  /** Only those in this state. */
   readonly state?: UploadState;
   /** Whether the order is the other way round, so that the youngest of a state come first. */
   readonly newestFirst?: boolean;
@@ -66,7 +76,9 @@ export interface UploadQuery {
  * @publicApi
  */
 export interface DeliveryQuery {
+  /** Only those in this state. */
   readonly state?: DeliveryState;
+  /** Only those of this upload. */
   readonly uploadId?: string;
   /** From an earlier page. */
   readonly cursor?: string;
@@ -93,6 +105,7 @@ export interface UploadRegistry {
   /** Waits for running writes and lets go of everything. */
   close(): Promise<void>;
 
+  /** What is known of an upload; `undefined` when nothing is. */
   get(id: string): Promise<UploadRecord | undefined>;
 
   /**

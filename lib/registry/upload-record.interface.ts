@@ -32,6 +32,7 @@ export type UploadKind = 'partial' | 'final';
 
 /** The last answer to an upload's client, kept to be given again. */
 export interface StoredAnswer {
+  /** Status of HTTP. */
   readonly status: number;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
@@ -41,6 +42,7 @@ export interface StoredAnswer {
 
 /** What a whole file hashes to. */
 export interface StoredHash {
+  /** By what it was hashed. */
   readonly algorithm: ChecksumAlgorithm;
   /** The digest in lower-case hexadecimal digits. */
   readonly hex: string;
@@ -53,6 +55,7 @@ export type StorageState = Readonly<Record<string, unknown>>;
 export interface UploadRecord {
   /** 128 random bits as 32 lower-case hexadecimal digits, or what the application has given. */
   readonly id: string;
+  /** Where it stands. */
   readonly state: UploadState;
   /** Bytes the whole upload will have; absent while the client defers it. */
   readonly length?: number;
@@ -77,6 +80,7 @@ export interface UploadRecord {
   readonly metadata?: string;
   /** The one that it was created by, and is spoken of by; absent: tus. */
   readonly protocol?: UploadProtocol;
+  /** What was agreed on with its client. */
   readonly terms?: UploadTerms;
   /** Absent: an upload of its own. */
   readonly kind?: UploadKind;
@@ -94,6 +98,7 @@ export interface UploadRecord {
   readonly filePath?: string;
   /** What its storage keeps of it. */
   readonly stored?: StorageState;
+  /** When it was created. */
   readonly createdAt: number;
   /** Milliseconds the unfinished upload may lie idle; absent: it never expires. */
   readonly validFor?: number;

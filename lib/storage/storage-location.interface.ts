@@ -6,12 +6,15 @@ export type StorageLocation = StorageLocations[keyof StorageLocations];
  * `declare module 'nestjs-tus' { interface StorageLocations { gcs: GcsLocation } }`.
  */
 export interface StorageLocations {
+  /** In `tmpFileDir`, or where it was moved to. */
   readonly disk: DiskLocation;
+  /** In a bucket. */
   readonly s3: S3Location;
 }
 
 /** A file on a disk of this machine. */
 export interface DiskLocation {
+  /** Tells it from other kinds. */
   readonly type: 'disk';
   /** Absolute. */
   readonly path: string;
@@ -19,8 +22,11 @@ export interface DiskLocation {
 
 /** An object in a bucket of S3. */
 export interface S3Location {
+  /** Tells it from other kinds. */
   readonly type: 's3';
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** Key of the object. */
   readonly key: string;
 }
 
@@ -28,5 +34,6 @@ export interface S3Location {
 export interface Located {
   /** Absolute path of a file; of another storage, a URL of its own. */
   readonly path: string;
+  /** The same by the kind of the storage. */
   readonly storage: StorageLocation;
 }

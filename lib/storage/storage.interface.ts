@@ -17,7 +17,9 @@ export interface StorageRecords {
 
 /** The part of an upload to read: from byte `start` up to and including byte `end`. */
 export interface ByteRange {
+  /** The first byte, counted from 0; 0 unless given. */
   readonly start?: number;
+  /** The last byte, which is included; the last there is unless given. */
   readonly end?: number;
 }
 
@@ -29,6 +31,7 @@ export interface ReadOptions extends ByteRange {
 
 /** What the record of an upload is to say once its finish is committed. */
 export interface FinishedPlace {
+  /** What the storage keeps of it from then on. */
   readonly stored?: StorageState;
   /** Whether the upload could not be put where the application wants it. */
   readonly isMisplaced?: boolean;
@@ -36,6 +39,7 @@ export interface FinishedPlace {
 
 /** Something that lies in a storage under a name of ours. */
 export interface Holding {
+  /** What it is called in the storage. */
   readonly name: string;
   /** The upload whose bytes these are; absent for what work of the storage's own has left behind. */
   readonly id?: string;
@@ -43,8 +47,12 @@ export interface Holding {
 
 /** What has become of a holding that nothing is known of: removed, or put where people find it. */
 export type Cleared =
-  | { readonly kind: 'removed' }
   | {
+      /** It is gone. */
+      readonly kind: 'removed';
+    }
+  | {
+      /** It was put aside. */
       readonly kind: 'aside';
       /** Where, in words for people. */
       readonly place: string;
@@ -80,9 +88,11 @@ export interface SharedFolder {
 
 /** What the answer to a shared URL says of the bytes. */
 export interface SharedHead {
-  /** As headers have them. */
+  /** `Content-Type`, as headers have it. */
   readonly contentType: string;
+  /** `Content-Disposition`, in the same way. */
   readonly contentDisposition: string;
+  /** `Cache-Control`, in the same way. */
   readonly cacheControl: string;
 }
 

@@ -75,6 +75,7 @@ export interface UploadWriter {
    */
   confirm(): Promise<StoredBytes | undefined>;
 
+  /** Lets go of the upload; may be repeated. */
   close(): Promise<void>;
 }
 

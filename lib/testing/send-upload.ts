@@ -28,6 +28,7 @@ export interface TestUploadOptions {
  * @publicApi
  */
 export interface SentUpload {
+  /** The last part of its URL. */
   readonly id: string;
 
   /** Absolute URL. */
@@ -35,7 +36,9 @@ export interface SentUpload {
 
   /** The answer to the last request: of a `@TusEndpoint()` method, what that returned. */
   readonly status: number;
+  /** Headers of that answer. */
   readonly headers: Headers;
+  /** Body of that answer, as text. */
   readonly body: string;
 }
 
@@ -47,7 +50,9 @@ export interface SentUpload {
 export class TestUploadError extends Error {
   constructor(
     request: string,
+    /** Status of the answer. */
     readonly status: number,
+    /** Body of the answer, as text. */
     readonly body: string,
   ) {
     super(`${request} was answered with ${status}: ${body}`);

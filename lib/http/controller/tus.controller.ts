@@ -33,36 +33,43 @@ export class TusController {
   @Inject(TusHttp)
   private readonly http!: TusHttp;
 
+  /** Tells what the server can do (tus 1.0 §OPTIONS). */
   @Options(ROUTES)
   options(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
     return this.http.discover(request, response);
   }
 
+  /** Creates an upload (tus 1.0 §Creation). */
   @Post(ROUTES)
   post(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
     return this.http.create(request, response);
   }
 
+  /** Tells how far an upload is (tus 1.0 §HEAD). */
   @Head(ROUTES)
   head(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
     return this.http.status(request, response);
   }
 
+  /** Appends to an upload (tus 1.0 §PATCH). */
   @Patch(ROUTES)
   patch(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
     return this.http.append(request, response);
   }
 
+  /** Terminates an upload (tus 1.0 §Termination). */
   @Delete(ROUTES)
   delete(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
     return this.http.terminate(request, response);
   }
 
+  /** Sends a finished upload's file, where the `download` option allows it. */
   @Get(ROUTES)
   get(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
     return this.http.download(request, response);
   }
 
+  /** Refuses: nothing is uploaded to this path by PUT. */
   @Put(ROUTES)
   put(@Req() request: PlatformRequest, @Res() response: PlatformResponse): Promise<void> {
     return this.http.refuse(request, response);

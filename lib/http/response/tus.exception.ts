@@ -18,7 +18,11 @@ export class TusException extends HttpException {
     super(message, status, options);
   }
 
-  /** What its client gets. */
+  /**
+   * What its client gets.
+   *
+   * @internal
+   */
   toAnswer(): Answer & { readonly body: string } {
     return answerOf({ status: this.getStatus(), message: this.message, headers: this.headers });
   }

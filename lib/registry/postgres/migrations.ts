@@ -2,6 +2,7 @@
 export interface PostgresMigration {
   /** Counted from 1 on; they are to be run in this order. */
   readonly version: number;
+  /** What it is about, for people. */
   readonly name: string;
   /** Statements for one transaction, the row in `migrations` among them. */
   readonly sql: string;

@@ -5,7 +5,10 @@ import type { StoredAnswer } from '../../registry/index.js';
 export class UploadNotFoundError extends UploadError {
   override readonly name = 'UploadNotFoundError';
 
-  constructor(readonly id: string) {
+  constructor(
+    /** Id of the upload. */
+    readonly id: string,
+  ) {
     super(`There is no upload "${id}".`);
   }
 }
@@ -15,7 +18,9 @@ export class UploadGoneError extends UploadError {
   override readonly name = 'UploadGoneError';
 
   constructor(
+    /** Id of the upload. */
     readonly id: string,
+    /** How it has ended. */
     readonly state: 'terminated' | 'expired',
   ) {
     super(
@@ -31,6 +36,7 @@ export class UploadRefusedError extends UploadError {
   override readonly name = 'UploadRefusedError';
 
   constructor(
+    /** Id of the upload. */
     readonly id: string,
     /** What the client was told, and is told again. */
     readonly answer: StoredAnswer,
@@ -43,7 +49,10 @@ export class UploadRefusedError extends UploadError {
 export class UploadBusyError extends UploadError {
   override readonly name = 'UploadBusyError';
 
-  constructor(readonly id: string) {
+  constructor(
+    /** Id of the upload. */
+    readonly id: string,
+  ) {
     super(`The upload "${id}" is busy with another request.`);
   }
 }
@@ -53,6 +62,7 @@ export class NoFileError extends UploadError {
   override readonly name = 'NoFileError';
 
   constructor(
+    /** Id of the upload. */
     readonly id: string,
     why: string,
   ) {

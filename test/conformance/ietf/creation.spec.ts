@@ -319,6 +319,15 @@ describe.each(PLATFORMS)('creation as the IETF has it, on %s', (platform) => {
     },
   );
 
+  it('R31: the coding of its bytes is told to handlers', async () => {
+    const headers = { 'Content-Encoding': 'gzip' };
+
+    const response = await sendCreation(app(), { body: gzipSync('hello'), headers });
+
+    const { metadata } = await app().finished.of(uploadAt(response.headers.location).id);
+    expect(metadata).toMatchObject({ contentEncoding: 'gzip' });
+  });
+
   it('R31: Upload-Metadata counts too', async () => {
     const headers = { 'Upload-Metadata': `filename ${btoa('b.txt')},album ${btoa('Summer')}` };
 

@@ -1792,6 +1792,11 @@ function expiry({ expiresAt }, now) {
     content: attr(data-label);
   }
 
+  td .badge {
+    align-self: center;
+    justify-self: start;
+  }
+
   td.first {
     display: block;
   }

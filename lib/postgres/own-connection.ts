@@ -9,8 +9,8 @@ import { TIME_LIMITS } from './time-limits.js';
 export interface ConnectionObserver {
   /** Another connection has notified this one. */
   notified(notification: PgNotification): void;
-  /** It has ended, which it does once. */
-  ended(): void;
+  /** It has ended, which it does once; it may have while it was made, and was never given away. */
+  ended(connection: OwnConnection): void;
 }
 
 /** A connection that is kept, and runs statements in the order in which they are asked for. */
@@ -65,6 +65,6 @@ export class OwnConnection implements Queryable {
   private end(): void {
     if (this.isOver) return;
     this.close();
-    this.observer.ended();
+    this.observer.ended(this);
   }
 }

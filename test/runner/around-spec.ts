@@ -4,7 +4,7 @@ import { removeStorages } from '../support/app-storage.js';
 import { endLeftovers } from '../support/leftovers.js';
 
 /** Specs of HTTP, which would mostly wait for a disk to flush; all others test that disk, too. */
-const OF_HTTP = /[\\/]test[\\/](conformance|e2e)[\\/]/;
+const OF_HTTP = /[\\/]test[\\/](conformance|e2e|recipes)[\\/]/;
 
 const MEMORY = '/dev/shm';
 const ENOUGH = 2 * 1024 ** 3;

@@ -198,9 +198,9 @@ export class Members implements Messenger {
   private async join(): Promise<void> {
     const member = memberName(this.options.identity, ++this.times);
     const { pool, schema, instance = '' } = this.options;
-    const connection: OwnConnection = await this.options.connect({
+    const connection = await this.options.connect({
       notified: (notification) => this.hear(notification),
-      ended: () => this.lose(connection),
+      ended: (ended) => this.lose(ended),
     });
     const table = new MemberTable(connection, pool, schema, member);
     try {

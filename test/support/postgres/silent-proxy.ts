@@ -4,6 +4,8 @@ import { connectTo, urlThrough } from './wire.js';
 
 /** A way to a PostgreSQL server that may be shut, or fall silent: nothing passes, and nothing is said. */
 export class SilentProxy {
+  /** Connections that were ended at once. */
+  refused = 0;
   private readonly sockets = new Set<Socket>();
   private state: 'open' | 'shut' | 'silent' = 'open';
 
@@ -62,7 +64,10 @@ export class SilentProxy {
     }
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
-    if (this.state === 'shut') client.destroy();
+    if (this.state === 'shut') {
+      this.refused += 1;
+      client.destroy();
+    }
     if (this.state !== 'open') return;
     client.pipe(upstream);
     upstream.pipe(client);

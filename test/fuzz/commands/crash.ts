@@ -16,6 +16,8 @@ type During = 'nothing' | 'append' | 'delete' | 'terminate' | 'move' | 'cleanup'
 
 interface CrashPlan extends PatchPlan {
   readonly which: number;
+  /** Which machine is killed. */
+  readonly machine: number;
   readonly during: During;
   /** How many thousandths of a body are sent. */
   readonly sent: number;
@@ -25,18 +27,24 @@ interface CrashPlan extends PatchPlan {
 
 const UNKNOWN = 'unknown';
 
-/** Kills the server in the middle of something, and starts it again on the same folder. */
+/**
+ * Kills the server in the middle of something, and starts it again on the same folder. Where there is
+ * another machine, that one goes on.
+ */
 export class Crash extends UploadCommand<CrashPlan> {
   protected override fits({ gone }: KnownUpload): boolean {
     return !gone;
   }
 
   protected async runOn(upload: KnownUpload, model: Model, world: World): Promise<void> {
+    const machine = this.plan.machine % world.count;
+    world.pin(machine);
     const attempt = this.attemptOn(upload, model, world);
     const outcome = attempt?.start().catch(() => UNKNOWN) ?? Promise.resolve(UNKNOWN);
     await this.untilMoment(world, upload, outcome);
-    await world.kill();
-    await world.start();
+    await world.kill(machine);
+    if (world.count === 1) await world.start();
+    else world.pin(1 - machine);
 
     const learnt = await outcome;
     if (attempt) assertOneOf(learnt, [...attempt.outcomes, UNKNOWN], 'The outcome');
@@ -46,6 +54,8 @@ export class Crash extends UploadCommand<CrashPlan> {
     if (learnt === UNKNOWN && isService) await this.again(attempt!);
     await settle(world, upload, possible, await askService(world, upload));
     await assertFinished(world, upload);
+    await world.start();
+    world.pin();
   }
 
   /** Looks without a pause, for between the last byte and the answer there is little time. */
@@ -128,5 +138,5 @@ const moments = fc.oneof(
 );
 
 export const crashes = fc
-  .tuple(rightPatchPlans, moments, fc.record({ which: fc.nat(), during }))
+  .tuple(rightPatchPlans, moments, fc.record({ which: fc.nat(), machine: fc.nat(), during }))
   .map(([plan, moment, rest]) => new Crash({ ...plan, ...moment, ...rest }));

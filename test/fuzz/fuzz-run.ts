@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import type { PlatformName } from '../support/platforms.js';
-import { Model, steps } from './commands/index.js';
+import { Model, stepsFor } from './commands/index.js';
 import { assertAllAsKnown, assertDelivered } from './expectations.js';
 import { World } from './world.js';
 
 export interface FuzzOptions {
   readonly platform: PlatformName;
+  /** Whether two machines share a database and a folder; else there is one. */
+  readonly areTwo?: boolean;
   /** The same seed gives the same steps. */
   readonly seed: number;
   /** How many random sequences of steps are made. */
@@ -25,7 +27,7 @@ const STEPS = 40;
  * @throws Error of fast-check with the seed and the steps that led to a failure
  */
 export async function runFuzz(options: FuzzOptions): Promise<void> {
-  const world = await World.create(options.platform);
+  const world = await World.create(options.platform, options.areTwo);
   try {
     await fc.assert(propertyOf(world, options), {
       seed: options.seed,
@@ -39,7 +41,10 @@ export async function runFuzz(options: FuzzOptions): Promise<void> {
 }
 
 function propertyOf(world: World, options: FuzzOptions): fc.IAsyncProperty<[Steps]> {
-  const sequences = fc.commands([steps], { maxCommands: STEPS, size: 'max' });
+  const sequences = fc.commands([stepsFor(options.areTwo === true)], {
+    maxCommands: STEPS,
+    size: 'max',
+  });
   let deadline = Infinity;
   return fc.asyncProperty(sequences, async (sequence) => {
     if (Date.now() > deadline) return;

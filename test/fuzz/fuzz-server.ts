@@ -15,8 +15,15 @@ import { serve } from '../support/serve.js';
 import type { FuzzSettings } from './fuzz-settings.js';
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as FuzzSettings;
+const registry = await registryOf(settings);
 const sockets = new Set<Socket>();
 const events = new EventEmitter();
+
+/** The driver is loaded only where it is needed. */
+async function registryOf({ postgres: options }: FuzzSettings) {
+  if (!options) return undefined;
+  return (await import('../../lib/backends/postgres/index.js')).postgres(options);
+}
 
 /** Keeps a journal of its own for each upload. */
 @Injectable()
@@ -92,6 +99,7 @@ function outcomeOf(work: Promise<unknown>): Promise<string> {
     TusModule.forRoot({
       tmpFileDir: settings.tmpFileDir,
       cleanup: { every: false },
+      registry,
       protocols: ['tus', 'ietf'],
     }),
   ],

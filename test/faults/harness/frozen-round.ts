@@ -76,9 +76,9 @@ const LINE = /^(?=.{0,9}\[Nest\])/m;
 
 /**
  * What a server has logged that was frozen, but for what follows from that: when it goes on, the database
- * has not answered for as long as it may take.
+ * has not answered for as long as it may take. So it is when that restarts.
  */
 export function withoutLateness(errorOutput: string): string {
   const lines = errorOutput.split(LINE);
-  return lines.filter((line) => !line.includes('does not reach the database')).join('');
+  return lines.filter((line) => !line.includes('does not reach')).join('');
 }

@@ -44,6 +44,8 @@ export class Abort extends UploadCommand<AbortPlan> {
   protected async runOn(upload: KnownUpload, model: Model, world: World): Promise<void> {
     const patch = patchOf(this.plan, upload, model.nextBody);
     const bytes = Math.floor((patch.body.length * this.plan.sent) / 1000);
+    // What a machine goes on with when the connection is gone, it alone has in order.
+    world.pin(this.plan.which % world.count);
     const connection = await begin(world, upload, patch, bytes);
     if (this.plan.gently) connection.end();
     else connection.destroy();
@@ -56,6 +58,7 @@ export class Abort extends UploadCommand<AbortPlan> {
     const contents = patch.checksum === 'none' || isWhole ? [possibly] : [];
     const possible = { contents, length: upload.dialect.lengthOf(patch) };
     await settle(world, upload, possible, await askClient(world, upload));
+    world.pin();
   }
 }
 

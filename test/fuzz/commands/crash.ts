@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
+import { eventually } from '../../support/eventually.js';
 import { appending, cleaning, deleting, moving, terminating } from '../attempt.js';
 import type { Attempt } from '../attempt.js';
-import { assertFinished, assertOneOf } from '../expectations.js';
+import { assertEqual, assertFinished, assertOneOf } from '../expectations.js';
 import type { KnownUpload } from '../known-upload.js';
 import { patchOf, rightPatchPlans } from '../plans.js';
 import type { PatchPlan } from '../plans.js';
 import { askService, settle } from '../settle.js';
+import type { Standing } from '../settle.js';
 import type { World } from '../world.js';
 import { begin } from './abort.js';
 import { UploadCommand } from './command.js';
@@ -16,6 +18,8 @@ type During = 'nothing' | 'append' | 'delete' | 'terminate' | 'move' | 'cleanup'
 
 interface CrashPlan extends PatchPlan {
   readonly which: number;
+  /** Which machine is killed. */
+  readonly machine: number;
   readonly during: During;
   /** How many thousandths of a body are sent. */
   readonly sent: number;
@@ -25,18 +29,27 @@ interface CrashPlan extends PatchPlan {
 
 const UNKNOWN = 'unknown';
 
-/** Kills the server in the middle of something, and starts it again on the same folder. */
+/** Milliseconds in which that is so. */
+const PATIENCE = 15_000;
+
+/**
+ * Kills the server in the middle of something, and starts it again on the same folder. Where there is
+ * another machine, that one goes on.
+ */
 export class Crash extends UploadCommand<CrashPlan> {
   protected override fits({ gone }: KnownUpload): boolean {
     return !gone;
   }
 
   protected async runOn(upload: KnownUpload, model: Model, world: World): Promise<void> {
+    const machine = this.plan.machine % world.count;
+    world.pin(machine);
     const attempt = this.attemptOn(upload, model, world);
     const outcome = attempt?.start().catch(() => UNKNOWN) ?? Promise.resolve(UNKNOWN);
     await this.untilMoment(world, upload, outcome);
-    await world.kill();
-    await world.start();
+    await world.kill(machine);
+    if (world.count === 1) await world.start();
+    else world.pin(1 - machine);
 
     const learnt = await outcome;
     if (attempt) assertOneOf(learnt, [...attempt.outcomes, UNKNOWN], 'The outcome');
@@ -44,8 +57,10 @@ export class Crash extends UploadCommand<CrashPlan> {
     const possible = learnt === UNKNOWN ? (attempt?.possible ?? {}) : {};
     const isService = this.plan.during === 'move' || this.plan.during === 'cleanup';
     if (learnt === UNKNOWN && isService) await this.again(attempt!);
-    await settle(world, upload, possible, await askService(world, upload));
+    await settle(world, upload, possible, await this.ask(world, upload));
     await assertFinished(world, upload);
+    await world.start();
+    world.pin();
   }
 
   /** Looks without a pause, for between the last byte and the answer there is little time. */
@@ -60,6 +75,17 @@ export class Crash extends UploadCommand<CrashPlan> {
     void outcome.then(() => (isOver = true));
     const before = upload.held.length;
     while (!isOver && (await world.sizeOf(upload)) === before) await new Promise(setImmediate);
+  }
+
+  /** Asks once what is left of a finish was seen to, which a machine that goes on does when it hears of it. */
+  private ask(world: World, upload: KnownUpload): Promise<Standing> {
+    return eventually(async () => {
+      const standing = await askService(world, upload);
+      const { offset, length, complete } = standing;
+      const isFinishing = offset > upload.held.length && offset === length && !complete;
+      assertEqual(isFinishing, false, 'That it is whole and not finished');
+      return standing;
+    }, PATIENCE);
   }
 
   /** What was begun with a file can be done again, and ends as if nothing had happened. */
@@ -128,5 +154,5 @@ const moments = fc.oneof(
 );
 
 export const crashes = fc
-  .tuple(rightPatchPlans, moments, fc.record({ which: fc.nat(), during }))
+  .tuple(rightPatchPlans, moments, fc.record({ which: fc.nat(), machine: fc.nat(), during }))
   .map(([plan, moment, rest]) => new Crash({ ...plan, ...moment, ...rest }));

@@ -2,7 +2,7 @@
 export const BLOCK = 256 * 1024;
 
 /** Bytes that all uploads of a storage gather in memory together; what is more goes to files. */
-const MARK = 16 * 1024 * 1024;
+const MARK = 24 * 1024 * 1024;
 
 /** Blocks that are kept for the next upload: the others are the garbage collector's. */
 const KEPT = 64;

@@ -106,7 +106,7 @@ for (const [platform] of isInstalled ? PLATFORMS : []) {
         const exchange = client.open('POST', '/files', lowered(stateHeaders()), CONTENT);
         exchange.stream.end();
         const answer = await exchange.answer;
-        client.close();
+        await client.close();
 
         expect(answer?.headers).toMatchObject({ ':status': 200, 'upload-complete': '?1' });
         await expectStored(uploadAt(answer?.headers.location));

@@ -62,12 +62,12 @@ const ROOMS = [
   'http/index.ts',
   'owned-uploads.ts',
   'tus.service.ts',
-  'dashboard',
   'testing',
   'migration',
   'decorators',
   'startup',
   'tus.*',
+  'dashboard',
   'index.ts',
 ];
 

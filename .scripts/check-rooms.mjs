@@ -63,13 +63,13 @@ const ROOMS = [
   'http/index.ts',
   'owned-uploads.ts',
   'tus.service.ts',
-  'dashboard',
   'testing',
   'migration',
   'decorators',
   'health/terminus',
   'startup',
   'tus.*',
+  'dashboard',
   'index.ts',
 ];
 

@@ -623,6 +623,19 @@ export class Items {
   }
 }
 
+/** Names and their values, in a list that has them as pairs. */
+export function pairsIn(list) {
+  return new Items(list, ([name]) => name, buildPair);
+}
+
+function buildPair([name]) {
+  const value = make('dd');
+  return {
+    element: make('div', {}, make('dt', {}, name), value),
+    show: ([, text]) => setText(value, text),
+  };
+}
+
 /** The name of an upload as a button that shows all that is known of it, and its owner below. */
 export function nameButton(onOpen) {
   const button = make('button.name', { type: 'button' });
@@ -983,13 +996,13 @@ export function percent(done, whole) {
   </body>
 </html>
 `],
-  ['limits.js', `import { byId, Items, make, setText } from './dom.js';
+  ['limits.js', `import { byId, pairsIn } from './dom.js';
 import * as format from './format.js';
 
 /** What all uploads take, what each owner may have, and the room that is left. */
 export class Limits {
   constructor() {
-    this.items = new Items(byId('limits-list'), ([name]) => name, buildPair);
+    this.items = pairsIn(byId('limits-list'));
   }
 
   show({ capacity }) {
@@ -1028,14 +1041,6 @@ function quotaText(quota) {
 /** JSON has no infinity. */
 function isLimit(value) {
   return value !== undefined && value !== null;
-}
-
-function buildPair([name]) {
-  const value = make('dd');
-  return {
-    element: make('div', {}, make('dt', {}, name), value),
-    show: ([, text]) => setText(value, text),
-  };
 }
 `],
   ['lists.css', `/* Processes, and pairs of a name and a value. */
@@ -1375,7 +1380,7 @@ function niceAbove(value) {
   return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= least);
 }
 `],
-  ['processes.js', `import { byId, Items, make, setData, setText } from './dom.js';
+  ['processes.js', `import { byId, Items, make, pairsIn, setData, setText } from './dom.js';
 import * as format from './format.js';
 
 /** How many running requests are named. */
@@ -1413,7 +1418,7 @@ export class Processes {
     const title = make('h3');
     const note = make('p.note');
     const list = make('dl.pairs');
-    const pairs = new Items(list, ([name]) => name, buildPair);
+    const pairs = pairsIn(list);
     const element = make('li.card', {}, make('div.process-head', {}, title, note), list);
     return {
       element,
@@ -1500,14 +1505,6 @@ function refusedText(refused) {
   const reasons = Object.entries(refused).sort(([, a], [, b]) => b - a);
   if (reasons.length === 0) return 'nothing';
   return reasons.map(([reason, number]) => \`\${format.count(number)} \${reason}\`).join(', ');
-}
-
-function buildPair([name]) {
-  const value = make('dd');
-  return {
-    element: make('div', {}, make('dt', {}, name), value),
-    show: ([, text]) => setText(value, text),
-  };
 }
 `],
   ['quarantine.js', `import { post } from './api.js';

@@ -1,5 +1,6 @@
 import { Controller, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { controllerName } from '../http/index.js';
 import { wrongOption, type CheckedOptions } from './check-options.js';
 import { TusDashboardController } from './dashboard.controller.js';
 
@@ -11,19 +12,15 @@ import { TusDashboardController } from './dashboard.controller.js';
 export function createDashboardController(options: CheckedOptions): Type<TusDashboardController> {
   const { path, instance, decorators = [], version = VERSION_NEUTRAL } = options;
   const controller = class extends TusDashboardController {};
-  Object.defineProperty(controller, 'name', { value: nameOf(instance) });
+  Object.defineProperty(controller, 'name', {
+    value: controllerName(TusDashboardController, instance),
+  });
   for (const decorate of decorators) decorate(controller);
   if (!options.public && !isGuarded(controller)) {
     throw wrongOption('decorators', options.decorators, noGuard());
   }
   Controller({ path, version })(controller);
   return controller;
-}
-
-/** Throttlers and traces know a route by the name of its class. */
-function nameOf(instance = ''): string {
-  const words = instance.split(/[-_]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  return `Tus${words.join('')}DashboardController`;
 }
 
 function isGuarded(controller: Type): boolean {

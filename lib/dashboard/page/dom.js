@@ -84,6 +84,19 @@ export class Items {
   }
 }
 
+/** Names and their values, in a list that has them as pairs. */
+export function pairsIn(list) {
+  return new Items(list, ([name]) => name, buildPair);
+}
+
+function buildPair([name]) {
+  const value = make('dd');
+  return {
+    element: make('div', {}, make('dt', {}, name), value),
+    show: ([, text]) => setText(value, text),
+  };
+}
+
 /** The name of an upload as a button that shows all that is known of it, and its owner below. */
 export function nameButton(onOpen) {
   const button = make('button.name', { type: 'button' });

@@ -1,10 +1,10 @@
-import { byId, Items, make, setText } from './dom.js';
+import { byId, pairsIn } from './dom.js';
 import * as format from './format.js';
 
 /** What all uploads take, what each owner may have, and the room that is left. */
 export class Limits {
   constructor() {
-    this.items = new Items(byId('limits-list'), ([name]) => name, buildPair);
+    this.items = pairsIn(byId('limits-list'));
   }
 
   show({ capacity }) {
@@ -43,12 +43,4 @@ function quotaText(quota) {
 /** JSON has no infinity. */
 function isLimit(value) {
   return value !== undefined && value !== null;
-}
-
-function buildPair([name]) {
-  const value = make('dd');
-  return {
-    element: make('div', {}, make('dt', {}, name), value),
-    show: ([, text]) => setText(value, text),
-  };
 }

@@ -1,4 +1,4 @@
-import { byId, Items, make, setData, setText } from './dom.js';
+import { byId, Items, make, pairsIn, setData, setText } from './dom.js';
 import * as format from './format.js';
 
 /** How many running requests are named. */
@@ -36,7 +36,7 @@ export class Processes {
     const title = make('h3');
     const note = make('p.note');
     const list = make('dl.pairs');
-    const pairs = new Items(list, ([name]) => name, buildPair);
+    const pairs = pairsIn(list);
     const element = make('li.card', {}, make('div.process-head', {}, title, note), list);
     return {
       element,
@@ -123,12 +123,4 @@ function refusedText(refused) {
   const reasons = Object.entries(refused).sort(([, a], [, b]) => b - a);
   if (reasons.length === 0) return 'nothing';
   return reasons.map(([reason, number]) => `${format.count(number)} ${reason}`).join(', ');
-}
-
-function buildPair([name]) {
-  const value = make('dd');
-  return {
-    element: make('div', {}, make('dt', {}, name), value),
-    show: ([, text]) => setText(value, text),
-  };
 }

@@ -18,6 +18,7 @@ import {
 } from '../../marks/index.js';
 import { noteRoute } from '../openapi/index.js';
 import { MarkTusRoute, type TusRoute } from '../platform/tus-route.js';
+import { controllerName } from './controller-name.js';
 import { TusController } from './tus.controller.js';
 
 /** What shapes the controller of one instance. */
@@ -66,7 +67,7 @@ export function createTusController(
   const { uploadPath, name: instance, version = VERSION_NEUTRAL, decorators = [] } = settings;
   const base = settings.controller ?? TusController;
   const controller = class extends base {};
-  Object.defineProperty(controller, 'name', { value: nameOf(base, instance) });
+  Object.defineProperty(controller, 'name', { value: controllerName(base, instance) });
 
   // Platforms take the first route that fits: HEAD before any GET, which would answer it too, then
   // the routes of a user's subclass, and `:id` last.
@@ -81,13 +82,6 @@ export function createTusController(
   for (const decorate of decorators) decorate(controller);
   Controller({ path: uploadPath, version })(controller);
   return controller;
-}
-
-/** Such as `AvatarsTusController`, which can stand in generated code. */
-function nameOf(base: Type, instance = ''): string {
-  const words = instance.split(/[-_]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  const name = words.join('') + (base.name || TusController.name);
-  return /^\d/.test(name) ? `_${name}` : name;
 }
 
 function namesOfFurtherRoutes(base: Type): string[] {

@@ -6,8 +6,16 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Controller, Get, Injectable, Module, Param, Post, Query } from '@nestjs/common';
-import type { INestApplication } from '@nestjs/common';
+import type {
+  CallHandler,
+  ExecutionContext,
+  INestApplication,
+  NestInterceptor,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { finalize, type Observable } from 'rxjs';
 import { OnUploadFinished, TusModule, TusService } from '../../lib/index.js';
 import type { FinishedUpload, Upload } from '../../lib/index.js';
 import { writeEntry } from '../faults/servers/journal.js';
@@ -18,6 +26,7 @@ const settings = JSON.parse(process.argv[2] ?? '{}') as FuzzSettings;
 const registry = await registryOf(settings);
 const sockets = new Set<Socket>();
 const events = new EventEmitter();
+let running = 0;
 
 /** The driver is loaded only where it is needed. */
 async function registryOf({ postgres: options }: FuzzSettings) {
@@ -79,11 +88,28 @@ class ControlController {
     return outcomeOf(this.tus.cleanup());
   }
 
-  /** Answers once every other connection is gone, and with it whatever its client had begun. */
+  /** Answers once every other connection is gone, and whatever its client had begun is over. */
   @Get('quiet')
   async quiet(): Promise<string> {
     while (sockets.size > 1) await once(events, 'gone');
+    // What came last before its connection went is on its way to its method.
+    for (let turns = 0; turns < 3; turns++) await nextTurn();
+    while (running > 1) await once(events, 'over');
     return 'done';
+  }
+}
+
+/** Counts what runs for requests, also of clients that have left. */
+@Injectable()
+class RunningCounter implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    running++;
+    return next.handle().pipe(
+      finalize(() => {
+        running--;
+        events.emit('over');
+      }),
+    );
   }
 }
 
@@ -104,7 +130,7 @@ function outcomeOf(work: Promise<unknown>): Promise<string> {
     }),
   ],
   controllers: [ControlController],
-  providers: [JournalKeeper],
+  providers: [JournalKeeper, { provide: APP_INTERCEPTOR, useClass: RunningCounter }],
 })
 class FuzzModule {}
 

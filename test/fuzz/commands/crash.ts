@@ -8,7 +8,7 @@ import type { KnownUpload } from '../known-upload.js';
 import { patchOf, rightPatchPlans } from '../plans.js';
 import type { PatchPlan } from '../plans.js';
 import { askService, settle } from '../settle.js';
-import type { Standing } from '../settle.js';
+import type { Possible, Standing } from '../settle.js';
 import type { World } from '../world.js';
 import { begin } from './abort.js';
 import { UploadCommand } from './command.js';
@@ -57,7 +57,7 @@ export class Crash extends UploadCommand<CrashPlan> {
     const possible = learnt === UNKNOWN ? (attempt?.possible ?? {}) : {};
     const isService = this.plan.during === 'move' || this.plan.during === 'cleanup';
     if (learnt === UNKNOWN && isService) await this.again(attempt!);
-    await settle(world, upload, possible, await this.ask(world, upload));
+    await settle(world, upload, possible, await this.ask(world, upload, possible));
     await assertFinished(world, upload);
     await world.start();
     world.pin();
@@ -78,12 +78,13 @@ export class Crash extends UploadCommand<CrashPlan> {
   }
 
   /** Asks once what is left of a finish was seen to, which a machine that goes on does when it hears of it. */
-  private ask(world: World, upload: KnownUpload): Promise<Standing> {
+  private ask(world: World, upload: KnownUpload, possible: Possible): Promise<Standing> {
     return eventually(async () => {
       const standing = await askService(world, upload);
       const { offset, length, complete } = standing;
-      const isFinishing = offset > upload.held.length && offset === length && !complete;
-      assertEqual(isFinishing, false, 'That it is whole and not finished');
+      const isTold = length === upload.length || length === possible.length;
+      const isFinishing = !isTold && offset === length && !complete;
+      assertEqual(isFinishing, false, 'That its length is known and it is not finished');
       return standing;
     }, PATIENCE);
   }

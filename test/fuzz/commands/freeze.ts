@@ -20,7 +20,7 @@ interface FreezePlan extends PatchPlan {
   /** Milliseconds from the beginning to that. */
   readonly wait: number;
   /** What is sent to the other machine meanwhile; the rest of the body comes to the frozen one. */
-  readonly then: PatchPlan;
+  readonly elsewhere: PatchPlan;
 }
 
 const NOTHING = 'nothing';
@@ -83,7 +83,7 @@ export class Freeze extends UploadCommand<FreezePlan> {
 
   private async sendElsewhere(upload: KnownUpload, model: Model, world: World): Promise<void> {
     if (upload.complete || upload.gone) return;
-    const patch = patchOf(this.plan.then, upload, model.nextBody);
+    const patch = patchOf(this.plan.elsewhere, upload, model.nextBody);
     const attempt = appending(world, upload, patch);
     const outcome = await attempt.start();
     assertOneOf(outcome, upload.dialect.taken, 'The outcome at the other machine');
@@ -120,6 +120,6 @@ export const freezes = fc
     machine: fc.nat(),
     sent: fc.oneof(fc.constant(1000), fc.integer({ min: 1, max: 1000 })),
     wait: fc.nat({ max: 30 }),
-    then: rightPatchPlans,
+    elsewhere: rightPatchPlans,
   })
   .map(({ plan, ...rest }) => new Freeze({ ...plan, ...rest }));

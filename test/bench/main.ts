@@ -7,6 +7,8 @@ import { asError } from '../../lib/errors/index.js';
 import { formatted, writeIntoPage } from '../support/written-page.js';
 import { startStore, stopStore } from '../support/s3/start-store.js';
 import { removeTempFolder } from '../support/temp-folder.js';
+import { canBeChecked, check, describeVerdict } from './check/check.js';
+import { keepFigures } from './check/figures.js';
 import { describeEnvironment } from './report/environment.js';
 import { describeReport, type Report } from './report/report.js';
 import type { Result } from './report/results.js';
@@ -25,6 +27,8 @@ const { values } = parseArgs({
     json: { type: 'string' },
     /** Folder for profiles of the servers' processors. */
     profile: { type: 'string' },
+    /** Fail where a server of ours is slower, by those that do not change, than was kept. */
+    check: { type: 'boolean', default: false },
   },
 });
 
@@ -33,28 +37,39 @@ if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a
 
 const folder = await mkdtemp(resolve('.bench-'));
 try {
-  const report = await measure(await withStore(chosenScenarios()));
-  const text = describeReport(report);
-  console.log(`\n${await formatted(text)}`);
-  if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  const isWhole = values.only === undefined && values.servers === undefined;
-  if (isWhole && values.profile === undefined)
-    await writeIntoPage('test/bench/README.md', 'bench', text);
+  const scenarios = await withStore(chosenScenarios());
+  await (values.check ? checkAll(scenarios) : reportOn(scenarios));
 } finally {
   await stopStore();
   await removeTempFolder(folder);
 }
 
-async function measure(scenarios: readonly Scenario[]): Promise<Report> {
-  const profiles = values.profile && resolve(values.profile);
+async function reportOn(scenarios: readonly Scenario[]): Promise<void> {
   const results: Result[] = [];
-  for (const scenario of scenarios) {
-    const start = performance.now();
-    results.push(await runScenario(scenario, { rounds, profiles, folder: join(folder, 'run') }));
-    const seconds = Math.round((performance.now() - start) / 1000);
-    console.error(`${scenario.name}: ${seconds} s`);
-  }
-  return { ...(await describeEnvironment()), results };
+  for (const scenario of scenarios) results.push(await measure(scenario));
+  const report: Report = { ...(await describeEnvironment()), results };
+  const text = describeReport(report);
+  console.log(`\n${await formatted(text)}`);
+  if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  const isWhole = values.only === undefined && values.servers === undefined;
+  if (!isWhole || values.profile !== undefined) return;
+  await writeIntoPage('test/bench/README.md', 'bench', text);
+  await keepFigures(report);
+}
+
+async function checkAll(scenarios: readonly Scenario[]): Promise<void> {
+  const verdict = await check(scenarios, measure);
+  console.log(`\n${await formatted(describeVerdict(verdict))}`);
+  if (verdict.slower.length > 0) process.exitCode = 1;
+}
+
+async function measure(scenario: Scenario): Promise<Result> {
+  const profiles = values.profile && resolve(values.profile);
+  const start = performance.now();
+  const result = await runScenario(scenario, { rounds, profiles, folder: join(folder, 'run') });
+  const seconds = Math.round((performance.now() - start) / 1000);
+  console.error(`${scenario.name}: ${seconds} s`);
+  return result;
 }
 
 /** Starts the store that some need; where it cannot be, they are left out. */
@@ -76,7 +91,9 @@ function chosenScenarios(): Scenario[] {
     const known = SCENARIOS.map((scenario) => scenario.name).join(', ');
     throw new Error(`There is no scenario ${name}. There are: ${known}.`);
   }
-  return SCENARIOS.filter((scenario) => isChosen(scenario, names)).map(withChosenServers);
+  return SCENARIOS.filter((scenario) => isChosen(scenario, names))
+    .filter((scenario) => !values.check || canBeChecked(scenario))
+    .map(withChosenServers);
 }
 
 function isChosen({ name }: Scenario, names: readonly string[] | undefined): boolean {

@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatted, writeIntoPage } from '../support/written-page.js';
 import { removeTempFolder } from '../support/temp-folder.js';
+import { canBeChecked, check, describeVerdict } from './check/check.js';
+import { keepFigures } from './check/figures.js';
 import { endNeeded, startNeeded } from './needs.js';
 import { describeEnvironment } from './report/environment.js';
 import { describeReport, type Report } from './report/report.js';
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     json: { type: 'string' },
     /** Folder for profiles of the servers' processors. */
     profile: { type: 'string' },
+    /** Fail where a server of ours is slower, by those that do not change, than was kept. */
+    check: { type: 'boolean', default: false },
   },
 });
 
@@ -32,28 +36,39 @@ if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a
 
 const folder = await mkdtemp(resolve('.bench-'));
 try {
-  const report = await measure(await startNeeded(chosenScenarios()));
-  const text = describeReport(report);
-  console.log(`\n${await formatted(text)}`);
-  if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  const isWhole = values.only === undefined && values.servers === undefined;
-  if (isWhole && values.profile === undefined)
-    await writeIntoPage('test/bench/README.md', 'bench', text);
+  const scenarios = await startNeeded(chosenScenarios());
+  await (values.check ? checkAll(scenarios) : reportOn(scenarios));
 } finally {
   await endNeeded();
   await removeTempFolder(folder);
 }
 
-async function measure(scenarios: readonly Scenario[]): Promise<Report> {
-  const profiles = values.profile && resolve(values.profile);
+async function reportOn(scenarios: readonly Scenario[]): Promise<void> {
   const results: Result[] = [];
-  for (const scenario of scenarios) {
-    const start = performance.now();
-    results.push(await runScenario(scenario, { rounds, profiles, folder: join(folder, 'run') }));
-    const seconds = Math.round((performance.now() - start) / 1000);
-    console.error(`${scenario.name}: ${seconds} s`);
-  }
-  return { ...(await describeEnvironment()), results };
+  for (const scenario of scenarios) results.push(await measure(scenario));
+  const report: Report = { ...(await describeEnvironment()), results };
+  const text = describeReport(report);
+  console.log(`\n${await formatted(text)}`);
+  if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  const isWhole = values.only === undefined && values.servers === undefined;
+  if (!isWhole || values.profile !== undefined) return;
+  await writeIntoPage('test/bench/README.md', 'bench', text);
+  await keepFigures(report);
+}
+
+async function checkAll(scenarios: readonly Scenario[]): Promise<void> {
+  const verdict = await check(scenarios, measure);
+  console.log(`\n${await formatted(describeVerdict(verdict))}`);
+  if (verdict.slower.length > 0) process.exitCode = 1;
+}
+
+async function measure(scenario: Scenario): Promise<Result> {
+  const profiles = values.profile && resolve(values.profile);
+  const start = performance.now();
+  const result = await runScenario(scenario, { rounds, profiles, folder: join(folder, 'run') });
+  const seconds = Math.round((performance.now() - start) / 1000);
+  console.error(`${scenario.name}: ${seconds} s`);
+  return result;
 }
 
 function chosenScenarios(): Scenario[] {
@@ -63,7 +78,9 @@ function chosenScenarios(): Scenario[] {
     const known = SCENARIOS.map((scenario) => scenario.name).join(', ');
     throw new Error(`There is no scenario ${name}. There are: ${known}.`);
   }
-  return SCENARIOS.filter((scenario) => isChosen(scenario, names)).map(withChosenServers);
+  return SCENARIOS.filter((scenario) => isChosen(scenario, names))
+    .filter((scenario) => !values.check || canBeChecked(scenario))
+    .map(withChosenServers);
 }
 
 function isChosen({ name }: Scenario, names: readonly string[] | undefined): boolean {

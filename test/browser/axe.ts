@@ -11,16 +11,20 @@ const PHONE = { width: 360, height: 740 };
 
 /** The serious and critical faults that axe finds in a page as it stands, in light and in dark. */
 export async function graveFaults(page: Page): Promise<string[]> {
-  // Axe must not look at colours half-way between two.
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.evaluate(axe.source);
+  await prepare(page);
   const faults: string[] = [];
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme });
     await nextFrames(page);
-    faults.push(...(await faultsNow(page)).map((fault) => `${colorScheme}: ${fault}`));
+    faults.push(...(await faultsIn(page)).map((fault) => `${colorScheme}: ${fault}`));
   }
   return faults;
+}
+
+/** The same in the scheme that it has. */
+export async function graveFaultsNow(page: Page): Promise<string[]> {
+  await prepare(page);
+  return faultsIn(page);
 }
 
 /** How many pixels a page is wider than a small phone; it is as narrow as one from then on. */
@@ -30,6 +34,12 @@ export async function overflowOnPhone(page: Page): Promise<number> {
   return width - PHONE.width;
 }
 
+async function prepare(page: Page): Promise<void> {
+  // Axe must not look at colours half-way between two.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.evaluate(axe.source);
+}
+
 /** Some pages follow the scheme by a script. */
 async function nextFrames(page: Page): Promise<void> {
   await page.evaluate(async () => {
@@ -37,7 +47,7 @@ async function nextFrames(page: Page): Promise<void> {
   });
 }
 
-async function faultsNow(page: Page): Promise<string[]> {
+async function faultsIn(page: Page): Promise<string[]> {
   const { violations } = await page.evaluate(() => {
     const { axe: inPage } = globalThis as unknown as { axe: typeof axe };
     return inPage.run({ resultTypes: ['violations'] });

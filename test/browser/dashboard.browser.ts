@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { makeTempFolder, removeTempFolder } from '../support/temp-folder.js';
 import { encodeMetadata, OCTETS, TUS } from '../support/tus-client.js';
-import { seriousFaults } from './accessibility.js';
+import { graveFaultsNow } from './axe.js';
 import { launchChromium } from './chromium.js';
 import { SampleApp } from './sample-app.js';
 
@@ -187,13 +187,13 @@ describe.each(['express', 'fastify'])('The operations page, on %s', (platform) =
     await rowOf(page, 'quarantine', `suspicious-${colorScheme}`).waitFor();
     await page.locator('#search-rows tr').first().waitFor();
 
-    expect(await seriousFaults(page)).toEqual([]);
+    expect(await graveFaultsNow(page)).toEqual([]);
     await page.getByRole('button', { name: `Remove suspicious-${colorScheme}` }).click();
-    expect(await seriousFaults(page)).toEqual([]);
+    expect(await graveFaultsNow(page)).toEqual([]);
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.locator('#search-rows button').first().click();
     await page.locator('#details[open]').waitFor();
-    expect(await seriousFaults(page)).toEqual([]);
+    expect(await graveFaultsNow(page)).toEqual([]);
     await page.context().close();
   });
 
@@ -209,7 +209,7 @@ describe.each(['express', 'fastify'])('The operations page, on %s', (platform) =
 
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     expect(await width()).toBe(360);
-    expect(await seriousFaults(page)).toEqual([]);
+    expect(await graveFaultsNow(page)).toEqual([]);
     await rowOf(page, 'quarantine', long).getByRole('button').first().click();
     await page.locator('#details[open]').waitFor();
     expect(await width()).toBe(360);

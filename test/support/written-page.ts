@@ -20,8 +20,8 @@ export async function writeIntoPage(path: string, name: string, text: string): P
   await writeFile(file, await formatted(`${before}\n\n${text}\n\n${page.slice(end)}`));
 }
 
-/** Markdown as the formatter of this repository has it. */
-export async function formatted(text: string): Promise<string> {
+/** A text as the formatter of this repository has it. */
+export async function formatted(text: string, parser = 'markdown'): Promise<string> {
   const config = await resolveConfig(fileURLToPath(new URL('README.md', ROOT)));
-  return format(text, { ...config, parser: 'markdown' });
+  return format(text, { ...config, parser });
 }

@@ -8,6 +8,11 @@ import type { World } from '../world.js';
 import { UploadCommand } from './command.js';
 import type { Model } from './command.js';
 
+/** The PATCH of a plan as `begin()` sends it: it tells how long its body is. */
+export function begunPatch(plan: PatchPlan, upload: KnownUpload, { nextBody }: Model): Patch {
+  return { ...patchOf(plan, upload, nextBody), chunked: false };
+}
+
 /** Begins a PATCH: its head and the first bytes of its body. */
 export async function begin(
   world: World,
@@ -42,7 +47,7 @@ export class Abort extends UploadCommand<AbortPlan> {
   }
 
   protected async runOn(upload: KnownUpload, model: Model, world: World): Promise<void> {
-    const patch = patchOf(this.plan, upload, model.nextBody);
+    const patch = begunPatch(this.plan, upload, model);
     const bytes = Math.floor((patch.body.length * this.plan.sent) / 1000);
     // What a machine goes on with when the connection is gone, it alone has in order.
     world.pin(this.plan.which % world.count);

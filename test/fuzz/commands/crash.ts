@@ -1,16 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
-import { eventually } from '../../support/eventually.js';
 import { appending, cleaning, deleting, moving, terminating } from '../attempt.js';
 import type { Attempt } from '../attempt.js';
-import { assertEqual, assertFinished, assertOneOf } from '../expectations.js';
+import { assertFinished, assertOneOf } from '../expectations.js';
 import type { KnownUpload } from '../known-upload.js';
-import { patchOf, rightPatchPlans } from '../plans.js';
+import { rightPatchPlans } from '../plans.js';
 import type { PatchPlan } from '../plans.js';
 import { askService, settle } from '../settle.js';
-import type { Possible, Standing } from '../settle.js';
 import type { World } from '../world.js';
-import { begin } from './abort.js';
+import { begin, begunPatch } from './abort.js';
 import { UploadCommand } from './command.js';
 import type { Model } from './command.js';
 
@@ -28,9 +26,6 @@ interface CrashPlan extends PatchPlan {
 }
 
 const UNKNOWN = 'unknown';
-
-/** Milliseconds in which that is so. */
-const PATIENCE = 15_000;
 
 /**
  * Kills the server in the middle of something, and starts it again on the same folder. Where there is
@@ -57,7 +52,7 @@ export class Crash extends UploadCommand<CrashPlan> {
     const possible = learnt === UNKNOWN ? (attempt?.possible ?? {}) : {};
     const isService = this.plan.during === 'move' || this.plan.during === 'cleanup';
     if (learnt === UNKNOWN && isService) await this.again(attempt!);
-    await settle(world, upload, possible, await this.ask(world, upload, possible));
+    await settle(world, upload, possible, await askService(world, upload));
     await assertFinished(world, upload);
     await world.start();
     world.pin();
@@ -75,18 +70,6 @@ export class Crash extends UploadCommand<CrashPlan> {
     void outcome.then(() => (isOver = true));
     const before = upload.held.length;
     while (!isOver && (await world.sizeOf(upload)) === before) await new Promise(setImmediate);
-  }
-
-  /** Asks once what is left of a finish was seen to, which a machine that goes on does when it hears of it. */
-  private ask(world: World, upload: KnownUpload, possible: Possible): Promise<Standing> {
-    return eventually(async () => {
-      const standing = await askService(world, upload);
-      const { offset, length, complete } = standing;
-      const isTold = length === upload.length || length === possible.length;
-      const isFinishing = !isTold && offset === length && !complete;
-      assertEqual(isFinishing, false, 'That its length is known and it is not finished');
-      return standing;
-    }, PATIENCE);
   }
 
   /** What was begun with a file can be done again, and ends as if nothing had happened. */
@@ -115,7 +98,7 @@ export class Crash extends UploadCommand<CrashPlan> {
 
   /** A body of which only a part may be sent. */
   private appendingPart(upload: KnownUpload, model: Model, world: World): Attempt {
-    const patch = patchOf(this.plan, upload, model.nextBody);
+    const patch = begunPatch(this.plan, upload, model);
     const bytes = Math.ceil((patch.body.length * this.plan.sent) / 1000);
     return {
       ...appending(world, upload, patch),

@@ -7,7 +7,7 @@ import { patchOf, rightPatchPlans } from '../plans.js';
 import type { PatchPlan } from '../plans.js';
 import { askService, settle } from '../settle.js';
 import type { World } from '../world.js';
-import { begin } from './abort.js';
+import { begin, begunPatch } from './abort.js';
 import { UploadCommand } from './command.js';
 import type { Model } from './command.js';
 
@@ -40,7 +40,7 @@ export class Freeze extends UploadCommand<FreezePlan> {
   protected async runOn(upload: KnownUpload, model: Model, world: World): Promise<void> {
     const { plan } = this;
     const machine = plan.machine % world.count;
-    const patch = patchOf(plan, upload, model.nextBody);
+    const patch = begunPatch(plan, upload, model);
     const sent = Math.ceil((patch.body.length * plan.sent) / 1000);
     world.pin(machine);
     const connection = await begin(world, upload, patch, sent);

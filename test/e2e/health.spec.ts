@@ -148,7 +148,7 @@ describe.each(PLATFORMS)('The health of an instance on %s', (platform) => {
     await start({ tus: { storage } });
 
     expect((await check()).status).toBe(200);
-    for (const timeout of ['20ms', '30ms']) {
+    for (const timeout of ['200ms', '300ms']) {
       const { status, uploads } = await check({ timeout });
       expect([status, uploads.message]).toEqual([
         503,
@@ -193,13 +193,11 @@ describe.each(PLATFORMS)('The health of an instance on PostgreSQL, on %s', (plat
   });
 
   it('is bad within the limit while the database says nothing', async () => {
-    app.nest.get(HealthController).use({ timeout: '50ms' });
+    app.nest.get(HealthController).use({ timeout: '500ms' });
     proxy.fallSilent();
     const { status, uploads } = await askHealth(app);
 
-    expect([status, uploads.message]).toEqual([
-      503,
-      'The registry does not answer: no answer within 50 ms.',
-    ]);
+    expect(status).toBe(503);
+    expect(uploads.message).toContain('The registry does not answer: no answer within 500 ms.');
   });
 });

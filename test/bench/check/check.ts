@@ -13,9 +13,9 @@ export interface Verdict {
 }
 
 /** Scenarios with servers that ours can be held against. */
-export function canBeChecked({ entrants, needsStore }: Scenario): boolean {
+export function canBeChecked({ entrants, needs }: Scenario): boolean {
   const hasOther = entrants.some(({ kind, name }) => kind === 'floor' || name === 'tus-server');
-  return hasOther && !needsStore && entrants.some(({ kind }) => kind === 'ours');
+  return hasOther && !needs && entrants.some(({ kind }) => kind === 'ours');
 }
 
 /**

@@ -60,8 +60,9 @@ export class Freeze extends UploadCommand<FreezePlan> {
     } finally {
       world.thaw(machine);
     }
-    await this.settleLate(upload, patch, world, await outcome);
+    const late = await outcome;
     connection.destroy();
+    await this.settleLate(upload, patch, world, late);
     await assertAsKnown(world, upload);
   }
 
@@ -107,6 +108,7 @@ export class Freeze extends UploadCommand<FreezePlan> {
     const isKept = upload.held.subarray(offset, offset + body.length).equals(body);
     if (isTaken && isNext) learn(late);
     else assertEqual(isKept || !isTaken, true, 'That bytes are kept that a frozen machine took');
+    await world.quiet();
     await world.whole(upload);
     const mayCount = isNext && !isTaken;
     await settle(world, upload, mayCount ? possible : {}, await askService(world, upload));

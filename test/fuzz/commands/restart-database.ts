@@ -33,6 +33,8 @@ export class RestartDatabase extends UploadCommand<RestartPlan> {
     const learnt = await outcome;
     assertOneOf(learnt, [...attempt.outcomes, ...AWAY], 'The outcome');
     attempt.learn(learnt);
+    // Who is dropped hears nothing of what goes on.
+    await world.quiet();
     await world.whole(upload);
     const possible = AWAY.includes(learnt) ? attempt.possible : {};
     await settle(world, upload, possible, await askService(world, upload));

@@ -171,12 +171,10 @@ export class MemoryCluster implements Cluster {
   }
 
   async askOthers(): Promise<readonly MemberReport[]> {
-    return this.room
-      .others(this)
-      .map(({ identity, isFrozen, report }) => ({
-        identity,
-        ...(!isFrozen && { text: report() }),
-      }));
+    return this.room.others(this).map(({ identity, isFrozen, report }) => ({
+      identity,
+      ...(!isFrozen && { text: report() }),
+    }));
   }
 
   private get isOpen(): boolean {

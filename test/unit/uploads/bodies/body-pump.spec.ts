@@ -11,7 +11,7 @@ const ID = 'a'.repeat(32);
 const MIB = 1024 * 1024;
 
 /** Bytes in memory from which on bodies wait for each other. */
-const FULL = 4 * MIB;
+const FULL = 3 * MIB;
 
 /** Something that takes bytes, and can be made to take its time. */
 class Sink {

@@ -39,7 +39,8 @@ export function bodyOf({ request, req, res }: Exchange): UploadBody {
     return req;
   };
   const onLost = (listener: () => void) => whenOver(res, listener);
-  return { present, open, onLost, length: length === undefined ? undefined : Number(length) };
+  const bytes = length === undefined ? undefined : Number(length);
+  return { present, open, onLost, length: bytes, isHere: req.complete };
 }
 
 /** All bytes of a body, if the app had them read into memory; our own routes have nothing parsed. */

@@ -60,7 +60,8 @@ export interface NewUpload extends UploadScope {
   /** Most bytes that may come along; absent: no limit. */
   readonly maxBytes?: number;
   /**
-   * Is told of the upload once it is there, before its bytes are asked for.
+   * Is told of the upload once it is there: before its bytes are asked for, or, where all of them have come
+   * by then, once they may be stored, too.
    *
    * @returns whether its client knows by now where to go on
    */
@@ -106,14 +107,15 @@ export class Creator {
     // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
     const isEmpty = !body.present && !endsWith(asked, 0, isLast) && !checksum;
     if (isEmpty) return this.createEmpty(asked, request);
-    const isUnrecorded = isPlain(request) && this.lateRecords.suit(asked, body, policy);
+    const isUnrecorded = isPlain(request, body) && this.lateRecords.suit(asked, body, policy);
     const receive = async (lease: Lease): Promise<ReceiveResult> => {
       const record = isUnrecorded ? asked : await this.transitions.begin(asked, request.quota);
-      const isKnown = request.onBegun?.(record) ?? false;
+      const isKnown = !isUnrecorded && (request.onBegun?.(record) ?? false);
       const given = { checksum, isLast, maxBytes, onAdvanced };
       const context = { body, lease, policy, isUnrecorded, ...given };
       if (isKnown) return this.receiveKnown(record, context);
       const result = await this.receiveFirst(record, context);
+      if (isUnrecorded) request.onBegun?.(result.record);
       const mustBeWhole = request.isOneShot || result.end === 'oversize';
       const isBroken = mustBeWhole && result.record.state === 'receiving';
       if (isBroken) await this.transitions.abandon(record.id);
@@ -260,7 +262,8 @@ export class Creator {
   }
 }
 
-/** Whether nothing of a new upload has to be known before its bytes come. */
-function isPlain({ id, quota, checksum, onBegun }: NewUpload): boolean {
-  return id === undefined && !quota && !checksum && !onBegun;
+/** Whether nothing of a new upload has to be known before its bytes come, or before they are stored. */
+function isPlain({ id, quota, checksum, onBegun }: NewUpload, { isHere }: UploadBody): boolean {
+  const mustBeTold = onBegun !== undefined && !isHere;
+  return id === undefined && !quota && !checksum && !mustBeTold;
 }

@@ -139,6 +139,18 @@ describe('a small upload that comes whole with its creation', () => {
     expect(await holdings()).toHaveLength(1);
   });
 
+  it('is told of once it is stored, where its request has come whole', async () => {
+    const stored = watch(core);
+    const told: string[] = [];
+    const onBegun = ({ state }: { state: string }) => told.push(`${state} ${stored.length}`) > 0;
+    const body = { ...bodyOf('hello'), isHere: true };
+    const { record } = await core.uploads.create({ ...HELLO, onBegun }, body);
+
+    expect(stored).toEqual(['create finished']);
+    expect(told).toEqual(['finished 1']);
+    expect(record.state).toBe('finished');
+  });
+
   const others: [string, NewUpload, Partial<UploadRules>?][] = [
     ['has an id from the application', { ...HELLO, id: 'report-2024' }],
     ['counts towards a quota', { ...HELLO, quota: { bytes: 10 } }],

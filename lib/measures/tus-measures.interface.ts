@@ -30,6 +30,7 @@ export interface TusStats {
  * @publicApi
  */
 export interface PassStats {
+  /** When it ended. */
   readonly endedAt: Date;
   /** What was done, by name and number: those of `CleanupReport`, or what the log says of a recovery. */
   readonly counts: Readonly<Record<string, number>>;
@@ -43,6 +44,7 @@ export interface PassStats {
  * @publicApi
  */
 export interface RunningAppend {
+  /** Id of the upload. */
   readonly uploadId: string;
   /** Since when. */
   readonly since: Date;

@@ -40,7 +40,15 @@ export function bodyOf({ request, req, res }: Exchange): UploadBody {
   };
   const onLost = (listener: () => void) => whenOver(res, listener);
   const bytes = length === undefined ? undefined : Number(length);
-  return { present, open, onLost, length: bytes, isHere: req.complete };
+  return {
+    present,
+    length: bytes,
+    get isHere() {
+      return req.complete;
+    },
+    open,
+    onLost,
+  };
 }
 
 /** All bytes of a body, if the app had them read into memory; our own routes have nothing parsed. */

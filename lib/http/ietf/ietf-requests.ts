@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CreateHooks, FinishHooks } from '../../hooks/index.js';
 import type { TusOptions } from '../../options/index.js';
@@ -21,6 +22,7 @@ import {
   parseUploadId,
   Uploads,
   type NewUpload,
+  type UploadBody,
   type UploadSnapshot,
 } from '../../uploads/index.js';
 import { bodyOf } from '../connection/request-body.js';
@@ -42,6 +44,9 @@ import { isAnswered } from './received.js';
 import { spokenDialect } from './spoken-dialect.js';
 import { termsOf } from './terms.js';
 import { withLimits } from './with-limits.js';
+
+/** Bytes of a body that may have come with its head, in one read of the socket. */
+const ONE_READ = 65_536;
 
 /**
  * Does what the requests of one instance ask for by the IETF's resumable uploads
@@ -171,6 +176,7 @@ export class IetfRequests implements FrontDoor {
     };
     const { upload, headers } = await this.createHooks.prepare(asked, request);
     const policy = this.finishHooks.during(request);
+    await parsed(body);
     const result = await this.uploads.create(upload, body, policy);
     const { record, end } = result;
     if (!isAnswered(end, record, dialect)) return {};
@@ -257,4 +263,9 @@ export class IetfRequests implements FrontDoor {
 /** Most bytes that a body may have; absent: no limit. */
 function mostBytes({ intent, sizes }: IetfDialect): number | undefined {
   return intent === 'plain' ? undefined : sizes.maxAppendSize;
+}
+
+/** What came with a request's head is parsed by the next turn of the event loop: all of a small body, as a rule. */
+async function parsed({ length = Infinity, isHere }: UploadBody): Promise<void> {
+  if (!isHere && length <= ONE_READ) await nextTurn();
 }

@@ -107,7 +107,9 @@ export class Creator {
     // Nothing to store yet, and asking the storage what it has would cost an eighth of it all.
     const isEmpty = !body.present && !endsWith(asked, 0, isLast) && !checksum;
     if (isEmpty) return this.createEmpty(asked, request);
-    const isUnrecorded = isPlain(request, body) && this.lateRecords.suit(asked, body, policy);
+    const { present, length } = body;
+    const isUnrecorded =
+      isPlain(request, body) && this.lateRecords.suit(asked, { present, length, isLast }, policy);
     const receive = async (lease: Lease): Promise<ReceiveResult> => {
       const record = isUnrecorded ? asked : await this.transitions.begin(asked, request.quota);
       const isKnown = !isUnrecorded && (request.onBegun?.(record) ?? false);

@@ -22,7 +22,7 @@ export interface UploadBody {
   readonly present: boolean;
   /** Bytes it has; absent where it does not say. */
   readonly length?: number;
-  /** Whether all of it has come by now, so that nothing is left to send; absent: it may not have. */
+  /** Whether all of it has come by now, when it is asked, so that nothing is left to send; absent: it may not have. */
   readonly isHere?: boolean;
   /**
    * Asks for the bytes; called once, and only when nothing speaks against them any more. The

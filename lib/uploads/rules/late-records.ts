@@ -1,6 +1,7 @@
 import type { UploadRecord } from '../../registry/index.js';
 import type { UploadStorage } from '../../storage/index.js';
 import type { FinishPolicy } from '../model/finish-policy.interface.js';
+import { endsWith } from '../model/upload-snapshot.js';
 import type { UploadRules } from './upload-rules.js';
 
 /** Most bytes of an upload whose record may come with its finish; they come in an instant. */
@@ -11,6 +12,8 @@ export interface FirstBody {
   readonly present: boolean;
   /** Bytes it has; absent where it does not say. */
   readonly length?: number;
+  /** Whether nothing follows it; absent: the upload's length tells. */
+  readonly isLast?: boolean;
 }
 
 /**
@@ -33,8 +36,9 @@ export class LateRecords {
   }
 }
 
-function isSmallAndWhole({ length = Infinity }: UploadRecord, body: FirstBody): boolean {
-  return body.present && body.length === length && length <= MOST;
+function isSmallAndWhole(record: UploadRecord, body: FirstBody): boolean {
+  const { present, length = Infinity, isLast } = body;
+  return present && length <= MOST && endsWith(record, length, isLast);
 }
 
 function isPlacedOrHashed({ filePath, terms }: UploadRecord): boolean {

@@ -139,6 +139,13 @@ describe('a small upload that comes whole with its creation', () => {
     expect(await holdings()).toHaveLength(1);
   });
 
+  it('may say that nothing follows in place of its length', async () => {
+    const stored = watch(core);
+    const { record } = await core.uploads.create({ isLast: true }, bodyOf('hello'));
+    expect(stored).toEqual(['create finished']);
+    expect(record).toMatchObject({ state: 'finished', length: 5 });
+  });
+
   it('is told of once it is stored, where its request has come whole', async () => {
     const stored = watch(core);
     const told: string[] = [];

@@ -27,7 +27,7 @@ class Importer {
 
 const page: TusDashboardOptions = { path: '/tus', public: true };
 
-// @ts-expect-error As above.
+// @ts-expect-error A path is a text.
 export const wrongPage: TusDashboardOptions = { path: 1 };
 
 @Module({

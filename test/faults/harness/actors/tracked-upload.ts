@@ -39,22 +39,6 @@ export class TrackedUpload {
     return created && new TrackedUpload(stage, created.id, created.path, content);
   }
 
-  /** Creates an upload and sends all its bytes along; `undefined` when there was no answer. */
-  static async createWhole(
-    stage: Stage,
-    server: HttpTarget,
-    options: CreateOptions & { readonly length: number },
-  ): Promise<TrackedUpload | undefined> {
-    const { length } = options;
-    const content = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, length);
-    const created = await createUnlessKilled(stage, server, { ...options, body: content.bytes() });
-    if (!created) return undefined;
-    const upload = new TrackedUpload(stage, created.id, created.path, content);
-    upload.acknowledged = Number(created.response.headers['upload-offset']);
-    if (!upload.complete) stage.tally.strangeAnswers++;
-    return upload;
-  }
-
   get complete(): boolean {
     return this.acknowledged === this.content.length;
   }

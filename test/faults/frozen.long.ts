@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   create,
   eventually,
@@ -17,6 +16,7 @@ import {
   uploadWhole,
 } from '../support/index.js';
 import type { CreatedUpload, HttpTarget } from '../support/index.js';
+import { freezeBetweenWrites } from './servers/freeze-between-writes.js';
 import { readEntries } from './servers/journal.js';
 import type { JournalEntry } from './servers/journal.js';
 import { KillableServer } from './servers/killable-server.js';
@@ -24,9 +24,6 @@ import { settingsIn } from './servers/server-settings.js';
 import type { ServerSettings } from './servers/server-settings.js';
 
 const EXPIRED = 300;
-
-/** Milliseconds after which a write that has not come to its end waits for another process. */
-const BLOCKED = 1000;
 
 /** A tenth of the usual one. */
 const PATIENCE = { look: 100, silentAfter: 2, suspectAfter: 5, heartbeat: 500 };
@@ -54,17 +51,6 @@ describe.each(PLATFORMS)('A process that is frozen (%s)', (platform) => {
     const server = await KillableServer.start(settings);
     started.push(server);
     return server;
-  }
-
-  /** In the middle of a write to the registry, it would keep all others from theirs. */
-  async function freezeBetweenWrites(server: KillableServer, other: KillableServer): Promise<void> {
-    for (;;) {
-      server.freeze();
-      const writing = create(other, { length: 2, path: '/expiring' }).then(() => true);
-      if (await Promise.race([writing, pause(BLOCKED, false)])) return;
-      server.thaw();
-      await writing;
-    }
   }
 
   /** The lines of one server's log that match, once there are any. */

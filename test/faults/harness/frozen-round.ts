@@ -1,14 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { create } from '../../support/tus-client.js';
 import type { Actor } from './actors/index.js';
 import { CutOff } from './cut-off.js';
+import { freezeBetweenWrites } from '../servers/freeze-between-writes.js';
 import type { KillableServer } from '../servers/killable-server.js';
 
 /** Shorter than usual, so that rounds are. */
 export const PATIENCE = { look: 250, silentAfter: 2, suspectAfter: 5, heartbeat: 1000 };
-
-/** Milliseconds after which a write that has not come to its end waits for another process. */
-const BLOCKED = 1000;
 
 /** Where a server is frozen, and what follows. */
 export interface FrozenRound {
@@ -48,20 +44,6 @@ export async function freezeOnce(first: KillableServer, round: FrozenRound): Pro
   } finally {
     way.close();
     await second.kill();
-  }
-}
-
-/** One that is frozen in the middle of a write keeps all others from theirs, until it goes on or ends. */
-async function freezeBetweenWrites(first: KillableServer, second: KillableServer): Promise<void> {
-  for (;;) {
-    first.freeze();
-    const writing = Promise.all([
-      create(second, { length: 1 }),
-      create(second, { length: 1, path: '/expiring' }),
-    ]).then(() => true);
-    if (await Promise.race([writing, pause(BLOCKED, false)])) return;
-    first.thaw();
-    await writing;
   }
 }
 

@@ -45,7 +45,9 @@ const tally = await runKills({
   },
   onErrorOutput: (text) => process.stderr.write(text),
 }).finally(stopStore);
-console.table(tally);
+const { findings, ...counts } = tally;
+console.table(counts);
+findings.forEach((finding) => console.log(finding));
 const isUsual = !isOnS3 && !values.machines && moments.length === MOMENTS.length;
 if (isUsual && rounds >= 1000) {
   await writeIntoPage('test/faults/README.md', 'faults', describeReliability(tally, seed));

@@ -1,8 +1,11 @@
 import { describeMachine } from '../../support/machine.js';
 import type { Tally } from './tally.js';
 
+/** What a run has counted, and how often. */
+type Count = Exclude<keyof Tally, 'findings'>;
+
 /** What each count means to a user, in the order of the table. */
-const ROWS: Readonly<Record<keyof Tally, string>> = {
+const ROWS: Readonly<Record<Count, string>> = {
   kills: 'Servers killed (`SIGKILL`) while clients were at work',
   uploads: 'Uploads begun',
   interrupted: '… that were being written to when the server was killed',
@@ -34,7 +37,7 @@ const ROWS: Readonly<Record<keyof Tally, string>> = {
 /** The counts of a run as Markdown, and what it was run on. */
 export function describeReliability(tally: Readonly<Tally>, seed: number): string {
   const rows = Object.entries(ROWS).map(
-    ([count, label]) => `| ${label} | ${tally[count as keyof Tally].toLocaleString('en')} |`,
+    ([count, label]) => `| ${label} | ${tally[count as Count].toLocaleString('en')} |`,
   );
   const date = new Date().toISOString().slice(0, 10);
   return [

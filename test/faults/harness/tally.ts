@@ -1,5 +1,7 @@
 /** What a run of kills counted. */
 export interface Tally {
+  /** What each fault was, in words, and what else is to be known of it. */
+  readonly findings: string[];
   /** Starts that ended by a kill. */
   kills: number;
   /** Uploads that were begun. */
@@ -75,6 +77,7 @@ export const FAULTS = [
 
 export function newTally(): Tally {
   return {
+    findings: [],
     kills: 0,
     uploads: 0,
     interrupted: 0,
@@ -102,4 +105,13 @@ export function newTally(): Tally {
     errorsLogged: 0,
     duplicates: 0,
   };
+}
+
+/** One of the counts that must be zero. */
+export type Fault = (typeof FAULTS)[number];
+
+/** Counts a fault, and keeps what it was. */
+export function find(tally: Tally, fault: Fault, finding: string): void {
+  tally[fault]++;
+  tally.findings.push(`after ${tally.kills} kills, ${fault}: ${finding}`);
 }

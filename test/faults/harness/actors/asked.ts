@@ -1,6 +1,7 @@
 import type { HttpTarget } from '../../../support/http-client.js';
 import { comeAgain } from '../../../support/come-again.js';
 import { terminate } from '../../../support/tus-client.js';
+import { find } from '../tally.js';
 import type { Stage } from './stage.js';
 
 /**
@@ -33,6 +34,7 @@ export async function letGo(
   const ask = () => terminate(server, upload);
   const { status } = await asked(stage, ask, () => (mayBeGone = true));
   const isGone = status === 204 || (mayBeGone && status === 410);
-  if (!isGone && status !== 423) stage.tally.strangeAnswers++;
+  const isStrange = !isGone && status !== 423;
+  if (isStrange) find(stage.tally, 'strangeAnswers', `${upload.path}: DELETE was told ${status}`);
   return isGone;
 }

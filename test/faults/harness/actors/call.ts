@@ -4,6 +4,7 @@ import type { SeededRandom } from '../../../support/seeded.js';
 import { head, patch } from '../../../support/tus-client.js';
 import type { HttpResponse, HttpTarget } from '../../../support/http-client.js';
 import type { JournalEntry } from '../../servers/journal.js';
+import { find } from '../tally.js';
 import { asked } from './asked.js';
 import { createUnlessKilled } from './create-unless-killed.js';
 import { isOvertaken } from './stage.js';
@@ -79,7 +80,10 @@ export class Call {
     const begun = entries.filter(({ event }) => event === 'begin').length;
     const ended = entries.filter(({ event }) => event === 'end').length;
     const [least, most] = this.isRefused ? [0, 0] : [1, this.runs];
-    if (ended < least || begun > most) tally.methodsRepeated++;
+    if (ended < least || begun > most) {
+      const finding = `${this.id}: begun ${begun} times, ended ${ended}; allowed: ${least} to ${most}`;
+      find(tally, 'methodsRepeated', finding);
+    }
     tally.answersCutOff += begun - ended;
   }
 
@@ -87,7 +91,10 @@ export class Call {
     const isRight = this.isRefused
       ? status === 422
       : status === 200 && text.includes(this.content.sha256());
-    if (!isRight || (this.told ?? text) !== text) this.stage.tally.answersChanged++;
+    if (!isRight || (this.told ?? text) !== text) {
+      const finding = `${this.id}: was told ${status}, '${text}', before '${this.told}'`;
+      find(this.stage.tally, 'answersChanged', finding);
+    }
     this.told = text;
   }
 

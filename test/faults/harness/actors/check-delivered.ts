@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../../servers/journal.js';
+import { find } from '../tally.js';
 import type { Tally } from '../tally.js';
 
 /** A finished upload, and the SHA-256 of its bytes in hexadecimal digits. */
@@ -19,8 +20,9 @@ export function checkDelivered(
   // One that was frozen right before it began comes after those that others have made meanwhile.
   const distinct = new Set(begun.map(({ attempt }) => attempt)).size === begun.length;
 
-  if (ended.length === 0) tally.deliveriesMissing++;
-  if (!distinct) tally.attemptsOutOfOrder++;
+  const told = `${id}: ${entries.map(({ event, attempt }) => `${event} ${attempt}`).join(', ')}`;
+  if (ended.length === 0) find(tally, 'deliveriesMissing', told);
+  if (!distinct) find(tally, 'attemptsOutOfOrder', told);
   tally.duplicates += Math.max(ended.length - 1, 0);
   tally.deliveriesWrong += ended.filter((entry) => entry.sha256 !== sha256).length;
   tally.deliveriesCutOff += begun.length - entries.filter(({ event }) => event !== 'begin').length;

@@ -4,6 +4,7 @@ import type { HttpTarget } from '../../../support/http-client.js';
 import { RawConnection, rawHead } from '../../../support/raw-http.js';
 import type { RawResponse } from '../../../support/raw-http.js';
 import { OCTETS } from '../../../support/tus-client.js';
+import { find } from '../tally.js';
 import { isOvertaken } from './stage.js';
 import type { Stage } from './stage.js';
 import { TrackedUpload } from './tracked-upload.js';
@@ -64,9 +65,9 @@ export class ChecksummedUpload {
 
     if (this.stage.disk.excuses(response.status)) return false;
     this.chunk = undefined;
-    if (response.status !== (isDamaged ? 460 : 204)) this.stage.tally.strangeAnswers++;
-    if (response.status === 204)
-      this.upload.acknowledged = Number(response.header('upload-offset'));
+    const { status } = response;
+    if (status !== (isDamaged ? 460 : 204)) this.find(`PATCH to ${chunk.end} was told ${status}`);
+    if (status === 204) this.upload.acknowledged = Number(response.header('upload-offset'));
     return true;
   }
 
@@ -95,8 +96,13 @@ export class ChecksummedUpload {
     const before = upload.acknowledged;
     await upload.resume(server);
     const counts = chunk?.isDamaged === false && upload.acknowledged === chunk.end;
-    if (upload.acknowledged > before && !counts) this.stage.tally.strangeAnswers++;
+    const hasGrown = upload.acknowledged > before;
+    if (hasGrown && !counts) this.find(`bytes up to ${upload.acknowledged} count`);
     this.chunk = undefined;
+  }
+
+  private find(finding: string): void {
+    find(this.stage.tally, 'strangeAnswers', `${this.upload.id}: ${finding}`);
   }
 
   private async sendSlowly(server: HttpTarget, chunk: Chunk): Promise<RawResponse | undefined> {

@@ -3,6 +3,7 @@ import { request } from '../../../support/http-client.js';
 import type { HttpResponse, HttpTarget } from '../../../support/http-client.js';
 import { encodeMetadata, head, TUS } from '../../../support/tus-client.js';
 import type { JournalEntry } from '../../servers/journal.js';
+import { find } from '../tally.js';
 import { asked, letGo } from './asked.js';
 import { checkDelivered } from './check-delivered.js';
 import { sha256Of } from './large-part.js';
@@ -56,7 +57,7 @@ export class FinalUpload {
     const { status, headers } = await asked(this.stage, () => head(server, this));
     if (status === 410) return false;
     const isComplete = headers['upload-offset'] === String(this.length);
-    if (status !== 200 || !isComplete) this.stage.tally.strangeAnswers++;
+    if (status !== 200 || !isComplete) this.find(`HEAD was told ${status}`);
     return true;
   }
 
@@ -91,7 +92,11 @@ export class FinalUpload {
 
   private hear({ status, headers }: HttpResponse): void {
     if (status === 201 && headers.location !== undefined) this.id = basename(headers.location);
-    else this.stage.tally.strangeAnswers++;
+    else this.find(`POST was told ${status}`);
+  }
+
+  private find(finding: string): void {
+    find(this.stage.tally, 'strangeAnswers', `${this.id ?? 'final upload'}: ${finding}`);
   }
 
   private see(id: string): void {

@@ -12,6 +12,9 @@ const FINISHERS = 6;
 const UPLOADS_EACH = 2;
 const KB = 1024;
 
+/** Most bytes of an upload that has its record with its finish. */
+const SMALL = 64 * KB;
+
 /**
  * Clients that send a small file at once, so that kills fall around its last byte, and into a
  * handler that takes its time and fails at first. Some of them never come back.
@@ -67,12 +70,29 @@ export class Finishers implements Actor {
     const random = new SeededRandom(`${stage.seed}/${stage.tally.kills}/finisher ${index}`);
     for (let sent = 0; sent < UPLOADS_EACH; sent++) {
       await pause(random.integer(0, 150));
-      const upload = await this.begin(server, random);
-      if (!upload) return;
-      stage.moments.emit('last-bytes');
-      if (!(await upload.send(server))) return;
+      const isSent = await (random.integer(0, 2) === 0
+        ? this.sendWhole(server, random)
+        : this.sendInTwo(server, random));
+      if (!isSent) return;
       stage.moments.emit('last-answer');
     }
+  }
+
+  /** Its bytes come with its creation. */
+  private async sendWhole(server: HttpTarget, random: SeededRandom): Promise<boolean> {
+    this.stage.moments.emit('last-bytes');
+    const options = { length: random.integer(1, SMALL), metadata: metadataOf(random) };
+    const upload = await TrackedUpload.createWhole(this.stage, server, options);
+    if (upload) this.uploads.push(upload);
+    return upload !== undefined;
+  }
+
+  /** A request creates it, and another one brings its bytes. */
+  private async sendInTwo(server: HttpTarget, random: SeededRandom): Promise<boolean> {
+    const upload = await this.begin(server, random);
+    if (!upload) return false;
+    this.stage.moments.emit('last-bytes');
+    return upload.send(server);
   }
 
   private async begin(
@@ -81,12 +101,14 @@ export class Finishers implements Actor {
   ): Promise<TrackedUpload | undefined> {
     const upload = await TrackedUpload.create(this.stage, server, {
       length: random.integer(1, 256 * KB),
-      metadata: {
-        takes: String(random.integer(0, 300)),
-        failures: String(random.integer(0, 2)),
-      },
+      metadata: metadataOf(random),
     });
     if (upload) this.uploads.push(upload);
     return upload;
   }
+}
+
+/** How the handler is to behave. */
+function metadataOf(random: SeededRandom): Record<string, string> {
+  return { takes: String(random.integer(0, 300)), failures: String(random.integer(0, 2)) };
 }

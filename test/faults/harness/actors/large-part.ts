@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { HttpTarget } from '../../../support/http-client.js';
 import { SeededContent } from '../../../support/seeded.js';
 import { head, patch } from '../../../support/tus-client.js';
+import { find } from '../tally.js';
+import type { Fault } from '../tally.js';
 import { asked } from './asked.js';
 import { createUnlessKilled } from './create-unless-killed.js';
 import type { Stage } from './stage.js';
@@ -36,7 +38,8 @@ export class LargePart {
     const rest = await part.rest(created.id);
     const answer = await unlessKilled(() => patch(server, created, rest));
     if (answer && stage.disk.excuses(answer.status)) return undefined;
-    if (answer && answer.status !== 204) stage.tally.strangeAnswers++;
+    const isStrange = answer && answer.status !== 204;
+    if (isStrange) part.find('strangeAnswers', `PATCH was told ${answer.status}`);
     return answer && part;
   }
 
@@ -44,8 +47,13 @@ export class LargePart {
   async check(server: HttpTarget): Promise<void> {
     const { status, headers } = await asked(this.stage, () => head(server, this));
     const offset = Number(headers['upload-offset']);
-    if (status !== 200 || headers['upload-concat'] !== 'partial') this.stage.tally.strangeAnswers++;
-    else if (offset < this.length) this.stage.tally.offsetsGoneBack++;
+    const isPart = status === 200 && headers['upload-concat'] === 'partial';
+    if (!isPart) this.find('strangeAnswers', `HEAD was told ${status}`);
+    else if (offset < this.length) this.find('offsetsGoneBack', `${this.length} to ${offset}`);
+  }
+
+  private find(fault: Fault, finding: string): void {
+    find(this.stage.tally, fault, `${this.path}: ${finding}`);
   }
 
   /** What is to be sent yet: what comes after the hole, where there can be one. */

@@ -3,6 +3,7 @@ import { eventually } from '../../../support/eventually.js';
 import { create } from '../../../support/tus-client.js';
 import type { KillableServer } from '../../servers/killable-server.js';
 import { withKnown } from '../run-servers.js';
+import { find } from '../tally.js';
 import type { Actor } from './actor.js';
 import type { Stage } from './stage.js';
 import { unlessKilled } from './unless-killed.js';
@@ -46,7 +47,10 @@ export class Leavers implements Actor {
         const record = await known.get(id);
         const whole = record?.state === 'receiving' && sizes.get(id) === BODY.length;
         if (record?.state === 'expired') tally.expired++;
-        else if (!whole) tally.expiredHalfGone++;
+        else if (!whole) {
+          const finding = `${id}: ${record?.state ?? 'unknown'}, ${sizes.get(id) ?? 0} bytes`;
+          find(tally, 'expiredHalfGone', finding);
+        }
       }
     });
   }

@@ -2,6 +2,7 @@ import { SeededRandom } from '../../../support/seeded.js';
 import type { HttpTarget } from '../../../support/http-client.js';
 import { terminate } from '../../../support/tus-client.js';
 import { readEntries, untilDelivered } from '../../servers/journal.js';
+import { find } from '../tally.js';
 import type { Actor } from './actor.js';
 import { ON_FULL_DISK } from './stage.js';
 import type { Stage } from './stage.js';
@@ -38,7 +39,9 @@ export class Senders implements Actor {
     if (!leaving) return;
     this.uploads = this.uploads.filter((upload) => upload !== leaving);
     const { status } = await terminate(server, leaving);
-    if (status !== 204) this.stage.tally.strangeAnswers++;
+    if (status === 204) return;
+    const finding = `${leaving.id}: DELETE on a full disk was told ${status}`;
+    find(this.stage.tally, 'strangeAnswers', finding);
   }
 
   async check(server: HttpTarget): Promise<void> {

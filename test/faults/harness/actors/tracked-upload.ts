@@ -3,6 +3,8 @@ import { head, patch } from '../../../support/tus-client.js';
 import type { HttpTarget } from '../../../support/http-client.js';
 import type { CreateOptions } from '../../../support/tus-client.js';
 import type { JournalEntry } from '../../servers/journal.js';
+import { find } from '../tally.js';
+import type { Fault } from '../tally.js';
 import { asked, letGo } from './asked.js';
 import { checkDelivered } from './check-delivered.js';
 import { createUnlessKilled } from './create-unless-killed.js';
@@ -39,6 +41,22 @@ export class TrackedUpload {
     return created && new TrackedUpload(stage, created.id, created.path, content);
   }
 
+  /** Creates an upload and sends all its bytes along; `undefined` when there was no answer. */
+  static async createWhole(
+    stage: Stage,
+    server: HttpTarget,
+    options: CreateOptions & { readonly length: number },
+  ): Promise<TrackedUpload | undefined> {
+    const { length } = options;
+    const content = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, length);
+    const created = await createUnlessKilled(stage, server, { ...options, body: content.bytes() });
+    if (!created) return undefined;
+    const upload = new TrackedUpload(stage, created.id, created.path, content);
+    upload.acknowledged = Number(created.response.headers['upload-offset']);
+    if (!upload.complete) upload.find('strangeAnswers', `POST kept ${upload.acknowledged} bytes`);
+    return upload;
+  }
+
   get complete(): boolean {
     return this.acknowledged === this.content.length;
   }
@@ -58,7 +76,7 @@ export class TrackedUpload {
     this.unanswered = false;
     if (this.stage.disk.excuses(response.status)) return false;
     if (response.status === 204) this.acknowledged = Number(response.headers['upload-offset']);
-    else this.stage.tally.strangeAnswers++;
+    else this.find('strangeAnswers', `PATCH at ${offset} was told ${response.status}`);
     return true;
   }
 
@@ -75,8 +93,9 @@ export class TrackedUpload {
     const { status, headers } = await asked(this.stage, () => head(server, this));
     const offset = Number(headers['upload-offset']);
     this.unanswered = false;
-    if (status !== 200) this.stage.tally.strangeAnswers++;
-    else if (offset < this.acknowledged && !this.mayHaveLost) this.stage.tally.offsetsGoneBack++;
+    const hasGoneBack = offset < this.acknowledged && !this.mayHaveLost;
+    if (status !== 200) this.find('strangeAnswers', `HEAD was told ${status}`);
+    else if (hasGoneBack) this.find('offsetsGoneBack', `${this.acknowledged} to ${offset}`);
     else this.settleAt(offset);
   }
 
@@ -89,8 +108,16 @@ export class TrackedUpload {
   async checkStored(trusted?: number): Promise<boolean> {
     const { size, areRight } = await this.stage.store.held(this.id, this.content, trusted);
     const isLess = size < this.acknowledged && !this.mayHaveLost;
-    if (isLess || !areRight) this.stage.tally.bytesLost++;
+    if (isLess || !areRight) {
+      const { acknowledged, content } = this;
+      const told = `of ${content.length} bytes, ${acknowledged} acknowledged`;
+      this.find('bytesLost', `${told}, ${size} are held, ${areRight ? 'right' : 'wrong'} ones`);
+    }
     return size === this.content.length;
+  }
+
+  private find(fault: Fault, finding: string): void {
+    find(this.stage.tally, fault, `${this.id}: ${finding}`);
   }
 
   /** What was acknowledged as finished is never lost. */

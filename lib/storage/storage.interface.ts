@@ -134,8 +134,8 @@ export interface UploadStorage {
   readonly readsUnfinished: boolean;
 
   /**
-   * Whether `holdings()` has bytes that no record tells of, so that an upload may be stored before its
-   * record is. Absent: a record must be there before the first byte.
+   * Whether an upload may be stored before its record is: what a process that dies meanwhile leaves of it,
+   * `holdings()` has and `clear()` removes. Absent: a record must be there before the first byte.
    */
   readonly keepsUnrecorded?: boolean;
 

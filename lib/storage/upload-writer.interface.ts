@@ -75,6 +75,12 @@ export interface UploadWriter {
    */
   confirm(): Promise<StoredBytes | undefined>;
 
+  /**
+   * Says that a record tells of the upload from now on, which was opened as one that none tells of. Absent
+   * where that makes no difference.
+   */
+  recorded?(): Promise<void>;
+
   /** Lets go of the upload; may be repeated. */
   close(): Promise<void>;
 }
@@ -83,4 +89,9 @@ export interface UploadWriter {
 export interface WriterOptions {
   /** Whether none of them counts before all do, for they came with a checksum. */
   readonly isProvisional?: boolean;
+  /**
+   * Whether no record tells of the upload before `recorded()`: if this process dies until then, its bytes
+   * are a remnant, and no upload whose record was lost.
+   */
+  readonly isUnrecorded?: boolean;
 }

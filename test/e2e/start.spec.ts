@@ -1,9 +1,15 @@
+import { EventEmitter, once } from 'node:events';
 import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { INestApplication } from '@nestjs/common';
+import { Injectable, type INestApplication } from '@nestjs/common';
 import { LocalCluster } from '../../lib/cluster/local/index.js';
-import { TusModule, TusOptionError } from '../../lib/index.js';
+import {
+  OnUploadFinished,
+  TusModule,
+  TusOptionError,
+  type FinishedUpload,
+} from '../../lib/index.js';
 import {
   PLATFORMS,
   create,
@@ -119,6 +125,28 @@ describe.each(PLATFORMS)('Modes of files and folders on %s', (platform) => {
     expect(await modeOf(around, 'videos')).toBe('750');
     expect(await modeOf(around, 'videos', '2026')).toBe('750');
     expect(await modeOf(tmpFileDir)).toBe('750');
+    await app.close();
+  });
+
+  it('are the same where an upload comes whole with its creation, before its handlers run', async () => {
+    const calls = new EventEmitter();
+    const called = once(calls, 'call');
+
+    @Injectable()
+    class Files {
+      @OnUploadFinished()
+      look({ path }: FinishedUpload): void {
+        calls.emit('call', modeOf(path));
+      }
+    }
+
+    const tmpFileDir = join(around, 'uploads');
+    const tus = { fileMode: '0640' };
+    const app = await startApp({ platform, tmpFileDir, tus, providers: [Files] });
+    await create(app, { length: 5, body: 'hello' });
+
+    const [mode] = await called;
+    expect(await mode).toBe('640');
     await app.close();
   });
 

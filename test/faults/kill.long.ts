@@ -70,8 +70,13 @@ describe(`A server that is killed ${ROUNDS} times while clients upload`, () => {
     expect(tally.expiredHalfGone).toBe(0);
   });
 
+  it('leaves nothing behind once all uploads are removed', () => {
+    expect(tally.leftBehind).toBe(0);
+  });
+
   it('answers as always and logs no error', () => {
     expect(tally.strangeAnswers).toBe(0);
+    expect(tally.findings).toEqual([]);
     expect(errors).toBe('');
   });
 });

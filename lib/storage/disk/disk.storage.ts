@@ -12,7 +12,7 @@ import type {
   StorageRecords,
   UploadStorage,
 } from '../storage.interface.js';
-import type { StoredBytes, UploadWriter } from '../upload-writer.interface.js';
+import type { StoredBytes, UploadWriter, WriterOptions } from '../upload-writer.interface.js';
 import { concatenateFiles } from './concatenate-files.js';
 import { DiskWriter } from './disk.writer.js';
 import { fenceFile } from './fence-file.js';
@@ -127,12 +127,12 @@ export class DiskStorage implements UploadStorage {
     return { path, storage: { type: 'disk', path } };
   }
 
-  async openWriter({ id }: UploadRecord): Promise<UploadWriter> {
+  async openWriter({ id }: UploadRecord, options?: WriterOptions): Promise<UploadWriter> {
     const path = this.places.first(id);
     try {
       this.folder.assertNotLost(id);
       await this.folder.doubtful.renewIfDoubtful(path);
-      return await DiskWriter.open(id, path, this.folder);
+      return await DiskWriter.open(id, path, this.folder, options);
     } catch (error) {
       throw await this.folder.explain(error);
     }

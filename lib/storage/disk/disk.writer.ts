@@ -1,18 +1,11 @@
 import { constants, fchmod, fdatasync, ftruncate, open, read, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { asError, FolderLostError } from '../../errors/index.js';
-import type { StoredBytes, UploadWriter } from '../upload-writer.interface.js';
+import type { StoredBytes, UploadWriter, WriterOptions } from '../upload-writer.interface.js';
 import { EarlyFlush } from './early-flush.js';
-import {
-  APPEND,
-  changeOf,
-  explainOpening,
-  kindFault,
-  refuse,
-  sizeFault,
-  type FileIdentity,
-} from './own-file.js';
+import { APPEND, changeOf, explainOpening, kindFault, refuse, sizeFault } from './own-file.js';
 import { replaceByCopy } from './renew-file.js';
+import { isUnrecorded, recordedMode, UNRECORDED } from './unrecorded-mark.js';
 import type { UploadFolder } from './upload-folder.js';
 import { writeAll } from './write-all.js';
 
@@ -31,7 +24,7 @@ export class DiskWriter implements UploadWriter {
   private held = 0;
   private covered = 0;
   /** What tells the file from others, once it was looked at. */
-  private own?: FileIdentity;
+  private own?: Stats;
   /** Whether the file's name is known to be on disk. */
   private named = false;
   /** When the file got its name, in milliseconds since the epoch. */
@@ -45,6 +38,7 @@ export class DiskWriter implements UploadWriter {
     private readonly id: string,
     private readonly path: string,
     private readonly folder: UploadFolder,
+    private readonly options: WriterOptions,
   ) {}
 
   /**
@@ -54,8 +48,13 @@ export class DiskWriter implements UploadWriter {
    * @throws FileChangedError when something else lies at the path
    * @throws UploadFencedError
    */
-  static async open(id: string, path: string, folder: UploadFolder): Promise<DiskWriter> {
-    const writer = new DiskWriter(id, path, folder);
+  static async open(
+    id: string,
+    path: string,
+    folder: UploadFolder,
+    options: WriterOptions = {},
+  ): Promise<DiskWriter> {
+    const writer = new DiskWriter(id, path, folder, options);
     await writer.openExisting();
     return writer;
   }
@@ -142,6 +141,16 @@ export class DiskWriter implements UploadWriter {
     } catch (error) {
       throw await this.folder.explain(error);
     }
+  }
+
+  /** A file that stays marked is kept all the same, as long as its record is there. */
+  async recorded(): Promise<void> {
+    const { fd } = this;
+    if (fd === undefined) return;
+    const own = this.own ?? (await this.look(fd));
+    if (!isUnrecorded(own)) return;
+    const mode = this.folder.fileMode ?? recordedMode(own);
+    await chmodFile(fd, mode).catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -264,12 +273,13 @@ export class DiskWriter implements UploadWriter {
    */
   private async openNew(): Promise<number> {
     const { fileMode } = this.folder;
+    const mark = this.options.isUnrecorded ? UNRECORDED : 0;
     await this.folder.confirm();
     this.bornAt = Date.now();
-    const fd = await openFile(this.path, NEW, fileMode ?? 0o666);
+    const fd = await openFile(this.path, NEW, (fileMode ?? 0o666) | mark);
     try {
       this.folder.assertNotLost(this.id);
-      if (fileMode !== undefined) await chmodFile(fd, fileMode);
+      if (fileMode !== undefined) await chmodFile(fd, fileMode | mark);
       return fd;
     } catch (error) {
       await this.folder.calls.close(fd);

@@ -8,6 +8,7 @@ import { isRemnant, uploadIdOf } from './file-names.js';
 import type { FilePlaces } from './file-places.js';
 import { removeIfThere } from './move-file.js';
 import { putAside } from './put-aside.js';
+import { isUnrecorded } from './unrecorded-mark.js';
 import type { UploadFolder } from './upload-folder.js';
 
 /** Where files go that nothing is known of; made for the first one. */
@@ -41,13 +42,14 @@ export class OrphanFiles {
     }
   }
 
-  /** Bytes of an upload are never removed: they may be a finished file of the app's. */
+  /** Bytes that had a record once are never removed: they may be a finished file of the app's. */
   async clear({ name, id }: Holding, before: number): Promise<Cleared | undefined> {
     if (id === undefined && !isRemnant(name)) throw new TypeError(`${name} is no remnant.`);
     const path = join(this.folder.path, name);
     const stats = await stat(path).catch(() => undefined);
     if (!stats || stats.mtimeMs >= before) return undefined;
-    if (id === undefined) return removeIfThere(path).then(() => ({ kind: 'removed' }));
+    const isRemnantOnly = id === undefined || isUnrecorded(stats);
+    if (isRemnantOnly) return removeIfThere(path).then(() => ({ kind: 'removed' }));
     const place = await this.putAside(id);
     return place === undefined ? undefined : { kind: 'aside', place };
   }

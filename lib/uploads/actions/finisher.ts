@@ -35,7 +35,9 @@ export interface FinishContext {
 }
 
 /** What is stored with a finish, beside what is known of the upload. */
-interface FinishTerms extends Pick<FinishContext, 'isUnrecorded'> {
+interface FinishTerms {
+  /** The writer of an upload that has no record yet. */
+  readonly unrecorded?: UploadWriter;
   /** What its client is to be told. */
   readonly answer?: StoredAnswer;
 }
@@ -81,7 +83,8 @@ export class Finisher {
     const whole = hashes?.concern(record) ? await this.withHash(record, writer, hashes) : record;
     await writer.confirm();
     const isGuarded = !isPartial(whole) && context.policy.guards(whole);
-    if (!isGuarded) return this.complete(whole, context);
+    const unrecorded = context.isUnrecorded ? writer : undefined;
+    if (!isGuarded) return this.complete(whole, { unrecorded });
     const answer = await this.ask(whole, context);
     // To be asked may have taken long.
     await writer.confirm();
@@ -194,7 +197,7 @@ export class Finisher {
 
   private async commit(
     record: UploadRecord,
-    { answer, isUnrecorded }: FinishTerms,
+    { answer, unrecorded }: FinishTerms,
   ): Promise<UploadRecord> {
     const endedAt = Date.now();
     const { stored, isMisplaced } = await this.storage.finish(record);
@@ -218,13 +221,14 @@ export class Finisher {
     const committed = { ...finished, removeWhenDelivered: removeWhenDelivered || undefined, dueAt };
     const { completion } = this.ports;
     try {
-      await this.store({ record: committed, deliveries }, isUnrecorded);
+      await this.store({ record: committed, deliveries }, unrecorded !== undefined);
     } catch (error) {
       completion.notCommitted(deliveries);
       throw error;
     }
     // Before its handlers run.
-    if (isUnrecorded) this.tellBegun(record);
+    await unrecorded?.recorded?.();
+    if (unrecorded) this.tellBegun(record);
     completion.committed(deliveries);
     return committed;
   }

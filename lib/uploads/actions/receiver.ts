@@ -122,7 +122,8 @@ export class Receiver {
     }
 
     const isProvisional = check !== undefined;
-    const writer = await this.storage.openWriter(record, { isProvisional });
+    const { isUnrecorded } = context;
+    const writer = await this.storage.openWriter(record, { isProvisional, isUnrecorded });
     const hash = this.hashes?.of(record);
     hash?.resume(writer.size);
     try {
@@ -207,7 +208,10 @@ export class Receiver {
     check?: BodyCheck,
   ): Promise<Received> {
     const record = isUnrecorded ? await this.transitions.begin(asked) : asked;
-    if (isUnrecorded) this.observer.advanced(record, writer.size);
+    if (isUnrecorded) {
+      await writer.recorded?.();
+      this.observer.advanced(record, writer.size);
+    }
     const stored = await writer.confirm();
     if (check) await this.transitions.trust(record.id);
     return { record, end, stored };

@@ -19,7 +19,7 @@ export interface FirstBody {
 /**
  * Tells which uploads are stored, if they come whole with their creation, in one transaction in place of
  * two: their record comes with the finish. Before that, no client can know of one. What a process
- * which dies meanwhile leaves behind are bytes without a record, which the storage must find again.
+ * which dies meanwhile leaves behind are bytes without a record, which the storage must tell from others.
  */
 export class LateRecords {
   constructor(

@@ -506,6 +506,18 @@ export function describeStorage(name: string, makePlace: () => Promise<StoragePl
         expect(await held()).toEqual([]);
         expect(await storage.clear(holding!, Date.now() + 60_000)).toBeUndefined();
       });
+
+      it('removes what was left before a record told of it, where that may be', async () => {
+        const writer = await storage.openWriter(upload(), { isUnrecorded: true });
+        await writer.write([Buffer.from('abc')]);
+        await writer.close();
+        const [holding] = await held();
+        const cleared = await storage.clear(holding!, Date.now() + 60_000);
+        expect(storage.keepsUnrecorded ? ['removed'] : ['aside', 'removed']).toContain(
+          cleared?.kind,
+        );
+        expect(await held()).toEqual([]);
+      });
     });
   });
 }

@@ -58,9 +58,9 @@ export class StepWatch {
 
   watchStorage(storage: UploadStorage): void {
     const openWriter = storage.openWriter.bind(storage);
-    storage.openWriter = async (upload) => {
+    storage.openWriter = async (upload, options) => {
       const { id } = upload;
-      const writer = await openWriter(upload);
+      const writer = await openWriter(upload, options);
       writer.sync = this.around(writer.sync.bind(writer), () => ({ id, step: 'sync' }));
       writer.close = this.around(writer.close.bind(writer), () => ({ id, step: 'close' }));
       return writer;

@@ -53,8 +53,8 @@ export class ReluctantServer implements FullDiskServer {
   private fillStorage(disk: Disk): void {
     const storage = this.target.nest.get<UploadStorage>(TUS_STORAGE, { strict: false });
     const openWriter = storage.openWriter.bind(storage);
-    jest.spyOn(storage, 'openWriter').mockImplementation(async (id) => {
-      return withOneChunk(await openWriter(id), disk);
+    jest.spyOn(storage, 'openWriter').mockImplementation(async (upload, options) => {
+      return withOneChunk(await openWriter(upload, options), disk);
     });
     const remove = storage.remove.bind(storage);
     jest.spyOn(storage, 'remove').mockImplementation(async (upload) => {

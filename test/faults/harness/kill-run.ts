@@ -183,6 +183,7 @@ class KillRun {
       for (const actor of this.actors) await actor.inspect();
       this.options.onRound?.(tally);
     }
+    await this.store.age?.();
     await this.withServer((server) => this.finish(server));
     return tally;
   }
@@ -254,9 +255,9 @@ class KillRun {
       const names = await this.store.names();
       if (names.length > 0) throw new Error(`There is something left: ${names.join(', ')}`);
     };
-    await eventually(assertNone).catch((error: Error) =>
-      this.options.onErrorOutput?.(error.message),
-    );
+    await eventually(assertNone).catch((error: Error) => {
+      this.tally.findings.push(error.message);
+    });
     return (await this.store.names()).length;
   }
 

@@ -219,6 +219,16 @@ describe('the files of the disk storage', () => {
       expect(await modeOf(pathOf(final))).toBe(fileMode);
     });
 
+    it('have them once a record tells of them', async () => {
+      await storage.open();
+      const writer = await storage.openWriter(upload(), { isUnrecorded: true });
+      await writer.write([Buffer.from('abc')]);
+      await writer.recorded?.();
+      await writer.close();
+
+      expect(await modeOf(pathOf(id))).toBe(fileMode);
+    });
+
     it('keep them where they are placed or moved, in folders that are made', async () => {
       await storage.open();
       await store('abc');
@@ -440,6 +450,42 @@ describe('the files of the disk storage', () => {
       await store('def');
       const second = join(folder, '.tus', 'lost', 'order-1.tus');
       expect(await storage.setAside(upload())).toBe(second);
+    });
+
+    it('lose one that its process had no record of yet, only when it is old enough', async () => {
+      const writer = await storage.openWriter(upload(), { isUnrecorded: true });
+      await writer.write([Buffer.from('abc')]);
+      await writer.close();
+      const { mtimeMs } = await stat(pathOf(id));
+      const holding = { name: id, id };
+      expect(await storage.clear(holding, mtimeMs)).toBeUndefined();
+      expect(await storage.clear(holding, mtimeMs + 1)).toEqual({ kind: 'removed' });
+      expect(await listFiles(folder)).toEqual([]);
+    });
+
+    it.each(['with bytes', 'without'])('put aside one of which a record told, %s', async (kind) => {
+      const bytes = kind === 'with bytes' ? 'abc' : '';
+      const writer = await storage.openWriter(upload(), { isUnrecorded: true });
+      await writer.write([Buffer.from(bytes)]);
+      await writer.complete();
+      await writer.recorded?.();
+      await writer.close();
+      const cleared = await storage.clear({ name: id, id }, Date.now() + 60_000);
+      const place = join(folder, '.tus', 'lost', id);
+      expect(cleared).toEqual({ kind: 'aside', place });
+      expect(await readFile(place, 'utf8')).toBe(bytes);
+    });
+
+    it('have the mode that the umask leaves, once a record told of them', async () => {
+      await store('abc');
+      const { mode } = await stat(pathOf(id));
+      id = newId();
+      const writer = await storage.openWriter(upload(), { isUnrecorded: true });
+      await writer.write([Buffer.from('abc')]);
+      expect((await stat(pathOf(id))).mode).not.toBe(mode);
+      await writer.recorded?.();
+      await writer.close();
+      expect((await stat(pathOf(id))).mode).toBe(mode);
     });
 
     it('lose a remnant only when it is old enough', async () => {

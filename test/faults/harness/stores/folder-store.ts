@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import { readFile, stat, truncate } from 'node:fs/promises';
+import { readFile, stat, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SeededContent } from '../../../support/seeded.js';
 import { listFiles } from '../../../support/temp-folder.js';
@@ -8,6 +8,12 @@ import type { ExpectedFinal, HeldBytes, RunStore } from './run-store.interface.j
 
 /** Bytes of a file that can only be that of a final upload: no other one grows so large. */
 const LARGE = 2 * 1024 * 1024;
+
+/** Where files go that nothing is known of. */
+const LOST = join('.tus', 'lost');
+
+/** Milliseconds after which what a killed process left is cleared away, and more. */
+const LONG = 48 * 3_600_000;
 
 /** Servers that keep bytes in their folders. */
 export class FolderStore implements RunStore {
@@ -58,7 +64,14 @@ export class FolderStore implements RunStore {
   async names(): Promise<readonly string[]> {
     const { tmpFileDir, expiringFolder } = this.folders;
     const names = [await listFiles(tmpFileDir), await listFiles(expiringFolder)].flat();
-    return names.filter((name) => !name.startsWith('.tus'));
+    return names.filter((name) => !name.startsWith('.tus') || name.startsWith(LOST));
+  }
+
+  async age(): Promise<void> {
+    const { tmpFileDir } = this.folders;
+    const then = new Date(Date.now() - LONG);
+    const names = (await listFiles(tmpFileDir)).filter((name) => !name.startsWith('.tus'));
+    for (const name of names) await utimes(join(tmpFileDir, name), then, then);
   }
 
   /** It goes with the folder of the run. */

@@ -58,6 +58,11 @@ export interface RunStore {
   /** Bytes that are held of each upload that expires, by its id. */
   expiring(): Promise<ReadonlyMap<string, number>>;
 
+  /**
+   * Makes what killed processes have left so old that a start clears it away; absent where that cannot be.
+   */
+  age?(): Promise<void>;
+
   /** Names of all that is held. */
   names(): Promise<readonly string[]>;
 

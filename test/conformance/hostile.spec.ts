@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import {
   PLATFORMS,
   RawConnection,
-  countDescriptors,
+  connectionsOf,
   create,
   eventually,
   listFiles,
+  openFilesIn,
   offsetOf,
   uploadWhole,
   useApp,
@@ -32,12 +33,12 @@ const AFTERWARDS: [string, (connection: RawConnection) => Promise<number | undef
 describe.each(PLATFORMS)('hostile requests on %s', (platform) => {
   const app = useApp({ platform });
   let rejections: RejectionWatch;
-  let descriptors: number | undefined;
+  let connections: number;
 
   beforeAll(async () => {
     rejections = watchUnhandledRejections();
     await uploadWhole(app(), 'hello');
-    descriptors = await countDescriptors();
+    connections = await connectionsOf(app());
   });
 
   afterAll(() => rejections.stop());
@@ -62,8 +63,9 @@ describe.each(PLATFORMS)('hostile requests on %s', (platform) => {
     expect(rejections.reasons).toEqual([]);
     await eventually(async () => expect(await strayFiles(app())).toEqual([]));
     await eventually(async () =>
-      expect((await countDescriptors()) ?? 0).toBeLessThanOrEqual(descriptors ?? 0),
+      expect(await connectionsOf(app())).toBeLessThanOrEqual(connections),
     );
+    await eventually(async () => expect((await openFilesIn(app().tmpFileDir)) ?? []).toEqual([]));
   });
 });
 

@@ -3,7 +3,7 @@ import type { CallHandler, CanActivate, ExecutionContext, NestInterceptor } from
 import { EventEmitter, once } from 'node:events';
 import { mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
-import type { IncomingMessage, RequestOptions, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestOptions, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { createGzip, gunzipSync, type Gzip } from 'node:zlib';
@@ -12,6 +12,7 @@ import onHeaders from 'on-headers';
 import { finalize } from 'rxjs';
 import type { DownloadDisposition, FinishedUpload } from '../../lib/index.js';
 import {
+  connectionsOf,
   countDescriptors,
   create,
   eventually,
@@ -783,12 +784,6 @@ describe.each(PLATFORMS)('Downloads from a folder with an odd name on %s', (plat
     await removeTempFolder(folder);
   });
 });
-
-/** How many connections the server has. */
-function connectionsOf(app: TestApp): Promise<number> {
-  const server = app.nest.getHttpServer() as Server;
-  return new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
-}
 
 /** Sends a GET on a connection of its own; what comes is read by nobody yet. */
 async function answerTo(app: TestApp, options: RequestOptions): Promise<IncomingMessage> {

@@ -1,6 +1,14 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { create, eventually, patch, PLATFORMS, startApp, type TestApp } from '../support/index.js';
+import {
+  connectionsOf,
+  create,
+  eventually,
+  patch,
+  PLATFORMS,
+  startApp,
+  type TestApp,
+} from '../support/index.js';
 
 /** More than the buffers between a server and a client that does not read take. */
 const BIG = Buffer.alloc(48 * 1024 * 1024);
@@ -40,11 +48,6 @@ async function stallDownload(app: TestApp): Promise<{ closed: Promise<void> }> {
 
 /** Resolves once the server has let go; a socket that does not read does not see it by itself. */
 async function closeOf(socket: Socket, app: TestApp): Promise<void> {
-  const server = app.nest.getHttpServer() as NodeJS.EventEmitter & {
-    getConnections(done: (error: Error | null, count: number) => void): void;
-  };
-  const count = () =>
-    new Promise<number>((resolve) => server.getConnections((_error, open) => resolve(open)));
-  await eventually(async () => expect(await count()).toBe(0));
+  await eventually(async () => expect(await connectionsOf(app)).toBe(0));
   socket.destroy();
 }

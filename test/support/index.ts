@@ -1,5 +1,6 @@
 export * from './app-storage.js';
 export * from './assertions.js';
+export * from './connections-of.js';
 export * from './eventually.js';
 export * from './finished-recorder.js';
 export * from './http-client.js';

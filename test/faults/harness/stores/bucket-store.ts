@@ -63,6 +63,8 @@ export class BucketStore implements RunStore {
     const record = await withKnown(this.servers, 'uploads', (known) => known.get(id));
     const state = record?.stored as S3State | undefined;
     if (!record || !state || state.size === 0) return NOTHING;
+    // What is on its way has a part too many, which is cut out before it counts.
+    if (state.detour) return { size: state.size, areRight: true };
     const isObject =
       record.state !== 'receiving' || (state.isWhole && !(await this.hasParts(state)));
     return isObject ? this.heldAsObject(state, content) : this.heldAsParts(state, content);
@@ -116,8 +118,7 @@ export class BucketStore implements RunStore {
 
   /** Parts cannot be read; what tells them apart is the MD5 of their bytes. */
   private async heldAsParts(state: S3State, content: SeededContent): Promise<HeldBytes> {
-    const { multipart, remainder, detour } = state;
-    if (detour) return { size: state.size, areRight: true };
+    const { multipart, remainder } = state;
     let size = 0;
     let areRight = true;
     for (const { PartNumber = 0, Size = 0, ETag = '' } of await this.partsOf(state)) {

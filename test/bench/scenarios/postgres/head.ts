@@ -1,6 +1,7 @@
 import { Connection } from '../../load/connection.js';
 import { CONNECTIONS, drive, type Work } from '../../load/drive.js';
 import { assertAnswer, createdPath, creationWithUpload, status } from '../../load/tus-requests.js';
+import { NodeServer } from '../../servers/node-server.js';
 import { measureRate, WARM_UP } from '../over-http.js';
 import type { Scenario } from '../scenario.interface.js';
 import {
@@ -8,6 +9,7 @@ import {
   fill,
   oursOnPostgres,
   PLATFORMS,
+  type DatabaseContender,
   type DatabasePlay,
   type DatabaseStage,
 } from './database-contenders.js';
@@ -46,6 +48,15 @@ function asking(): DatabasePlay {
   };
 }
 
+/** Bare Node, which asks the database once for each request. */
+const selects: DatabaseContender = {
+  name: 'selects',
+  kind: 'floor',
+  label: 'bare Node and `pg`, such a row selected',
+  promise: 'nothing is stored',
+  start: (place, { options }) => NodeServer.start('./selects.js', options, place),
+};
+
 /** HEAD beside the rate at which the database itself finds such a row. */
 export const head: Scenario = {
   name: 'postgres:head',
@@ -60,5 +71,6 @@ export const head: Scenario = {
       text: `\\set number random(1, ${UPLOADS})\nSELECT * FROM tus.uploads WHERE id = md5((:number)::text);`,
       prepare: (schema) => fill(schema, UPLOADS),
     }),
+    enterDatabase(selects, asking()),
   ],
 };

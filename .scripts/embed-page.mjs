@@ -1,20 +1,13 @@
 /**
  * Writes the files of the operations page, `lib/dashboard/page/`, into a module, so that they need no
- * path at run time: as an ES module, as CommonJS, and in a bundle. With `--check` it only looks whether
- * that module is up to date.
+ * path at run time: as an ES module, as CommonJS, and in a bundle. Installing, building and testing do it.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 const folder = new URL('../lib/dashboard/page/', import.meta.url);
-const target = fileURLToPath(new URL('../lib/dashboard/assets.ts', import.meta.url));
+const target = new URL('../lib/dashboard/assets.ts', import.meta.url);
 
-const text = module();
-if (!process.argv.includes('--check')) writeFileSync(target, text);
-else if (readFileSync(target, 'utf8') !== text) {
-  console.error('lib/dashboard/assets.ts is not what page/ has: run node .scripts/embed-page.mjs.');
-  process.exitCode = 1;
-}
+writeFileSync(target, module());
 
 function module() {
   const files = readdirSync(folder).sort();

@@ -1,6 +1,8 @@
 import {
   close,
   closeSync,
+  fchmod,
+  fchmodSync,
   fstat,
   fstatSync,
   lstat,
@@ -21,6 +23,7 @@ export type Eventually<T> = T | Promise<T>;
 
 const inPool = {
   close: promisify(close),
+  fchmod: promisify(fchmod),
   fstat: promisify(fstat),
   lstat: promisify(lstat),
   open: promisify(open),
@@ -59,6 +62,13 @@ export class DiskCalls {
     return this.pace.run(
       () => fstatSync(fd),
       () => inPool.fstat(fd),
+    );
+  }
+
+  fchmod(fd: number, mode: number): Eventually<void> {
+    return this.pace.run(
+      () => fchmodSync(fd, mode),
+      () => inPool.fchmod(fd, mode),
     );
   }
 

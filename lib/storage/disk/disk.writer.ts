@@ -1,4 +1,4 @@
-import { constants, fchmod, fdatasync, ftruncate, open, read, type Stats } from 'node:fs';
+import { constants, fdatasync, ftruncate, open, read, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { asError, FolderLostError } from '../../errors/index.js';
 import type { StoredBytes, UploadWriter, WriterOptions } from '../upload-writer.interface.js';
@@ -13,7 +13,6 @@ import { writeAll } from './write-all.js';
 const NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
 
 const openFile = promisify(open);
-const chmodFile = promisify(fchmod);
 const syncFile = promisify(fdatasync);
 const truncateFile = promisify(ftruncate);
 const readFile = promisify(read);
@@ -143,14 +142,17 @@ export class DiskWriter implements UploadWriter {
     }
   }
 
-  /** A file that stays marked is kept all the same, as long as its record is there. */
   async recorded(): Promise<void> {
     const { fd } = this;
     if (fd === undefined) return;
     const own = this.own ?? (await this.look(fd));
     if (!isUnrecorded(own)) return;
     const mode = this.folder.fileMode ?? recordedMode(own);
-    await chmodFile(fd, mode).catch(() => undefined);
+    try {
+      await this.folder.calls.fchmod(fd, mode);
+    } catch {
+      // A file that stays marked is kept all the same, as long as its record is there.
+    }
   }
 
   async close(): Promise<void> {
@@ -279,7 +281,7 @@ export class DiskWriter implements UploadWriter {
     const fd = await openFile(this.path, NEW, (fileMode ?? 0o666) | mark);
     try {
       this.folder.assertNotLost(this.id);
-      if (fileMode !== undefined) await chmodFile(fd, fileMode | mark);
+      if (fileMode !== undefined) await this.folder.calls.fchmod(fd, fileMode | mark);
       return fd;
     } catch (error) {
       await this.folder.calls.close(fd);

@@ -42,7 +42,7 @@ export class OrphanFiles {
     }
   }
 
-  /** Bytes that had a record once are never removed: they may be a finished file of the app's. */
+  /** Bytes whose record was seen to be stored are never removed: they may be a finished file of the app's. */
   async clear({ name, id }: Holding, before: number): Promise<Cleared | undefined> {
     if (id === undefined && !isRemnant(name)) throw new TypeError(`${name} is no remnant.`);
     const path = join(this.folder.path, name);

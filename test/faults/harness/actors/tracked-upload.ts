@@ -15,6 +15,8 @@ import { unlessKilled } from './unless-killed.js';
 /** How often a client tries to send what is missing. */
 const TIMES = 20;
 
+type NewTrackedUpload = CreateOptions & { readonly length: number };
+
 /** An upload, and what its client was told about it. */
 export class TrackedUpload {
   /** The largest offset that the server acknowledged. */
@@ -33,10 +35,9 @@ export class TrackedUpload {
   static async create(
     stage: Stage,
     server: HttpTarget,
-    options: CreateOptions & { readonly length: number },
+    options: NewTrackedUpload,
   ): Promise<TrackedUpload | undefined> {
-    const { length } = options;
-    const content = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, length);
+    const content = newContent(stage, options);
     const created = await createUnlessKilled(stage, server, options);
     return created && new TrackedUpload(stage, created.id, created.path, content);
   }
@@ -45,10 +46,9 @@ export class TrackedUpload {
   static async createWhole(
     stage: Stage,
     server: HttpTarget,
-    options: CreateOptions & { readonly length: number },
+    options: NewTrackedUpload,
   ): Promise<TrackedUpload | undefined> {
-    const { length } = options;
-    const content = new SeededContent(`${stage.seed}/${stage.tally.uploads++}`, length);
+    const content = newContent(stage, options);
     const created = await createUnlessKilled(stage, server, { ...options, body: content.bytes() });
     if (!created) return undefined;
     const upload = new TrackedUpload(stage, created.id, created.path, content);
@@ -146,4 +146,8 @@ export class TrackedUpload {
   checkDelivered(journal: readonly JournalEntry[]): void {
     checkDelivered(this.stage.tally, journal, { id: this.id, sha256: this.content.sha256() });
   }
+}
+
+function newContent({ seed, tally }: Stage, { length }: NewTrackedUpload): SeededContent {
+  return new SeededContent(`${seed}/${tally.uploads++}`, length);
 }

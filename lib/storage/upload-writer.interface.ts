@@ -87,6 +87,8 @@ export interface UploadWriter {
 
 /** What is known of the bytes that a writer is opened for. */
 export interface WriterOptions {
+  /** Bytes that are announced to it; fewer may come, or more. Absent where that is unknown. */
+  readonly announced?: number;
   /** Whether none of them counts before all do, for they came with a checksum. */
   readonly isProvisional?: boolean;
   /**

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { UploadFencedError, UploadLostError } from '../../lib/errors/index.js';
+import type { UploadRecord } from '../../lib/registry/index.js';
+import { MultipartRequests } from '../../lib/storage/s3/requests/multipart-requests.js';
 import type { S3Context } from '../../lib/storage/s3/s3.context.js';
 import type { UploadStorage } from '../../lib/storage/storage.interface.js';
 import type { UploadWriter } from '../../lib/storage/upload-writer.interface.js';
+import { eventually } from '../support/eventually.js';
 import { Mortal } from '../support/s3/mortal-client.js';
 import { bytes, MIB, S3World } from '../support/s3/s3-world.js';
 
@@ -15,6 +18,14 @@ beforeEach(async () => {
 });
 
 afterEach(() => world.close());
+
+/** The parts of an upload that are in the bucket, as their sizes. */
+async function partsOf(upload: UploadRecord): Promise<readonly number[]> {
+  const { bucket, key, multipart } = world.state(upload)!;
+  const at = { bucket, key, uploadId: multipart!.id };
+  const parts = await new MultipartRequests(world.bucket.client).parts(at);
+  return parts.map(({ size }) => size);
+}
 
 describe('requests to the store', () => {
   it('are none for an upload without bytes that is looked at', async () => {
@@ -40,12 +51,18 @@ describe('requests to the store', () => {
     expect(await storage.stat(upload)).toMatchObject({ size: 0 });
   });
 
-  it('are at most 16 for 100 MiB in one request', async () => {
+  it.each([
+    ['as it has', 100 * MIB],
+    ['fewer than it has', 90 * MIB],
+    ['more than it has', 200 * MIB],
+    ['none', undefined],
+  ])('are at most 16 for 100 MiB in one request that announces %s', async (_, announced) => {
     const storage = await world.storage();
     const content = bytes(100 * MIB);
-    const upload = await world.finish(storage, world.upload({ length: content.length }), content);
+    const upload = world.upload({ length: content.length });
+    const finished = await world.finish(storage, upload, content, { announced });
     expect(world.asked.length).toBeLessThanOrEqual(16);
-    expect((await world.read(storage, upload)).equals(content)).toBe(true);
+    expect((await world.read(storage, finished)).equals(content)).toBe(true);
     expect(await world.bucket.all()).toEqual([upload.id]);
   });
 
@@ -92,6 +109,23 @@ describe('appending', () => {
     expect(world.state(upload)?.multipart?.parts).toEqual([1, 5]);
     expect(world.state(upload)?.remainder).toBeUndefined();
     expect(JSON.stringify(world.state(upload)).length).toBeLessThan(300);
+  });
+
+  it('sends a part as soon as it is full when a request announces that another follows', async () => {
+    const storage = await world.storage();
+    const upload = world.upload();
+    const writer = await storage.openWriter(upload, { announced: 14 * MIB });
+    await writer.write([bytes(8 * MIB)]);
+    await eventually(async () => expect(await partsOf(upload)).toEqual([8 * MIB]));
+    // Then it breaks off: what is too small for a part is kept all the same.
+    await writer.write([bytes(MIB)]);
+    await writer.confirm();
+    await writer.close();
+    expect(world.state(upload)).toMatchObject({
+      size: 9 * MIB,
+      remainder: { size: MIB },
+      multipart: { parts: [1, 1] },
+    });
   });
 
   it('finishes an upload whose length comes at last, of a remainder only', async () => {
@@ -163,6 +197,21 @@ describe('memory', () => {
     const { context } = storage as unknown as { readonly context: S3Context };
     return context.memory.size;
   };
+
+  it.each([
+    ['announced', 80 * MIB],
+    ['unannounced', undefined],
+  ])('is waited for in place of a file while %s parts are on their way', async (_, announced) => {
+    const storage = await world.storage();
+    const { context } = storage as unknown as { readonly context: S3Context };
+    const files = jest.spyOn(context.scratch, 'make');
+    const content = bytes(80 * MIB);
+    const upload = world.upload({ length: content.length });
+    const finished = await world.finish(storage, upload, content, { announced });
+    expect(files).not.toHaveBeenCalled();
+    expect((await world.read(storage, finished)).equals(content)).toBe(true);
+    expect(held(storage)).toBe(0);
+  });
 
   it.each([1, 3, 6])('is all let go of when the store fails at step %d', async (after) => {
     const storage = world.started({ concurrency: 1 }, new Mortal({ after }));

@@ -123,7 +123,12 @@ export class Receiver {
 
     const isProvisional = check !== undefined;
     const { isUnrecorded } = context;
-    const writer = await this.storage.openWriter(record, { isProvisional, isUnrecorded });
+    const announced = context.body.length;
+    const writer = await this.storage.openWriter(record, {
+      announced,
+      isProvisional,
+      isUnrecorded,
+    });
     const hash = this.hashes?.of(record);
     hash?.resume(writer.size);
     try {

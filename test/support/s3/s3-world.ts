@@ -116,8 +116,9 @@ export class S3World {
     storage: UploadStorage,
     upload: UploadRecord,
     content: Uint8Array = Buffer.alloc(0),
+    options?: WriterOptions,
   ): Promise<UploadRecord> {
-    const writer = await storage.openWriter(this.now(upload));
+    const writer = await storage.openWriter(this.now(upload), options);
     try {
       if (content.byteLength > 0) await writer.write(piecesOf(content));
       await writer.complete();

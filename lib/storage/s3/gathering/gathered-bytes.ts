@@ -16,13 +16,20 @@ export class GatheredBytes {
   private blocks: Buffer[] = [];
   private file?: ScratchFile;
 
+  /** @param makeRoom waits until there may be more room in memory; returns whether it is worth to try again */
   constructor(
     private readonly memory: GatheringMemory,
     private readonly scratch: ScratchFolder,
+    private readonly makeRoom: () => Promise<boolean> = () => Promise.resolve(false),
   ) {}
 
   get size(): number {
     return this.held;
+  }
+
+  /** Whether some of the shared memory is taken for them. */
+  get isInMemory(): boolean {
+    return this.looseCost > 0 || this.blocks.length > 0;
   }
 
   /** @throws NoSpaceError when the scratch files' disk is full; some of the chunk may be in then */
@@ -88,10 +95,18 @@ export class GatheredBytes {
     this.memory.release(looseCost);
     let position = 0;
     for (const piece of loose) {
-      if (!this.copyToBlocks(piece, position)) return this.spill(loose, chunk);
+      if (!(await this.fitIn(piece, position))) return this.spill(loose, chunk);
       position += piece.byteLength;
     }
-    if (!this.copyToBlocks(chunk, this.held)) return this.spill(undefined, chunk);
+    if (!(await this.fitIn(chunk, this.held))) return this.spill(undefined, chunk);
+  }
+
+  /** @returns whether there was room for all of it, or is by now */
+  private async fitIn(chunk: Uint8Array, at: number): Promise<boolean> {
+    while (!this.copyToBlocks(chunk, at)) {
+      if (!(await this.makeRoom())) return false;
+    }
+    return true;
   }
 
   /** @returns whether there was room for all of it */

@@ -4,11 +4,9 @@ export const BLOCK = 256 * 1024;
 /** Bytes that all uploads of a storage gather in memory together; what is more goes to files. */
 const MARK = 24 * 1024 * 1024;
 
-/** Blocks that are kept for the next upload: the others are the garbage collector's. */
-const KEPT = 64;
-
 /** The memory that uploads share for bytes which are to be sent. */
 export class GatheringMemory {
+  /** Blocks for the next upload: as garbage they cost more than all else of a part. */
   private readonly free: Buffer[] = [];
   private held = 0;
 
@@ -38,6 +36,6 @@ export class GatheringMemory {
 
   releaseBlock(block: Buffer): void {
     this.release(BLOCK);
-    if (this.free.length < KEPT) this.free.push(block);
+    this.free.push(block);
   }
 }

@@ -8,6 +8,11 @@ export class PartBody {
     this.size = pieces.reduce((total, { size }) => total + size, 0);
   }
 
+  /** Whether some of the shared memory is free once it is sent. */
+  get isInMemory(): boolean {
+    return this.pieces.some(({ isInMemory }) => isInMemory);
+  }
+
   /** All bytes as one piece, where they are few. */
   get piece(): Uint8Array | undefined {
     if (this.size === 0) return new Uint8Array();

@@ -12,13 +12,18 @@ interface PartBounds {
 
 /**
  * The bytes of an upload that are in no part yet: one part that is full, or nearly, and what comes after
- * it. The first is sent once the second could be a part too, so that nothing is left over that could not.
+ * it. The first is sent once what follows is announced to be a part too, or could be one, so that nothing is
+ * left over that could not.
  */
 export class Gathering {
   private first: GatheredBytes;
   private second: GatheredBytes;
 
-  constructor(private readonly context: S3Context) {
+  /** @param makeRoom waits until there may be more room in memory; returns whether it is worth to try again */
+  constructor(
+    private readonly context: S3Context,
+    private readonly makeRoom: () => Promise<boolean>,
+  ) {
     this.first = this.make();
     this.second = this.make();
   }
@@ -34,18 +39,23 @@ export class Gathering {
    */
   async add(chunk: Uint8Array, outlook: PartOutlook): Promise<number> {
     const { usual } = this.boundsOf(outlook);
-    const isFull = this.first.size >= usual || this.second.size > 0;
-    const piece = isFull ? this.second : this.first;
+    const piece = this.isFull(usual) ? this.second : this.first;
     const taken = chunk.subarray(0, usual - piece.size);
     await piece.append(taken);
     return taken.byteLength;
   }
 
-  /** A part that can be sent while more comes, if there is one. */
-  takeReady(outlook: PartOutlook): PartBody | undefined {
+  /**
+   * A part that can be sent while more comes, if there is one.
+   *
+   * @param coming bytes that are announced and were not added yet
+   */
+  takeReady(outlook: PartOutlook, coming: number): PartBody | undefined {
     const { equalParts } = this.context.options;
-    const least = equalParts ? 1 : this.boundsOf(outlook).least;
-    return this.second.size >= least ? this.takeFirst() : undefined;
+    const { least, usual } = this.boundsOf(outlook);
+    const following = this.second.size + coming;
+    const isReady = this.isFull(usual) && following >= (equalParts ? 1 : least);
+    return isReady ? this.takeFirst() : undefined;
   }
 
   /**
@@ -86,6 +96,10 @@ export class Gathering {
     await this.body.free();
   }
 
+  private isFull(usual: number): boolean {
+    return this.first.size >= usual || this.second.size > 0;
+  }
+
   private boundsOf(outlook: PartOutlook): PartBounds {
     const { partSize, equalParts } = this.context.options;
     const usual = equalParts ? partSize : usualPart(outlook, partSize);
@@ -107,6 +121,6 @@ export class Gathering {
   }
 
   private make(): GatheredBytes {
-    return new GatheredBytes(this.context.memory, this.context.scratch);
+    return new GatheredBytes(this.context.memory, this.context.scratch, this.makeRoom);
   }
 }

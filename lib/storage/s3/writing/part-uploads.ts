@@ -26,6 +26,13 @@ interface SentPart {
   etag?: string;
 }
 
+/** The bytes of a part that are sent. */
+interface OnItsWay {
+  readonly body: PartBody;
+  /** Is there once they are sent, or were given up, and take no room any more. */
+  readonly end: Promise<void>;
+}
+
 /** What is to be kept before a part of a new number is sent. */
 export interface Reservations {
   /** Says that a multipart upload may be there of which the record has no id. */
@@ -37,7 +44,7 @@ export interface Reservations {
 /** The parts that one writer sends, some of them at a time. Numbers are reserved first, and used once. */
 export class PartUploads {
   private ending = new AbortController();
-  private readonly onTheirWay = new Set<Promise<void>>();
+  private readonly onTheirWay = new Set<OnItsWay>();
   private sent: SentPart[] = [];
   private failure?: { readonly error: unknown };
   /** The one of the last number, with its bytes until it counts. */
@@ -97,6 +104,18 @@ export class PartUploads {
   }
 
   /**
+   * Waits until a part that is in memory has left it.
+   *
+   * @returns whether there was one
+   */
+  async makeRoom(): Promise<boolean> {
+    const inMemory = [...this.onTheirWay].filter(({ body }) => body.isInMemory);
+    if (inMemory.length === 0) return false;
+    await Promise.race(inMemory.map(({ end }) => end));
+    return true;
+  }
+
+  /**
    * Sends a part as soon as there are few enough on their way, and does not wait for its end.
    *
    * @param isLast whether nothing follows it
@@ -123,7 +142,7 @@ export class PartUploads {
 
   /** Waits until all are there. */
   async settle(): Promise<void> {
-    while (this.onTheirWay.size > 0) await Promise.race(this.onTheirWay);
+    while (this.onTheirWay.size > 0) await this.nextEnd();
     this.assertSound();
   }
 
@@ -145,15 +164,16 @@ export class PartUploads {
   /** Ends what is on its way. */
   async end(): Promise<void> {
     this.ending.abort();
-    await Promise.all(this.onTheirWay);
+    await Promise.all([...this.onTheirWay].map(({ end }) => end));
     await this.freeLast();
   }
 
   private start(at: MultipartAddress, part: SentPart, body: PartBody): void {
     this.sent.push(part);
     if (part.number === LAST_PART) this.last = { part, body };
-    const upload = this.upload(at, part, body).finally(() => this.onTheirWay.delete(upload));
-    this.onTheirWay.add(upload);
+    const end = this.upload(at, part, body).finally(() => this.onTheirWay.delete(sent));
+    const sent = { body, end };
+    this.onTheirWay.add(sent);
   }
 
   private async upload(at: MultipartAddress, part: SentPart, body: PartBody): Promise<void> {
@@ -199,8 +219,12 @@ export class PartUploads {
   private async waitForRoom(): Promise<void> {
     this.assertSound();
     const { concurrency } = this.context.options;
-    while (this.onTheirWay.size >= concurrency) await Promise.race(this.onTheirWay);
+    while (this.onTheirWay.size >= concurrency) await this.nextEnd();
     this.assertSound();
+  }
+
+  private nextEnd(): Promise<void> {
+    return Promise.race([...this.onTheirWay].map(({ end }) => end));
   }
 
   private assertSound(): void {

@@ -28,6 +28,8 @@ export class S3Writer implements UploadWriter {
   /** What the record said when the bytes that it names were the last. */
   private opened?: S3State;
   private held: number;
+  /** How many bytes it is to have in the end, as far as the request says. */
+  private readonly announcedEnd: number;
   private readonly gathering: Gathering;
   private readonly parts: PartUploads;
   /** Whether the remainder is among the gathered bytes. */
@@ -44,8 +46,9 @@ export class S3Writer implements UploadWriter {
     const state = context.stateOf(record);
     this.opened = state;
     this.held = state?.size ?? 0;
+    this.announcedEnd = this.held + (options.announced ?? 0);
     this.isLoaded = state?.remainder === undefined;
-    this.gathering = new Gathering(context);
+    this.gathering = new Gathering(context, () => this.parts.makeRoom());
     const reservations = {
       begin: (address: S3Address) => this.noteBegin(address),
       reserve: (at: MultipartAddress, next: number) => this.reserve(at, next),
@@ -158,7 +161,8 @@ export class S3Writer implements UploadWriter {
       const step = await this.gathering.add(chunk.subarray(added), this.outlook());
       added += step;
       this.held += step;
-      const ready = this.gathering.takeReady(this.outlook());
+      const coming = Math.max(0, this.announcedEnd - this.held);
+      const ready = this.gathering.takeReady(this.outlook(), coming);
       if (ready) await this.parts.send(ready);
     }
   }

@@ -57,6 +57,32 @@ describe('gathered bytes', () => {
     );
   });
 
+  it('wait for room as long as there may be some, and go to a file after that', async () => {
+    const memory = new GatheringMemory(BLOCK);
+    const before = memory.takeBlock()!;
+    const scratch = new ScratchFolder(folder);
+    const files = jest.spyOn(scratch, 'make');
+    const makeRoom = jest
+      .fn<Promise<boolean>, []>()
+      .mockResolvedValueOnce(true)
+      .mockImplementationOnce(() => {
+        memory.releaseBlock(before);
+        return Promise.resolve(true);
+      })
+      .mockResolvedValue(false);
+    const gathered = new GatheredBytes(memory, scratch, makeRoom);
+    await gathered.append(CONTENT.subarray(0, BLOCK));
+    expect(makeRoom).toHaveBeenCalledTimes(2);
+    expect(gathered.isInMemory).toBe(true);
+    expect(files).not.toHaveBeenCalled();
+
+    await gathered.append(CONTENT.subarray(BLOCK));
+    expect(makeRoom).toHaveBeenCalledTimes(3);
+    expect(gathered.isInMemory).toBe(false);
+    expect((await all(gathered)).equals(CONTENT)).toBe(true);
+    await gathered.free();
+  });
+
   it('leave no file with a name, so that a crash leaves none', async () => {
     const gathered = new GatheredBytes(new GatheringMemory(0), new ScratchFolder(folder));
     await gathered.append(CONTENT);

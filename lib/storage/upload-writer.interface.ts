@@ -25,7 +25,8 @@ export interface UploadWriter {
   readonly isDoubtful: boolean;
 
   /**
-   * Appends the chunks in order. What is acknowledged of them is what `confirm()` returns.
+   * Appends the chunks in order. What is acknowledged of them is what `confirm()` returns. Once it has
+   * resolved, the chunks are not to be read any more: their memory is given back.
    *
    * @throws NoSpaceError when the storage is full; `size` says what was stored.
    * @throws FileChangedError when bytes that were held are not there any more, or others are

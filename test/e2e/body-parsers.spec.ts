@@ -261,6 +261,76 @@ class Counter {
   }
 }
 
+/** Ways in which middleware keeps the chunks of a body. */
+const KEEPERS: [name: string, keep: (request: IncomingMessage, kept: Buffer[]) => void][] = [
+  ['listens', (request, kept) => void request.on('data', (chunk: Buffer) => kept.push(chunk))],
+  [
+    'has replaced emit()',
+    (request, kept) => {
+      const emit = request.emit.bind(request);
+      request.emit = (event: string | symbol, ...args: unknown[]) => {
+        if (event === 'data') kept.push(args[0] as Buffer);
+        return emit(event, ...args);
+      };
+    },
+  ],
+  [
+    'has replaced push()',
+    (request, kept) => {
+      const push = request.push.bind(request);
+      request.push = (chunk: Buffer | null) => {
+        if (chunk) kept.push(chunk);
+        return push(chunk);
+      };
+    },
+  ],
+];
+
+describe.each(PLATFORMS)('middleware that keeps bodies on %s', (platform) => {
+  let keep: (request: IncomingMessage) => void;
+  const keepAll: Middleware = (request, _response, next) => {
+    keep(request);
+    next();
+  };
+  const app = useApp({ platform, configure: (nest) => void nest.use('/files', keepAll) });
+
+  it.each(KEEPERS)('and %s has them whole afterwards', async (_, keeper) => {
+    const kept: Buffer[] = [];
+    keep = (request) => keeper(request, kept);
+    const content = randomBytes(MEGABYTE);
+    const upload = await create(app(), { length: content.length });
+
+    const response = await patch(app(), upload, {
+      body: content,
+      headers: { Expect: '100-continue' },
+    });
+
+    expect(response.status).toBe(204);
+    expect((await storedBytes(app(), upload)).equals(content)).toBe(true);
+    expect(Buffer.concat(kept).equals(content)).toBe(true);
+  });
+});
+
+describe('a body that a test injects', () => {
+  const app = useApp({ platform: 'fastify' });
+
+  it('is the test’s own afterwards', async () => {
+    const content = randomBytes(MEGABYTE);
+    const payload = Buffer.from(content);
+    const { path: url } = await create(app(), { length: content.length });
+
+    const response = await onFastify(app().nest).inject({
+      method: 'PATCH',
+      url,
+      headers: { ...TUS, 'upload-offset': '0', 'content-type': OCTETS },
+      payload,
+    });
+
+    expect(response.statusCode).toBe(204);
+    expect(payload.equals(content)).toBe(true);
+  });
+});
+
 describe.each(PLATFORMS)('middleware that pauses bodies on %s', (platform) => {
   const pause: Middleware = (request, _response, next) => {
     request.pause();

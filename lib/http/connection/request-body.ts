@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { UploadBody } from '../../uploads/index.js';
 import type { Exchange } from '../request/exchange.js';
 import { hasBody } from '../request/has-body.js';
+import { giveBack, ownsChunks } from './chunk-memory.js';
 import { whenOver } from './connection.js';
 import { sayContinue } from './expect-continue.js';
 import { exemptFromLimit } from './request-limit.js';
@@ -39,6 +40,7 @@ export function bodyOf({ request, req, res }: Exchange): UploadBody {
     return req;
   };
   const onLost = (listener: () => void) => whenOver(res, listener);
+  const release = (chunks: readonly Uint8Array[]) => giveBack(req, chunks);
   const bytes = length === undefined ? undefined : Number(length);
   return {
     present,
@@ -48,6 +50,7 @@ export function bodyOf({ request, req, res }: Exchange): UploadBody {
     },
     open,
     onLost,
+    ...(!parsed && ownsChunks(req) && { release }),
   };
 }
 

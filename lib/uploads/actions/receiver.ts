@@ -29,6 +29,11 @@ export interface UploadBody {
    * caller listens to the stream in the same turn.
    */
   open(): Readable;
+  /**
+   * Gives back the memory of chunks that were written, which nobody looks at any more; absent where they
+   * may be somebody else's.
+   */
+  readonly release?: (chunks: readonly Uint8Array[]) => void;
   /** Calls back once its client has left, or was answered. */
   onLost(listener: () => void): void;
 }
@@ -280,7 +285,7 @@ export class Receiver {
   ): Promise<BodyEnd> {
     if (!body.present) return 'ended';
     const { idleTimeout, minRate } = this.rules;
-    const bounds = { idleTimeout, minRate, memory: this.memory, lease };
+    const bounds = { idleTimeout, minRate, memory: this.memory, lease, release: body.release };
     const end = await pump(body.open(), { ...target, ...bounds });
     if (end === 'ended') check?.assertMatches();
     return end;

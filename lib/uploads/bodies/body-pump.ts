@@ -15,6 +15,8 @@ export type BodyEnd = 'ended' | 'lost' | 'idle' | 'slow' | 'overflow' | 'oversiz
 export interface PumpTarget {
   /** Takes chunks in order; called again only once the last call has resolved. */
   readonly write: (chunks: readonly Uint8Array[]) => Promise<void>;
+  /** Is given the chunks that were written, and that nobody looks at any more. */
+  readonly release?: (chunks: readonly Uint8Array[]) => void;
   /** Most bytes to take. */
   readonly limit: number;
   /** Milliseconds without a byte after which reading ends. */
@@ -133,7 +135,10 @@ class BodyPump implements WaitingBody {
     this.batchBytes = 0;
     this.writing = true;
     this.target.write(batch).then(
-      () => this.onWritten(bytes),
+      () => {
+        this.target.release?.(batch);
+        this.onWritten(bytes);
+      },
       (error: unknown) => this.fail(error),
     );
   }

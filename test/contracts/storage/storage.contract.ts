@@ -103,6 +103,22 @@ export function describeStorage(name: string, makePlace: () => Promise<StoragePl
         expect(await text()).toBe('abcdef');
       });
 
+      it.each([3, 40_000, 300_000])(
+        'looks at %d bytes no more once they are written',
+        async (size) => {
+          const content = randomBytes(size);
+          const writer = await openWriter();
+          for (const half of [content.subarray(0, size / 2), content.subarray(size / 2)]) {
+            const chunk = Buffer.from(half);
+            await writer.write([chunk]);
+            chunk.fill(0);
+          }
+          await writer.confirm();
+          await writer.close();
+          expect((await bytes()).equals(content)).toBe(true);
+        },
+      );
+
       it('goes on where the last writer stopped', async () => {
         await store('ab');
         const writer = await openWriter();

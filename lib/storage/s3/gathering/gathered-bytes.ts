@@ -1,7 +1,7 @@
 import { BLOCK, type GatheringMemory } from './gathering-memory.js';
 import type { ScratchFile, ScratchFolder } from './scratch-folder.js';
 
-/** Bytes that are kept as they came: to give each small upload a block would waste most of it. */
+/** Bytes that are kept in pieces of their size: to give each small upload a block would waste most of it. */
 const LOOSE = 64 * 1024;
 
 /** What a piece of memory takes at least, whatever is in it. */
@@ -83,7 +83,7 @@ export class GatheredBytes {
     if (this.blocks.length > 0 || this.held + chunk.byteLength > LOOSE) return false;
     const cost = Math.max(chunk.byteLength, LEAST);
     if (this.looseCost + cost > 2 * LOOSE || !this.memory.take(cost)) return false;
-    this.loose.push(chunk);
+    this.loose.push(Buffer.from(chunk));
     this.looseCost += cost;
     return true;
   }

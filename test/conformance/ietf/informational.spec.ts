@@ -42,7 +42,8 @@ describe.each(PLATFORMS)('104 on %s', (platform) => {
     async (version, path) => {
       const { interim, connection } = await begin(app(), { version, path });
 
-      expect([interim.status, interim.reason]).toEqual([104, 'Upload Resumption Supported']);
+      // Node has no reason phrase for it from where it sends it itself; none matters (RFC 9112 §4).
+      expect(interim.status).toBe(104);
       await connection.write('hello');
       expect((await connection.response()).header('Upload-Complete')).toBe('?1');
     },

@@ -16,7 +16,7 @@ import {
 import { promisify } from 'node:util';
 import { hasCode } from '../errors/index.js';
 import { DiskPace } from './disk-pace.js';
-import { mayBeSlow } from './fast-file-systems.js';
+import { isLocal, mayBeSlow } from './fast-file-systems.js';
 
 /** Now, or later. */
 export type Eventually<T> = T | Promise<T>;
@@ -35,11 +35,19 @@ const inPool = {
  * answers at once, see {@link DiskPace}; else they return a promise.
  */
 export class DiskCalls {
+  private local = false;
+
   constructor(private readonly pace = new DiskPace()) {}
+
+  /** Whether all processes that have the folder are known to see the same of it at once. */
+  get isLocal(): boolean {
+    return this.local;
+  }
 
   /** Keeps all calls off the event loop unless the folder's file system is known to be fast. */
   async examine(folder: string): Promise<void> {
     if (await mayBeSlow(folder)) this.pace.distrust();
+    this.local = await isLocal(folder);
   }
 
   /** What a path leads to; `undefined` when nothing is there. */

@@ -27,8 +27,20 @@ export async function mayBeSlow(
   stat: (path: string) => Promise<{ type: number }> = statfs,
   platform = process.platform,
 ): Promise<boolean> {
+  return platform === 'linux' && !(await isLocal(folder, stat, platform));
+}
+
+/**
+ * Whether a folder is known to be on the machine's own disks or memory, so that all processes that have it
+ * see the same at once. Outside of Linux, none is.
+ */
+export async function isLocal(
+  folder: string,
+  stat: (path: string) => Promise<{ type: number }> = statfs,
+  platform = process.platform,
+): Promise<boolean> {
   if (platform !== 'linux') return false;
   const { type } = await stat(folder);
   // A 32-bit system reports the high magic numbers as negative ones.
-  return !FAST_FILE_SYSTEMS.has(type >>> 0);
+  return FAST_FILE_SYSTEMS.has(type >>> 0);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { assertNotLost, type Fence } from '../../errors/index.js';
 import { DiskCalls, type Eventually } from '../../file-system/index.js';
 import { NO_RESERVE, type FolderCheck, type RoomReserve } from '../../folder/index.js';
@@ -97,12 +97,14 @@ export class UploadFolder {
 
   /** What lies at a path now, be it a link; `undefined` when nothing does. */
   look(path: string): Eventually<Stats | undefined> {
-    return this.isShared ? lookAfresh(path, this.calls) : this.calls.lstat(path);
+    const isOwn = this.calls.isLocal && path.startsWith(this.path + sep);
+    const mayBeStale = this.isShared && !isOwn;
+    return mayBeStale ? lookAfresh(path, this.calls) : this.calls.lstat(path);
   }
 
   /** Has files be found that other machines have made. */
   async askAnew(): Promise<void> {
-    if (this.isShared) await askAnew(this.path, this.calls);
+    if (this.isShared && !this.calls.isLocal) await askAnew(this.path, this.calls);
   }
 
   /** Gives a file that is there the mode that files have. */

@@ -3,7 +3,7 @@ import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiskCalls } from '../../../lib/file-system/index.js';
 import { DiskPace } from '../../../lib/file-system/disk-pace.js';
-import { mayBeSlow } from '../../../lib/file-system/fast-file-systems.js';
+import { isLocal, mayBeSlow } from '../../../lib/file-system/fast-file-systems.js';
 import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 
 describe.each([
@@ -72,6 +72,7 @@ describe('where a disk may be slow', () => {
     ['overlayfs', 0x794c7630],
   ])('%s is known to be fast', async (_, type) => {
     expect(await mayBeSlow('/x', ofType(type), 'linux')).toBe(false);
+    expect(await isLocal('/x', ofType(type), 'linux')).toBe(true);
   });
 
   it.each([
@@ -82,10 +83,12 @@ describe('where a disk may be slow', () => {
     ['what nobody has heard of', 0x12345678],
   ])('%s is not known to be fast', async (_, type) => {
     expect(await mayBeSlow('/x', ofType(type), 'linux')).toBe(true);
+    expect(await isLocal('/x', ofType(type), 'linux')).toBe(false);
   });
 
   it('nothing is told of other systems, which number them otherwise', async () => {
     expect(await mayBeSlow('/x', ofType(0x6969), 'darwin')).toBe(false);
+    expect(await isLocal('/x', ofType(0xef53), 'darwin')).toBe(false);
   });
 
   it('is asked of the system', async () => {

@@ -16,6 +16,10 @@ class RememberingCalls extends DiskCalls {
   readonly folders: string[] = [];
   private readonly known = new Map<string, Eventually<Stats | undefined>>();
 
+  override get isLocal(): boolean {
+    return false;
+  }
+
   override lstat(path: string): Eventually<Stats | undefined> {
     if (this.known.has(path)) return this.known.get(path);
     const found = super.lstat(path);
@@ -41,6 +45,45 @@ class RememberingCalls extends DiskCalls {
     }
   }
 }
+
+/** Calls to a disk of the machine's own. */
+class CountedCalls extends DiskCalls {
+  opened = 0;
+
+  override get isLocal(): boolean {
+    return true;
+  }
+
+  override open(path: string, flags: number): Eventually<number> {
+    this.opened++;
+    return super.open(path, flags);
+  }
+}
+
+describe('The files in a folder that containers of one machine share', () => {
+  let folder: string;
+  beforeEach(async () => (folder = await makeTempFolder()));
+  afterEach(() => removeTempFolder(folder));
+
+  it('are not opened to be looked at: all see the same at once', async () => {
+    const calls = new CountedCalls();
+    const records = new KeptRecords();
+    const hold = {
+      take: async () => undefined,
+      share: async () => 'a folder',
+      giveBack: async () => undefined,
+    };
+    const storage = new DiskStorage({ folder, records, hold, calls });
+    await storage.open();
+    await storage.files.folder?.share('a registry');
+    const upload = records.of(newId());
+    expect(await storage.stat(upload)).toBeUndefined();
+    await writeFile(storage.files.path(upload), 'abc');
+    const before = calls.opened;
+    expect(await storage.stat(upload)).toMatchObject({ size: 3 });
+    expect(calls.opened).toBe(before);
+  });
+});
 
 describe('The files in a folder that machines share', () => {
   let folder: string;

@@ -38,7 +38,6 @@ export const s3Stream: Scenario = {
   unit: 's',
   per: 'GiB',
   needs: 'S3',
-  fresh: true,
   entrants: [
     ...[oursOnS3, tusServerOnS3, ...tusdOnS3()].map((contender) =>
       enterBucket(contender, {

@@ -22,7 +22,7 @@ const REMAINDERS = '.tus/remainders/';
 const CHECKS = '.tus/checks/';
 
 /** Parts of all uploads that are on their way at a time. */
-const MOST_PARTS = 12;
+const MOST_PARTS = 8;
 
 /** What all uploads of a process share. */
 class Shared {

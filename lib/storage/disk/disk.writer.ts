@@ -76,7 +76,7 @@ export class DiskWriter implements UploadWriter {
     const fd = await this.openForBytes();
     try {
       await writeAll(fd, chunks, this.held, (bytes) => (this.held += bytes));
-      if (this.folder.flushesEarly) this.flushEarly(fd);
+      if (this.folder.flushesEarly) await this.flushEarly(fd);
     } catch (error) {
       // A failed step may have stored some of its bytes; when that cannot be told, the count holds.
       await this.measure(fd).catch(() => undefined);
@@ -176,14 +176,14 @@ export class DiskWriter implements UploadWriter {
     }
   }
 
-  private flushEarly(fd: number): void {
-    if (!this.early && !EarlyFlush.isDue(this.held, this.covered)) return;
+  private flushEarly(fd: number): Promise<void> | undefined {
+    if (!this.early && !EarlyFlush.isDue(this.held, this.covered)) return undefined;
     this.early ??= new EarlyFlush(this.covered, async (size) => {
       await syncFile(fd);
       this.named ||= await this.folder.syncName(this.bornAt);
       await this.note(fd, Math.max(size, this.covered));
     });
-    this.early.advance(this.held);
+    return this.early.advance(this.held);
   }
 
   /** @throws what a flush has failed with that nothing has waited for */

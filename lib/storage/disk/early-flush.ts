@@ -3,11 +3,14 @@ import { asError } from '../../errors/index.js';
 /** Bytes that come between two flushes: what the last one has to wait for is not much more. */
 const STEP = 16 * 1024 * 1024;
 
+/** Bytes that come at most since a flush has begun: a client that is faster than the disk waits for it. */
+const AHEAD = 2 * STEP;
+
 /** Flushes at the same time in this process: each takes one of Node's few threads for files. */
 const MOST = 2;
 
-/** How many run now. */
-let running = 0;
+/** Those that run now. */
+const running = new Set<Promise<void>>();
 
 /**
  * Flushes a file while it is written, so that the wait for the last flush does not grow with the size of
@@ -35,18 +38,37 @@ export class EarlyFlush {
     return size - flushed >= STEP;
   }
 
-  /** Begins a flush when enough has come since the last one, and few others run. */
-  advance(size: number): void {
-    const isDue = EarlyFlush.isDue(size, this.begunAt) && running < MOST;
-    if (!isDue || this.current || this.fault !== undefined) return;
+  /**
+   * Begins a flush when enough has come since the last one, and few others run.
+   *
+   * @returns what more bytes are to wait for, where the disk does not keep up
+   */
+  advance(size: number): Promise<void> | undefined {
+    const isDue = EarlyFlush.isDue(size, this.begunAt) && running.size < MOST;
+    if (isDue && !this.current && this.fault === undefined) this.begin(size);
+    return this.isFarAhead(size) ? this.waitForDisk(size) : undefined;
+  }
+
+  private begin(size: number): void {
     this.begunAt = size;
-    running += 1;
-    this.current = this.flush(size)
+    const current = this.flush(size)
       .catch((error: unknown) => void (this.fault = asError(error)))
       .finally(() => {
-        running -= 1;
+        running.delete(current);
         this.current = undefined;
       });
+    running.add(current);
+    this.current = current;
+  }
+
+  /** A fault is told of when the bytes are. */
+  private isFarAhead(size: number): boolean {
+    return size - this.begunAt >= AHEAD && this.fault === undefined;
+  }
+
+  private async waitForDisk(size: number): Promise<void> {
+    await (this.current ?? Promise.race(running));
+    await this.advance(size);
   }
 
   /** Returns once none runs. */

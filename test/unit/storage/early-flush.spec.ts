@@ -39,45 +39,80 @@ describe('the flush of a file that is written', () => {
 
   it('begins when enough has come, and not again before as much has', async () => {
     const flush = of(file);
-    flush.advance(STEP - 1);
+    void flush.advance(STEP - 1);
     expect(file.flushes).toEqual([]);
-    flush.advance(STEP);
-    flush.advance(3 * STEP);
+    expect(flush.advance(STEP)).toBeUndefined();
+    expect(flush.advance(3 * STEP - 1)).toBeUndefined();
     expect(file.flushes).toEqual([STEP]);
     file.end();
     await flush.settled();
-    flush.advance(2 * STEP - 1);
+    void flush.advance(2 * STEP - 1);
     expect(file.flushes).toEqual([STEP]);
-    flush.advance(2 * STEP);
+    void flush.advance(2 * STEP);
     expect(file.flushes).toEqual([STEP, 2 * STEP]);
   });
 
   it('leaves out what was flushed before', () => {
     const flush = of(file, 5 * STEP);
-    flush.advance(6 * STEP - 1);
+    void flush.advance(6 * STEP - 1);
     expect(file.flushes).toEqual([]);
-    flush.advance(6 * STEP);
+    void flush.advance(6 * STEP);
     expect(file.flushes).toEqual([6 * STEP]);
   });
 
   it('is one of two at most in a process', async () => {
     const files = [new SlowFile(), new SlowFile(), new SlowFile()];
     const all = files.map((each) => of(each));
-    for (const flush of all) flush.advance(STEP);
+    for (const flush of all) void flush.advance(STEP);
     expect(files.map((each) => each.flushes.length)).toEqual([1, 1, 0]);
     files[0]!.end();
     await all[0]!.settled();
-    all[2]!.advance(STEP);
+    void all[2]!.advance(STEP);
     expect(files[2]!.flushes).toEqual([STEP]);
     for (const each of files) each.end();
   });
 
+  it('is waited for once far more has come, and the next one has begun then', async () => {
+    const flush = of(file);
+    void flush.advance(STEP);
+    let hasWaited = false;
+    const waiting = flush.advance(3 * STEP)?.then(() => (hasWaited = true));
+    await new Promise(setImmediate);
+    expect([waiting === undefined, hasWaited]).toEqual([false, false]);
+    file.end();
+    await waiting;
+    expect(file.flushes).toEqual([STEP, 3 * STEP]);
+  });
+
+  it('is waited for where others keep it from beginning', async () => {
+    const files = [new SlowFile(), new SlowFile(), new SlowFile()];
+    const [first, second, third] = files.map((each) => of(each));
+    void first!.advance(STEP);
+    void second!.advance(STEP);
+    const waiting = third!.advance(2 * STEP);
+    expect(files[2]!.flushes).toEqual([]);
+    files[0]!.end();
+    await waiting;
+    expect(files[2]!.flushes).toEqual([2 * STEP]);
+    for (const each of files) each.end();
+  });
+
+  it('is not waited for after it has failed: that is told of with the bytes', async () => {
+    const flush = of(file);
+    void flush.advance(STEP);
+    const waiting = flush.advance(3 * STEP);
+    file.end(new Error('EIO'));
+    await waiting;
+    expect(flush.advance(9 * STEP)).toBeUndefined();
+    expect(file.flushes).toEqual([STEP]);
+  });
+
   it('keeps what it has failed with, and begins no other', async () => {
     const flush = of(file);
-    flush.advance(STEP);
+    void flush.advance(STEP);
     file.end(new Error('EIO'));
     await eventually(() => expect(flush.fault).toEqual(new Error('EIO')));
-    flush.advance(9 * STEP);
+    void flush.advance(9 * STEP);
     expect(file.flushes).toEqual([STEP]);
   });
 });

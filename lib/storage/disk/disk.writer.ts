@@ -178,11 +178,12 @@ export class DiskWriter implements UploadWriter {
 
   private flushEarly(fd: number): Promise<void> | undefined {
     if (!this.early && !EarlyFlush.isDue(this.held, this.covered)) return undefined;
-    this.early ??= new EarlyFlush(this.covered, async (size) => {
+    const flush = async (size: number) => {
       await syncFile(fd);
       this.named ||= await this.folder.syncName(this.bornAt);
       await this.note(fd, Math.max(size, this.covered));
-    });
+    };
+    this.early ??= new EarlyFlush(this.covered, flush, this.folder.earlyFlushes);
     return this.early.advance(this.held);
   }
 

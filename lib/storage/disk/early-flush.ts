@@ -9,8 +9,8 @@ const AHEAD = 2 * STEP;
 /** Flushes at the same time in this process: each takes one of Node's few threads for files. */
 const MOST = 2;
 
-/** Those that run now. */
-const running = new Set<Promise<void>>();
+/** How many run now. */
+let running = 0;
 
 /**
  * Flushes a file while it is written, so that the wait for the last flush does not grow with the size of
@@ -25,10 +25,12 @@ export class EarlyFlush {
   /**
    * @param flushed bytes of the file that were flushed before
    * @param flush flushes the file, of which the first bytes, so many, are written
+   * @param onDisk the flushes that run on the same disk: another one may hang, and hold up nothing here
    */
   constructor(
     flushed: number,
     private readonly flush: (size: number) => Promise<void>,
+    private readonly onDisk: Set<Promise<void>>,
   ) {
     this.begunAt = flushed;
   }
@@ -44,9 +46,10 @@ export class EarlyFlush {
    * @returns what more bytes are to wait for, where the disk does not keep up
    */
   advance(size: number): Promise<void> | undefined {
-    const isDue = EarlyFlush.isDue(size, this.begunAt) && running.size < MOST;
+    const isDue = EarlyFlush.isDue(size, this.begunAt) && running < MOST;
     if (isDue && !this.current && this.fault === undefined) this.begin(size);
-    return this.isFarAhead(size) ? this.waitForDisk(size) : undefined;
+    const mustWait = this.onDisk.size > 0 && this.isFarAhead(size);
+    return mustWait ? this.waitForDisk(size) : undefined;
   }
 
   private begin(size: number): void {
@@ -54,10 +57,12 @@ export class EarlyFlush {
     const current = this.flush(size)
       .catch((error: unknown) => void (this.fault = asError(error)))
       .finally(() => {
-        running.delete(current);
+        running -= 1;
+        this.onDisk.delete(current);
         this.current = undefined;
       });
-    running.add(current);
+    running += 1;
+    this.onDisk.add(current);
     this.current = current;
   }
 
@@ -67,7 +72,7 @@ export class EarlyFlush {
   }
 
   private async waitForDisk(size: number): Promise<void> {
-    await (this.current ?? Promise.race(running));
+    await (this.current ?? Promise.race(this.onDisk));
     await this.advance(size);
   }
 

@@ -43,6 +43,8 @@ export class UploadFolder {
   readonly calls: DiskCalls;
   readonly reserve: RoomReserve;
   readonly flushesEarly: boolean;
+  /** Flushes that run beside the writes of its files. */
+  readonly earlyFlushes = new Set<Promise<void>>();
   private readonly flushed = new KnownSizes(MOST_FLUSHED);
   /** Those of its files that a flush has failed on. */
   readonly doubtful = new DoubtfulFiles(this);

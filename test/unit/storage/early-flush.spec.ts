@@ -31,8 +31,8 @@ describe('the flush of a file that is written', () => {
     await Promise.all(flushes.splice(0).map((flush) => flush.settled()));
   });
 
-  function of(target: SlowFile, flushed = 0): EarlyFlush {
-    const flush = new EarlyFlush(flushed, target.flush);
+  function of(target: SlowFile, flushed = 0, disk = new Set<Promise<void>>()): EarlyFlush {
+    const flush = new EarlyFlush(flushed, target.flush, disk);
     flushes.push(flush);
     return flush;
   }
@@ -86,7 +86,8 @@ describe('the flush of a file that is written', () => {
 
   it('is waited for where others keep it from beginning', async () => {
     const files = [new SlowFile(), new SlowFile(), new SlowFile()];
-    const [first, second, third] = files.map((each) => of(each));
+    const disk = new Set<Promise<void>>();
+    const [first, second, third] = files.map((each) => of(each, 0, disk));
     void first!.advance(STEP);
     void second!.advance(STEP);
     const waiting = third!.advance(2 * STEP);
@@ -94,6 +95,18 @@ describe('the flush of a file that is written', () => {
     files[0]!.end();
     await waiting;
     expect(files[2]!.flushes).toEqual([2 * STEP]);
+    for (const each of files) each.end();
+  });
+
+  it('is not waited for where those that keep it from beginning are of another disk', () => {
+    const files = [new SlowFile(), new SlowFile(), new SlowFile()];
+    const disk = new Set<Promise<void>>();
+    const [first, second] = files.map((each) => of(each, 0, disk));
+    const third = of(files[2]!);
+    void first!.advance(STEP);
+    void second!.advance(STEP);
+    expect(third.advance(9 * STEP)).toBeUndefined();
+    expect(files[2]!.flushes).toEqual([]);
     for (const each of files) each.end();
   });
 

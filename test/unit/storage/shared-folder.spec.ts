@@ -46,6 +46,12 @@ class RememberingCalls extends DiskCalls {
   }
 }
 
+const HOLD = {
+  take: async () => undefined,
+  share: async () => 'a folder',
+  giveBack: async () => undefined,
+};
+
 /** Calls to a disk of the machine's own. */
 class CountedCalls extends DiskCalls {
   opened = 0;
@@ -68,12 +74,7 @@ describe('The files in a folder that containers of one machine share', () => {
   it('are not opened to be looked at: all see the same at once', async () => {
     const calls = new CountedCalls();
     const records = new KeptRecords();
-    const hold = {
-      take: async () => undefined,
-      share: async () => 'a folder',
-      giveBack: async () => undefined,
-    };
-    const storage = new DiskStorage({ folder, records, hold, calls });
+    const storage = new DiskStorage({ folder, records, hold: HOLD, calls });
     await storage.open();
     await storage.files.folder?.share('a registry');
     const upload = records.of(newId());
@@ -94,13 +95,8 @@ describe('The files in a folder that machines share', () => {
   beforeEach(async () => {
     folder = await makeTempFolder();
     records = new KeptRecords();
-    const hold = {
-      take: async () => undefined,
-      share: async () => 'a folder',
-      giveBack: async () => undefined,
-    };
     calls = new RememberingCalls();
-    storage = new DiskStorage({ folder, records, hold, calls });
+    storage = new DiskStorage({ folder, records, hold: HOLD, calls });
     await storage.open();
     expect(await storage.files.folder?.share('a registry')).toBe('a folder');
     id = newId();

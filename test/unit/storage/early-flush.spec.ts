@@ -1,3 +1,7 @@
+import { DiskStorage } from '../../../lib/storage/disk/index.js';
+import type { UploadFolder } from '../../../lib/storage/disk/upload-folder.js';
+import { KeptRecords, newId } from '../../support/kept-records.js';
+import { makeTempFolder, removeTempFolder } from '../../support/temp-folder.js';
 import { EarlyFlush } from '../../../lib/storage/disk/early-flush.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -127,5 +131,31 @@ describe('the flush of a file that is written', () => {
     await eventually(() => expect(flush.fault).toEqual(new Error('EIO')));
     void flush.advance(9 * STEP);
     expect(file.flushes).toEqual([STEP]);
+  });
+});
+
+describe('a write', () => {
+  let folder: string;
+  beforeEach(async () => (folder = await makeTempFolder()));
+  afterEach(() => removeTempFolder(folder));
+
+  it('waits once it is far ahead of the disk', async () => {
+    const records = new KeptRecords();
+    const storage = new DiskStorage({ folder, records, flushesEarly: true });
+    await storage.open();
+    const { earlyFlushes } = (storage as unknown as { readonly folder: UploadFolder }).folder;
+    const files = [new SlowFile(), new SlowFile()];
+    for (const { flush } of files) void new EarlyFlush(0, flush, earlyFlushes).advance(STEP);
+    const writer = await storage.openWriter(records.of(newId()));
+
+    let hasWritten = false;
+    const writing = writer.write([Buffer.alloc(2 * STEP)]).then(() => (hasWritten = true));
+    await eventually(() => expect(writer.size).toBe(2 * STEP));
+    await new Promise(setImmediate);
+    expect(hasWritten).toBe(false);
+    for (const file of files) file.end();
+    await writing;
+    await writer.close();
+    await storage.close();
   });
 });

@@ -14,8 +14,8 @@ const transfer = (ArrayBuffer.prototype as { transfer?: Transfer }).transfer;
 
 /**
  * Gives back the memory of chunks of a request's body that nobody needs any more. The garbage collector
- * counts it against its limits: it collects the whole heap for each 20 MiB that come, which is most of
- * what a long upload costs from Node 22 on.
+ * counts it against its limits: it collects the whole heap for each 20 MiB that come, which with Node 24 is
+ * most of what a long upload costs.
  */
 export function giveBack(req: IncomingMessage, chunks: readonly Uint8Array[]): void {
   // Another listener may have kept some.

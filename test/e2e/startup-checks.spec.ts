@@ -141,7 +141,9 @@ describe.each(PLATFORMS)('At its start on %s, the module', (platform) => {
   ])('says nothing of connections %s', (_, options) => expectWarnings({ platform, ...options }));
 
   it('says nothing where the app sets keepAliveTimeout once it listens', async () => {
-    const app = await startApp({ platform, trustProxy: true, configure: keepAlive(1000) });
+    const configure = keepAlive(1000);
+    const app = await startApp({ platform, trustProxy: true, configure, listen: false });
+    await app.nest.listen(0, app.host);
     keepAlive(65_000)(app.nest);
     await nextTurn();
     const warnings = said(app, 'warn').join();

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { DynamicModule, INestApplication, ModuleMetadata } from '@nestjs/common';
@@ -147,7 +148,17 @@ async function startIn(
     await nest.close();
     throw error;
   }
+  if (folder !== undefined) await recovered(app, options);
   return app;
+}
+
+/**
+ * Waits until an app has looked for what a last end may have left, which it does beside everything else:
+ * nothing, in a folder that is new, but a test's first upload would be found while the test changes it.
+ */
+async function recovered(app: TestApp, { tus }: StartAppOptions): Promise<void> {
+  if (tus === false || tus?.background === false) return;
+  while (!app.tus.stats().recovery) await delay(1);
 }
 
 async function rootModule(tmpFileDir: string, options: StartAppOptions): Promise<DynamicModule> {

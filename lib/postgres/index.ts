@@ -1,4 +1,5 @@
 export { ASYNCHRONOUS } from './asynchronous.js';
+export * from './batch.js';
 export * from './clock.js';
 export * from './connect.js';
 export * from './database.js';

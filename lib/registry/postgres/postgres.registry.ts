@@ -34,6 +34,8 @@ import { DEFAULT_SCHEMA } from './migrations.js';
 import { checkServer, checkStatements, explainOpening } from './opening.js';
 import { Tables } from './tables.js';
 import { UPLOADS } from './upload-columns.js';
+import { UploadInserts } from './upload-inserts.js';
+import { UploadLookups } from './upload-lookups.js';
 import { foundUpload, UploadStatements, type FoundUpload } from './upload-statements.js';
 import { UsageStatements } from './usage-statements.js';
 
@@ -66,6 +68,13 @@ export interface PostgresRegistryContext {
   readonly process?: string;
 }
 
+/** What it works with while it is open. */
+interface Opened {
+  readonly database: Database;
+  readonly lookups: UploadLookups;
+  readonly inserts: UploadInserts;
+}
+
 /**
  * The registry of several machines: tables in a PostgreSQL database, 12 or later.
  *
@@ -77,9 +86,9 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
   private readonly deliveriesOf: DeliveryStatements;
   private readonly usages: UsageStatements;
   private readonly schema: string;
-  private readonly store = new OpenStore<Database>(
+  private readonly store = new OpenStore<Opened>(
     () => this.connect(),
-    (database) => database.close(),
+    (opened) => close(opened),
   );
 
   constructor(
@@ -115,8 +124,7 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
   }
 
   async get(id: string): Promise<UploadRecord | undefined> {
-    const { rows } = await this.opened.query(this.uploads.get(id));
-    return rows[0] && UPLOADS.recordOf(rows[0]);
+    return (await this.store.current.lookups.find(id))?.record;
   }
 
   async create(
@@ -126,11 +134,12 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
   ): Promise<UploadRecord> {
     // No process is to find the record, and not who has it.
     await this.context.epochs?.written?.(record.id);
-    if (!admit) return this.insert(this.opened, { record, deliveries });
+    if (!admit) return this.insert(this.store.current.inserts, { record, deliveries });
     return this.opened.transaction(async (connection) => {
       const usages = new CountedUsages(this.usages, record.owner);
       const admitted = await usages.decide(connection, () => admit(usages));
-      return this.insert(connection, { record: admitted, deliveries });
+      const inserts = new UploadInserts(connection, this.uploads);
+      return this.insert(inserts, { record: admitted, deliveries });
     });
   }
 
@@ -153,7 +162,7 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
     // As it begins: what it does under a lease that was lost must not count under a later one.
     const epoch = this.epochOf(id);
     for (let tries = 0; tries < TRIES_WITHOUT_LOCK; tries++) {
-      const found = await this.find(this.opened, id, epoch);
+      const found = await this.find(id, epoch);
       const change = found && decideUncounted(found.record, decide);
       if (change === 'to be counted') break;
       if (!found || !change) return found?.record;
@@ -166,7 +175,7 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
     assertNotLost(this.context.fence, id);
     const epoch = this.epochOf(id);
     const { rowCount } = await this.opened.query(this.uploads.forget(id, dueAt, epoch));
-    if (rowCount === 0) await this.find(this.opened, id, epoch);
+    if (rowCount === 0) await this.find(id, epoch);
   }
 
   async due(until: number, limit: number): Promise<UploadRecord[]> {
@@ -265,14 +274,14 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
   }
 
   private get opened(): Database {
-    return this.store.current;
+    return this.store.current.database;
   }
 
   private epochOf(id: string): number | undefined {
     return this.context.epochs?.epochOf(id);
   }
 
-  private async connect(): Promise<Database> {
+  private async connect(): Promise<Opened> {
     const { options, schema } = this;
     const pool = await poolOf(options, this.context.process);
     const isOwn = options.pool === undefined;
@@ -282,30 +291,29 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
       await checkServer(database);
       if (mostConnectionsOf(options) !== 1) await checkStatements(database, `${schema}.probe`);
       await migrate(database, schema, options.migrate ?? true);
-      return database;
+      const lookups = new UploadLookups(database, this.uploads);
+      return { database, lookups, inserts: new UploadInserts(database, this.uploads) };
     } catch (error) {
       await database.close();
       throw explainOpening(error, placeOf(options));
     }
   }
 
-  private async insert(connection: Queryable, change: UploadChange): Promise<UploadRecord> {
+  private async insert(inserts: UploadInserts, change: UploadChange): Promise<UploadRecord> {
     const { record, deliveries } = change;
     checkChange(record.id, change);
-    const insert = this.uploads.insert(record, deliveries);
-    if (hasRow(await connection.query(insert))) return record;
+    if (await inserts.insert(record, deliveries)) return record;
     throw new UploadIdTakenError(record.id);
   }
 
   /** @throws UploadFencedError when the upload is another process's by now */
   private async find(
-    connection: Queryable,
     id: string,
     epoch = Infinity,
-    statement = this.uploads.find(id),
+    find = (wanted: string) => this.store.current.lookups.find(wanted),
   ): Promise<FoundUpload | undefined> {
     assertNotLost(this.context.fence, id);
-    const found = foundUpload(await connection.query(statement));
+    const found = await find(id);
     if (found && found.epoch > epoch) throw new UploadFencedError(id);
     return found;
   }
@@ -316,7 +324,7 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
     epoch = Infinity,
   ): Promise<UploadRecord | undefined> {
     return this.opened.transaction(async (connection) => {
-      const found = await this.find(connection, id, epoch, this.uploads.lock(id));
+      const found = await this.find(id, epoch, (wanted) => this.lock(connection, wanted));
       if (!found) return undefined;
       const { record } = found;
       const usages = new CountedUsages(this.usages, record.owner);
@@ -325,6 +333,11 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
       await this.apply(connection, change, found);
       return change.record;
     });
+  }
+
+  private async lock(connection: Queryable, id: string): Promise<FoundUpload | undefined> {
+    const [row] = (await connection.query(this.uploads.lock(id))).rows;
+    return row && foundUpload(row);
   }
 
   /** @returns whether it was stored: another change may have come first */
@@ -347,6 +360,11 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
       dueAt: dueAt as number,
     }));
   }
+}
+
+async function close({ database, lookups, inserts }: Opened): Promise<void> {
+  await Promise.all([lookups.idle(), inserts.idle()]);
+  await database.close();
 }
 
 function hasRow({ rowCount }: PgResult): boolean {

@@ -3,7 +3,7 @@ import type { DeliveryRecord } from '../delivery-record.interface.js';
 import type { UploadQuery } from '../registry.interface.js';
 import type { UploadRecord } from '../upload-record.interface.js';
 import { timeOf } from './columns.js';
-import { toDatabaseText, type PgQuery, type PgResult } from '../../postgres/index.js';
+import { toDatabaseText, type PgQuery, type PgRow } from '../../postgres/index.js';
 import { DELIVERIES } from './delivery-columns.js';
 import type { Tables } from './tables.js';
 import { UPLOADS } from './upload-columns.js';
@@ -16,12 +16,20 @@ export interface FoundUpload {
   readonly epoch: number;
 }
 
+/** A new record, as its row is to be. */
+export interface NewUploadRow {
+  readonly id: unknown;
+  /** Of all columns. */
+  readonly values: readonly unknown[];
+}
+
 /** The statements on the records of uploads. */
 export class UploadStatements {
   private readonly insertText: string;
+  private readonly insertAllText: string;
   private readonly insertFinishedText: string;
-  private readonly getText: string;
   private readonly findText: string;
+  private readonly lockText: string;
   private readonly updateText: string;
   private readonly finishText: string;
   private readonly forgetText: string;
@@ -41,15 +49,21 @@ export class UploadStatements {
       `WHERE delivery.state <> 'running') ` +
       `SELECT id${commit.selected} FROM changed`;
 
-    const insert =
-      `INSERT INTO ${uploads} (${names.join(', ')}) VALUES (${places.join(', ')}) ` +
-      `ON CONFLICT DO NOTHING`;
+    const insertOf = (rows: string) =>
+      `INSERT INTO ${uploads} (${names.join(', ')}) ${rows} ON CONFLICT DO NOTHING`;
+    const insert = insertOf(`VALUES (${places.join(', ')})`);
+    this.insertAllText = `${insertOf(UPLOADS.rows())} RETURNING id${commit.selected}`;
     this.insertText = `${insert}${commit.returning}`;
     this.insertFinishedText = withDeliveries(insert, after + 1);
-    this.getText = `SELECT ${selected} FROM ${uploads} WHERE id = $1`;
+    const find = (id: string) =>
+      `SELECT id, ${selected}, xmin::text AS version, epoch::float8 AS epoch ` +
+      `FROM ${uploads} WHERE id = ${id}`;
+    // One by one, by the index of the key, however few rows there were when this was planned. Their number
+    // is hidden, or each time that there are few would have a plan of its own, which takes longer.
     this.findText =
-      `SELECT ${selected}, xmin::text AS version, epoch::float8 AS epoch ` +
-      `FROM ${uploads} WHERE id = $1`;
+      `SELECT found.* FROM unnest((SELECT $1::text[])) AS wanted (key) ` +
+      `CROSS JOIN LATERAL (${find('wanted.key')} LIMIT 1) AS found`;
+    this.lockText = `${find('$1')} FOR UPDATE`;
 
     const update =
       `UPDATE ${uploads} SET ${UPLOADS.assignmentsBut('id')} ` +
@@ -64,26 +78,39 @@ export class UploadStatements {
       `ORDER BY due_at, id LIMIT $2`;
   }
 
+  /** @throws TypeError for what is no record */
+  rowOf(record: UploadRecord): NewUploadRow {
+    return { id: toDatabaseText(record.id), values: UPLOADS.valuesOf(record) };
+  }
+
+  /** Stores new records. It has a row for each whose id was not taken, in any order. */
+  insertAll(rows: readonly NewUploadRow[]): PgQuery {
+    return this.named(
+      'insert-all',
+      this.insertAllText,
+      UPLOADS.arraysOfRows(rows.map(({ values }) => values)),
+    );
+  }
+
   /** Stores a new record, and deliveries with it. It has a row where the id was not taken. */
-  insert(record: UploadRecord, deliveries: readonly DeliveryRecord[] = []): PgQuery {
-    const values = UPLOADS.valuesOf(record);
+  insert({ values }: NewUploadRow, deliveries: readonly DeliveryRecord[] = []): PgQuery {
     if (deliveries.length === 0) return this.named('insert', this.insertText, values);
     const born = DELIVERIES.arraysOf(lastOfEach(deliveries));
     return this.named('insert-finished', this.insertFinishedText, [...values, ...born]);
   }
 
-  get(id: string): PgQuery {
-    return this.named('get', this.getText, [toDatabaseText(id)]);
+  /**
+   * Has a row for each that is there, in any order; read by `foundUpload()`.
+   *
+   * @param ids as the column has them
+   */
+  find(ids: readonly string[]): PgQuery {
+    return this.named('find', this.findText, [ids]);
   }
 
-  /** What a change begins with; read by `foundUpload()`. */
-  find(id: string): PgQuery {
-    return this.named('find', this.findText, [toDatabaseText(id)]);
-  }
-
-  /** The same, and none else changes it until the transaction ends. */
+  /** The same of one, and none else changes it until the transaction ends. */
   lock(id: string): PgQuery {
-    return this.named('lock', `${this.findText} FOR UPDATE`, [toDatabaseText(id)]);
+    return this.named('lock', this.lockText, [toDatabaseText(id)]);
   }
 
   /**
@@ -152,10 +179,8 @@ export class UploadStatements {
   }
 }
 
-/** What `find()` and `lock()` have found. */
-export function foundUpload({ rows }: PgResult): FoundUpload | undefined {
-  const [row] = rows;
-  if (!row) return undefined;
+/** What is in a row of `find()` and `lock()`. */
+export function foundUpload(row: PgRow): FoundUpload {
   return {
     record: UPLOADS.recordOf(row),
     version: row.version as string,

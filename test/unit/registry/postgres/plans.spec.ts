@@ -8,7 +8,7 @@ import { useTestSchema } from '../../../support/postgres/test-database.js';
 
 /** What is read, and the index that leads there. */
 const PLANS: Record<string, [(all: Statements) => PgQuery, string]> = {
-  'an upload': [({ uploads }) => uploads.get('a'), 'uploads_pkey'],
+  'an upload': [({ uploads }) => uploads.find(['a']), 'uploads_pkey'],
   'what is due': [({ uploads }) => uploads.due(1, 10), 'uploads_due'],
   'a page of all': [({ uploads }) => uploads.list({ cursor: PAGE }, 10), 'uploads_state'],
   'a page of a state': [

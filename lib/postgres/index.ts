@@ -4,6 +4,7 @@ export * from './clock.js';
 export * from './connect.js';
 export * from './database.js';
 export * from './database-text.js';
+export * from './has-row.js';
 export * from './load-pg.js';
 export type * from './pg.interface.js';
 export * from './postgres.errors.js';

@@ -18,6 +18,7 @@ export type PgRow = Readonly<Record<string, unknown>>;
 
 /** What a statement has found. */
 export interface PgResult {
+  /** In the order of the statement. */
   readonly rows: readonly PgRow[];
   /** How many rows were found or changed. */
   readonly rowCount: number | null;

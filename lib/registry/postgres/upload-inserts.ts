@@ -1,4 +1,4 @@
-import { Batch, wasRefused, type PgResult, type Queryable } from '../../postgres/index.js';
+import { Batch, hasRow, wasRefused, type Queryable } from '../../postgres/index.js';
 import type { DeliveryRecord } from '../delivery-record.interface.js';
 import type { UploadRecord } from '../upload-record.interface.js';
 import type { NewUploadRow, UploadStatements } from './upload-statements.js';
@@ -59,8 +59,4 @@ export class UploadInserts {
     // Of two with one id the first one has it.
     return rows.map(({ id }) => ids.delete(id));
   }
-}
-
-function hasRow({ rowCount }: PgResult): boolean {
-  return (rowCount ?? 0) > 0;
 }

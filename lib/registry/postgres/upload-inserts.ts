@@ -54,9 +54,15 @@ export class UploadInserts {
   }
 
   private async insertTogether(rows: readonly NewUploadRow[]): Promise<boolean[]> {
-    const inserted = await this.database.query(this.statements.insertAll(rows));
+    // In one order in all processes: none is to wait for one that waits for it.
+    const inOrder = [...rows].sort(byId);
+    const inserted = await this.database.query(this.statements.insertAll(inOrder));
     const ids = new Set(inserted.rows.map(({ id }) => id));
     // Of two with one id the first one has it.
     return rows.map(({ id }) => ids.delete(id));
   }
+}
+
+function byId({ id: one }: NewUploadRow, { id: other }: NewUploadRow): number {
+  return Number(one > other) - Number(one < other);
 }

@@ -18,7 +18,8 @@ export interface FoundUpload {
 
 /** A new record, as its row is to be. */
 export interface NewUploadRow {
-  readonly id: unknown;
+  /** As its column has it. */
+  readonly id: string;
   /** Of all columns. */
   readonly values: readonly unknown[];
 }

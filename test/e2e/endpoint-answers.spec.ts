@@ -491,7 +491,10 @@ describe.each(PLATFORMS)('While the method of an endpoint runs on %s', (platform
 
   it('the upload may be terminated and then refused, and its end is told once', async () => {
     const told: string[] = [];
-    const subscription = app().tus.events$.subscribe(({ type }) => told.push(type));
+    const subscription = app().tus.events$.subscribe(({ type }) => {
+      // How often is a matter of the time that it takes.
+      if (type !== 'progress') told.push(type);
+    });
     endpointOf(app()).work = async ({ id }) => {
       await app().tus.terminate(id);
       throw new BadRequestException('No cats.');

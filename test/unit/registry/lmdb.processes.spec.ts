@@ -76,7 +76,14 @@ describe('the LMDB registry and its processes', () => {
     };
     await killAfter(steps / 4, children.victim);
     await Promise.all([children.a.ended(), children.b.ended()]);
-    expect([children.a.exitCode, children.b.exitCode]).toEqual([0, 0]);
+    const outcomes = [children.a, children.b].map(({ exitCode, errorOutput }) => [
+      exitCode,
+      errorOutput,
+    ]);
+    expect(outcomes).toEqual([
+      [0, ''],
+      [0, ''],
+    ]);
 
     const { length, metadata } = (await registry.get(record.id)) ?? {};
     const counts = JSON.parse(metadata ?? '{}') as Record<string, number>;

@@ -53,6 +53,18 @@ export function describeUploads(bench: RegistryBench): void {
       expect((await bench.registry.list({})).items).toStrictEqual([record]);
     });
 
+    it('keeps all that there is to know of those that are made at once', async () => {
+      const texts = ['NULL', '{"a",\\b}', '', ' "quoted", '];
+      const records = [
+        ...Object.values(WHOLE).map((told) => uploadRecord(told)),
+        ...texts.map((metadata) => uploadRecord({ metadata, query: JSON.stringify(metadata) })),
+      ];
+      await Promise.all(records.map((record) => bench.registry.create(record)));
+      const found = await Promise.all(records.map(({ id }) => bench.registry.get(id)));
+
+      expect(found).toStrictEqual(records);
+    });
+
     it('stores one that is finished by now together with its deliveries', async () => {
       const record = uploadRecord({ state: 'finished', length: 3, owner: 'ann' });
       const rows = [delivery(record.id), delivery(record.id, { handler: 'B#b', dueAt: 7 })];

@@ -1,7 +1,6 @@
 import { ASYNCHRONOUS, Batch, fromDatabaseText, toDatabaseText } from '../../postgres/index.js';
 import type { PgQuery, PgResult, Queryable } from '../../postgres/index.js';
 import { CLEANUP_KEY, leaseKeyOf, type LeaseKey } from '../lease-key.js';
-
 import { isGoneInSql } from './member-table.js';
 
 /** Who has a key. */

@@ -5,7 +5,6 @@ import { Batch, type OwnConnection, type PgNotification } from '../../postgres/i
 import { waitAtMost } from '../../wait-at-most.js';
 import { ProcessGoneError, ProcessSilentError, type Messenger } from '../telling/index.js';
 import { asMember } from './as-member.js';
-
 import { LeaseTable } from './lease-table.js';
 import { identityOf, memberName, whereWeAre } from './member-name.js';
 import { MemberTable, type Look, type SeenMember } from './member-table.js';

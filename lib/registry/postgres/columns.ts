@@ -1,5 +1,5 @@
 import type { StoredHash } from '../upload-record.interface.js';
-import { fromDatabaseText, toDatabaseText } from '../../postgres/index.js';
+import { fromDatabaseText, toDatabaseText, type PgRow } from '../../postgres/index.js';
 
 /** A value as the driver sends and receives it. */
 type DatabaseValue = string | number | boolean;
@@ -143,7 +143,7 @@ export class Columns<R extends object> {
   }
 
   /** The record in a row of what was `selected`. */
-  recordOf(row: Readonly<Record<string, unknown>>): R {
+  recordOf(row: PgRow): R {
     const values = JSON.parse(row.record as string) as unknown[];
     const record: Record<string, unknown> = {};
     for (const [index, { field, codec }] of this.columns.entries()) {

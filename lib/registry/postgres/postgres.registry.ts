@@ -28,7 +28,7 @@ import { PostgresDeliveries } from './postgres-deliveries.js';
 import type { PostgresRegistryContext } from './postgres-registry-context.interface.js';
 import { Tables } from './tables.js';
 import { UPLOADS } from './upload-columns.js';
-import { UploadInserts } from './upload-inserts.js';
+import type { UploadInserts } from './upload-inserts.js';
 import { foundUpload, UploadStatements, type FoundUpload } from './upload-statements.js';
 import { UsageStatements } from './usage-statements.js';
 
@@ -94,12 +94,12 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
   ): Promise<UploadRecord> {
     // No process is to find the record, and not who has it.
     await this.context.epochs?.written?.(record.id);
-    if (!admit) return this.insert(this.opened.inserts, { record, deliveries });
-    return this.opened.database.transaction(async (connection) => {
+    const { database, inserts } = this.opened;
+    if (!admit) return insert(inserts, { record, deliveries });
+    return database.transaction(async (connection) => {
       const usages = new CountedUsages(this.usages, record.owner);
       const admitted = await usages.decide(connection, () => admit(usages));
-      const inserts = new UploadInserts(connection, this.uploads);
-      return this.insert(inserts, { record: admitted, deliveries });
+      return insert(inserts, { record: admitted, deliveries }, connection);
     });
   }
 
@@ -212,13 +212,6 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
     return this.context.epochs?.epochOf(id);
   }
 
-  private async insert(inserts: UploadInserts, change: UploadChange): Promise<UploadRecord> {
-    const { record, deliveries } = change;
-    checkChange(record.id, change);
-    if (await inserts.insert(record, deliveries)) return record;
-    throw new UploadIdTakenError(record.id);
-  }
-
   /** @throws UploadFencedError when the upload is another process's by now */
   private async find(
     id: string,
@@ -265,6 +258,18 @@ export class PostgresRegistry implements UploadRegistry, Queryable {
     const update = this.uploads.update(record, found, deliveries);
     return hasRow(await connection.query(update));
   }
+}
+
+/** @throws UploadIdTakenError */
+async function insert(
+  inserts: UploadInserts,
+  change: UploadChange,
+  transaction?: Queryable,
+): Promise<UploadRecord> {
+  const { record, deliveries } = change;
+  checkChange(record.id, change);
+  if (await inserts.insert(record, deliveries, transaction)) return record;
+  throw new UploadIdTakenError(record.id);
 }
 
 function decideUncounted(

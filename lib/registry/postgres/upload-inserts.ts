@@ -21,13 +21,18 @@ export class UploadInserts {
   /**
    * Stores a new record, and deliveries with it.
    *
+   * @param transaction that it is a part of, and shares no statement then; none unless given
    * @returns whether its id was not taken
    */
-  async insert(record: UploadRecord, deliveries?: readonly DeliveryRecord[]): Promise<boolean> {
+  async insert(
+    record: UploadRecord,
+    deliveries?: readonly DeliveryRecord[],
+    transaction?: Queryable,
+  ): Promise<boolean> {
     const row = this.statements.rowOf(record);
-    return deliveries?.length
-      ? hasRow(await this.database.query(this.statements.insert(row, deliveries)))
-      : this.batch.add(row);
+    if (!transaction && !deliveries?.length) return this.batch.add(row);
+    const insert = this.statements.insert(row, deliveries);
+    return hasRow(await (transaction ?? this.database).query(insert));
   }
 
   /** Resolves when all is done that was asked for. */
@@ -39,13 +44,15 @@ export class UploadInserts {
     rows: readonly NewUploadRow[],
   ): Promise<readonly (boolean | Promise<boolean>)[]> {
     const [first, ...others] = rows;
-    if (first && others.length === 0) return [this.insertOne(first)];
+    if (first && others.length === 0) return [await this.insertOne(first)];
     try {
       return await this.insertTogether(rows);
     } catch (error) {
       if (!wasRefused(error)) throw error;
       // One does not fit, or was in another process's way: the others are not to fail with it.
-      return rows.map((row) => this.insertOne(row));
+      const alone = rows.map((row) => this.insertOne(row));
+      await Promise.allSettled(alone);
+      return alone;
     }
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import pg from 'pg';
 import { RegistryUnavailableError, UploadIdTakenError } from '../../../../lib/errors/index.js';
 import { Database, TIME_LIMITS, type PgQuery } from '../../../../lib/postgres/index.js';
@@ -33,11 +34,11 @@ describe('Many at once', () => {
 
   /** Counts the statements that the pool is given meanwhile. */
   async function statementsOf(work: () => Promise<unknown>): Promise<number> {
-    const taken = jest.fn();
-    pool.on('acquire', taken);
+    const taking = jest.spyOn(pool, 'connect');
     await work();
-    pool.off('acquire', taken);
-    return taken.mock.calls.length;
+    const { length } = taking.mock.calls;
+    taking.mockRestore();
+    return length;
   }
 
   const records = (count: number) => Array.from({ length: count }, () => uploadRecord());
@@ -54,6 +55,27 @@ describe('Many at once', () => {
 
     expect(found).toEqual(made);
     expect([inserts, lookups]).toEqual([1, 1]);
+  });
+
+  it.each<[string, (one: Upload) => Promise<unknown>]>([
+    ['looked for', ({ id }) => registry.get(id)],
+    ['stored', (record) => registry.create(record)],
+  ])('are %s by four statements at a time, be it one by one that they come', async (_, work) => {
+    const held = await schema().begin('LOCK TABLE tus.uploads IN ACCESS EXCLUSIVE MODE');
+    const results: Promise<unknown>[] = [];
+    const whileHeld = await statementsOf(async () => {
+      for (const record of records(12)) {
+        results.push(work(record));
+        await nextTurn();
+        await nextTurn();
+      }
+    });
+    const afterwards = await statementsOf(async () => {
+      await held.end();
+      await Promise.all(results);
+    });
+
+    expect([whileHeld, afterwards]).toEqual([4, 1]);
   });
 
   it('are told each for itself whether an id was taken', async () => {
